@@ -1,0 +1,34 @@
+# make demo | make test | make test-slow
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-slow lint format clean
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/python dataset_tool.py create --source=faces --resolution=32 --out_dir=datasets/faces32
+	$(BIN)/python train.py --flagfile=configs/demo.cfg
+	$(BIN)/python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd --features=labels
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -q -n 2 tests
+
+test-slow: lint
+	$(BIN)/python -m pytest -q -m slow tests
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

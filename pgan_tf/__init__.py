@@ -1,0 +1,1 @@
+"""Progressive Growing of GANs (Karras et al., ICLR 2018) in Keras 3."""

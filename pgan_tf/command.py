@@ -1,0 +1,82 @@
+"""What every script shares: parsing, one-line errors, exit codes, quiet."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from absl import app, flags
+
+from pgan_tf import errors
+
+
+def run(
+    main: Callable[[Any], None],
+    parse: Callable[[list[str]], Any] | None = None,
+) -> None:
+    """Runs `main(parse(argv))` and ends the process with its exit code.
+
+    A `UserError`, a bad flag or a full disk becomes one line on stderr and
+    exit code 1; Ctrl-C exits with 130; any other exception is a bug of ours
+    and keeps its traceback.
+
+    Args:
+        main: The script's work; receives what `parse` returns.
+        parse: From argv (script name included) to main's argument; by default
+            absl's flags, returning what they left over.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+    def guarded_main(args: Any) -> None:
+        try:
+            main(args)
+        except errors.UserError as error:
+            fail(str(error))
+        except OSError as error:
+            fail(describe_os_error(error))
+        except KeyboardInterrupt:
+            fail("interrupted", code=130)
+
+    def guarded_parse(argv: list[str]) -> Any:
+        try:
+            return (parse or flags.FLAGS)(argv)
+        except (flags.Error, errors.UserError) as error:
+            fail(f"{error} (see --help)".replace("\n", " "))
+
+    app.run(guarded_main, flags_parser=guarded_parse)
+
+
+def fail(message: str, code: int = 1) -> None:
+    """Prints the error line and exits."""
+    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {message}\n")
+    raise SystemExit(code)
+
+
+def describe_os_error(error: OSError) -> str:
+    """Such as "No space left on device: runs/demo/log.txt"."""
+    reason = error.strerror or str(error)
+    return f"{reason}: {error.filename}" if error.filename else reason
+
+
+@contextlib.contextmanager
+def chatter_to(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Sends what native libraries print on stderr to a file.
+
+    TensorFlow writes its start-up notes to file descriptor 2 directly. Inside
+    the block that descriptor is the file, while Python's own `sys.stderr`
+    keeps the terminal, so that our lines and tracebacks stay visible.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    python_stderr = sys.stderr
+    with open(path, "ab") as file:
+        os.dup2(file.fileno(), 2)
+    sys.stderr = os.fdopen(os.dup(terminal), "w", buffering=1)
+    try:
+        yield
+    finally:
+        sys.stderr.close()
+        sys.stderr = python_stderr
+        os.dup2(terminal, 2)
+        os.close(terminal)

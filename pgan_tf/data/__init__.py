@@ -1,0 +1,1 @@
+"""From pictures to batches: sources, records on disk, the input pipeline."""

@@ -1,0 +1,1 @@
+"""The mathematics of GAN metrics, and the features they look at."""

@@ -1,0 +1,1 @@
+"""Growing the networks: optimizers, steps, checkpoints, the loop."""

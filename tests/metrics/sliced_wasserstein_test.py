@@ -1,0 +1,175 @@
+import numpy as np
+import scipy.stats
+import tensorflow as tf
+
+from pgan_tf.metrics import sliced_wasserstein as swd
+from tests import common
+
+
+def noise(count, size, seed=0):
+    random = np.random.RandomState(seed)
+    return random.randint(0, 256, (count, size, size, 3)).astype(np.uint8)
+
+
+def patches_of(images, positions, batch):
+    patches = swd.Patches(len(images), images.shape[1])
+    for start in range(0, len(images), batch):
+        part = slice(start, start + batch)
+        patches.add(images[part], [(x[part], y[part]) for x, y in positions])
+    return patches
+
+
+class PyramidTest(common.TestCase):
+    def test_golden_steps(self):
+        golden = common.golden("metrics_reference")
+        self.assertAllClose(
+            swd.pyr_down(golden["pyr/in"]), golden["pyr/down"], atol=1e-6
+        )
+        self.assertAllClose(
+            swd.pyr_up(golden["pyr/in"]), golden["pyr/up"], atol=1e-6
+        )
+
+    def test_golden_bands(self):
+        golden = common.golden("metrics_swd")
+        bands = swd.laplacian_pyramid(common.nhwc(golden["images"]))
+        self.assertLen(bands, 2)
+        for level, band in enumerate(bands):
+            self.assertAllClose(
+                band, golden[f"pyr_a_level{level}"], rtol=0, atol=1e-4
+            )
+
+    def test_bands_add_up_to_the_images(self):
+        images = noise(2, 64)
+        *bands, total = swd.laplacian_pyramid(images)
+        for band in reversed(bands):
+            total = swd.pyr_up(total) + band
+        self.assertAllClose(common.nhwc(total), images, rtol=0, atol=1e-4)
+
+    def test_sizes(self):
+        self.assertEqual(swd.resolutions(128), [128, 64, 32, 16])
+        self.assertEqual(swd.resolutions(16), [16])
+        with self.assertRaisesRegex(ValueError, "8"):
+            swd.resolutions(8)
+
+
+class PatchesTest(common.TestCase):
+    def test_golden_orientation(self):
+        golden = common.golden("metrics_reference")
+        positions = tuple(golden[f"swd_patch/{a}"][None] for a in "xy")
+        self.assertAllEqual(
+            swd.cut_patches(golden["swd_patch/img"], positions),
+            golden["swd_patch/desc"],
+        )
+
+    def test_normalised_per_channel(self):
+        patches = common.golden("metrics_swd")["desc_a"]
+        patches = patches * np.array([1, 9, 0.1]).reshape(1, 3, 1, 1) + 40
+        cloud = swd.normalize(patches.astype(np.float32))
+        channels = cloud.reshape(-1, 3, 49).astype(np.float64)
+        self.assertAllClose(channels.mean(axis=(0, 2)), [0] * 3, atol=1e-4)
+        self.assertAllClose(channels.std(axis=(0, 2)), [1] * 3, atol=1e-5)
+
+    def test_constant_channel_stays_finite(self):
+        cloud = swd.normalize(np.full((4, 3, 7, 7), 5, np.float32))
+        self.assertAllEqual(cloud, np.zeros((4, 147)))
+
+    def test_independent_of_the_batch(self):
+        images = noise(10, 32)
+        positions = swd.draw_positions(np.random.RandomState(1), 10, 32)
+        whole = patches_of(images, positions, 10)
+        parts = patches_of(images, positions, 3)
+        for band in range(2):
+            self.assertAllEqual(whole.cloud(band), parts.cloud(band))
+
+    def test_too_few_images(self):
+        patches = swd.Patches(3, 16)
+        positions = swd.draw_positions(np.random.RandomState(1), 2, 16)
+        patches.add(noise(2, 16), positions)
+        with self.assertRaisesRegex(ValueError, "fewer"):
+            patches.cloud(0)
+
+
+class DistanceTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        golden = common.golden("metrics_swd")
+        self.desc_a, self.dirs = golden["desc_a"], golden["dirs"]
+        self.a = swd.normalize(self.desc_a)
+        self.b = swd.normalize(golden["desc_b"])
+
+    def test_golden(self):
+        value = swd.distance(self.a, self.b, self.dirs)
+        self.assertNear(value, 0.14843752980, 1e-6)
+
+    def test_golden_drawn_directions(self):
+        golden = common.golden("metrics_reference")
+        # [2,8,16] drawn, to [8,32] of unit length.
+        directions = np.concatenate(list(golden["sw_small/dirs_raw"]), axis=1)
+        directions /= np.linalg.norm(directions, axis=0)
+        value = swd.distance(
+            golden["sw_small/a"],
+            golden["sw_small/b"],
+            directions.astype(np.float32),
+        )
+        self.assertNear(value, float(golden["sw_small/dist"]), 1e-6)
+
+    def test_scipy_along_each_direction(self):
+        distances = [
+            scipy.stats.wasserstein_distance(self.a @ d, self.b @ d)
+            for d in self.dirs.T
+        ]
+        value = swd.distance(self.a, self.b, self.dirs)
+        self.assertNear(value, np.mean(distances), 1e-6)
+
+    def test_self_affine_and_shift(self):
+        self.assertEqual(swd.distance(self.a, self.a, self.dirs), 0)
+        affine = swd.normalize(self.desc_a * 3 + np.float32(11))
+        self.assertNear(swd.distance(self.a, affine, self.dirs), 0, 1e-6)
+        shifted = self.a + np.float32(0.5)
+        value = swd.distance(self.a, shifted, self.dirs)
+        self.assertNear(value, 0.43090564, 1e-6)
+
+    def test_unequal_sets(self):
+        with self.assertRaisesRegex(ValueError, "unequal"):
+            swd.distance(self.a, self.b[1:], self.dirs)
+
+    def test_directions_have_unit_length(self):
+        directions = swd.draw_directions(np.random.RandomState(0), 147)
+        self.assertEqual(directions.shape, (147, 512))
+        lengths = np.linalg.norm(directions, axis=0)
+        self.assertAllClose(lengths, np.ones(512), atol=1e-6)
+
+
+class ReferenceTest(common.TestCase):
+    def test_golden_run_with_the_reference_draws(self):
+        """The reference's own numbers, from its draws in its order."""
+        golden = common.golden("metrics_reference")
+        random = np.random.RandomState(int(golden["swd_seed"]))
+        reals = self.fed(golden, "reals", random)
+        to_itself = swd.compare(reals, reals, random)
+        self.assertAllEqual(to_itself, [0, 0, 0])
+        fakes = self.fed(golden, "fakes", random)
+        distances = swd.compare(reals, fakes, random)
+        # The reference normalises by float32 sums, which are 1e-5 off.
+        expected = golden["swd64/dist_x1e3"]
+        self.assertAllClose(distances, expected[:3], rtol=2e-5, atol=0)
+        self.assertAllClose(np.mean(distances), expected[3], rtol=1e-5)
+
+    def fed(self, golden, name, random):
+        """Fed as the reference feeds it: 16 images, then draws for these."""
+        images = common.nhwc(golden[f"{name}64"])
+        patches = swd.Patches(64, 64)
+        for start in range(0, 64, 16):
+            positions = swd.draw_positions(random, 16, 64)
+            patches.add(images[start : start + 16], positions)
+        self.assertAllClose(
+            patches.cloud(1)[:12],
+            golden[f"swd64/{name}/final_first48/level1"],
+            rtol=0,
+            atol=1e-4,
+        )
+        return patches
+
+
+if __name__ == "__main__":
+    tf.test.main()

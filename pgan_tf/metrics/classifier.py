@@ -1,0 +1,169 @@
+"""An extractor from the dataset's own labels, for want of Inception.
+
+A small convolutional classifier is trained on the labels of the reals. Its
+score and distance tell whether fakes show what the labels tell apart, in the
+same proportions; they are blind to all else and comparable only between runs
+on the same dataset. They are named CS[labels:...] and FD[labels:...].
+"""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from pgan_tf import cache
+from pgan_tf.metrics import features
+
+# Larger images are averaged down: labels show at this size.
+LARGEST_INPUT = 64
+FEATURES = 128
+EPOCHS = 6
+MINIBATCH = 64
+LEARNING_RATE = 2e-3
+# One image in ten is kept from training to measure the accuracy.
+HELD_OUT = 0.1
+# Part of the name of the cached file: change it with anything above.
+RECIPE = 1
+
+# uint8 [N,s,s,3] and float32 [N,K].
+Examples = tuple[np.ndarray, np.ndarray]
+
+
+def load_or_train(
+    folder: pathlib.Path,
+    key: str,
+    attributes: bool,
+    read: Callable[[], Examples],
+    seed: int = 0,
+) -> features.Extractor:
+    """The classifier of a dataset, from the cache folder or newly trained.
+
+    Args:
+        folder: Where `labels-<key>.keras` is kept.
+        key: Identifies the dataset and the size of the images.
+        attributes: Labels are independent yes/no attributes (a sigmoid each)
+            rather than one class out of K (softmax).
+        read: Reads the images, no larger than `LARGEST_INPUT`, and labels.
+        seed: Of the initial weights and of all drawing.
+    """
+    path = folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
+    facts_path = path.with_suffix(".json")
+    if not (path.is_file() and facts_path.is_file()):
+        images, labels = read()
+        model, accuracy = train(images, labels, attributes, seed)
+        with cache.partial(path) as partial:
+            model.save(partial)
+        facts = {"accuracy": accuracy, "digest": weights_digest(model)}
+        with cache.partial(facts_path) as partial:
+            partial.write_text(json.dumps(facts))
+    facts = json.loads(facts_path.read_text())
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    return extractor(model, attributes, facts["accuracy"])
+
+
+def build(size: int, label_size: int) -> keras.Model:
+    """The classifier: RGB 0..255 [N,size,size,3] to (features, logits)."""
+    images = keras.Input([size, size, 3])
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(images)
+    fmaps = 32
+    while size > 4:
+        x = keras.layers.Conv2D(fmaps, 3, strides=2, padding="same")(x)
+        x = keras.layers.LeakyReLU(0.2)(x)
+        size //= 2
+        fmaps = min(2 * fmaps, 128)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(FEATURES, activation="relu")(x)
+    return keras.Model(images, (x, keras.layers.Dense(label_size)(x)))
+
+
+def train(
+    images: np.ndarray, labels: np.ndarray, attributes: bool, seed: int
+) -> tuple[keras.Model, float]:
+    """Trains on nine tenths of the images.
+
+    Args:
+        images: uint8 [N,s,s,3].
+        labels: float32 [N,K].
+        attributes: See `load_or_train`.
+        seed: Two calls with equal arguments give equal weights.
+
+    Returns:
+        The model and its accuracy on the rest, see `accuracy`.
+    """
+    keras.utils.set_random_seed(seed)
+    order = np.random.RandomState(seed).permutation(len(images))
+    kept = order[: max(1, int(len(order) * HELD_OUT))]
+    used = order[len(kept) :]
+    model = build(images.shape[1], labels.shape[1])
+    _fit(model, images[used], labels[used], attributes)
+    _, logits = model.predict(images[kept], batch_size=256, verbose=0)
+    return model, accuracy(logits, labels[kept], attributes)
+
+
+def accuracy(logits: np.ndarray, labels: np.ndarray, attributes: bool) -> float:
+    """The part of the classes, or of all single attributes, that is right."""
+    if attributes:
+        return float(np.mean((logits > 0) == (labels > 0.5)))
+    return float(np.mean(logits.argmax(axis=1) == labels.argmax(axis=1)))
+
+
+def extractor(
+    model: keras.Model, attributes: bool, held_out_accuracy: float
+) -> features.Extractor:
+    """Wraps a trained classifier."""
+    size = model.input_shape[1]
+    call = tf.function(model, reduce_retracing=True)
+
+    def run(images: np.ndarray) -> features.Outputs:
+        outputs = call(tf.constant(shrink(images, size)), training=False)
+        return outputs[0].numpy(), outputs[1].numpy()
+
+    return features.Extractor(
+        name="labels",
+        digest=weights_digest(model),
+        run=run,
+        attributes=attributes,
+        note=f"held-out accuracy {held_out_accuracy:.3f}",
+    )
+
+
+def shrink(images: np.ndarray, size: int) -> np.ndarray:
+    """Averages boxes of pixels, uint8 [N,S,S,C] to float32 [N,size,size,C]."""
+    count, full, _, channels = images.shape
+    factor = full // size
+    boxes = images.reshape(count, size, factor, size, factor, channels)
+    return boxes.mean(axis=(2, 4), dtype=np.float32)
+
+
+def weights_digest(model: keras.Model) -> str:
+    """The sha256 of the weights; a `.keras` file holds its date as well."""
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()
+
+
+def _fit(
+    model: keras.Model,
+    images: np.ndarray,
+    labels: np.ndarray,
+    attributes: bool,
+) -> None:
+    kind = keras.losses.BinaryCrossentropy
+    if not attributes:
+        kind = keras.losses.CategoricalCrossentropy
+    steps = EPOCHS * -(-len(images) // MINIBATCH)
+    decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    # The features have no loss of their own.
+    model.compile(
+        keras.optimizers.Adam(decay), loss=[None, kind(from_logits=True)]
+    )
+    for _ in tqdm.trange(EPOCHS, desc="classifier of the labels", leave=False):
+        model.fit(
+            images, (None, labels), batch_size=MINIBATCH, epochs=1, verbose=0
+        )

@@ -1,0 +1,130 @@
+"""Stateless tensor functions of the progressive networks.
+
+Images and activations are channels-last, [N,H,W,C]. Only `keras.ops` is used,
+so everything here runs on each of Keras' backends.
+"""
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+
+def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """Linear interpolation: a at t = 0, b at t = 1; t is not clipped."""
+    return a + (b - a) * t
+
+
+def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
+    """max(x, slope x), with the paper's slope (appendix A)."""
+    return ops.leaky_relu(x, negative_slope=slope)
+
+
+def upscale2d(x: Tensor, factor: int = 2) -> Tensor:
+    """Nearest-neighbour upscaling: each pixel becomes factor x factor."""
+    if factor == 1:
+        return x
+    _, height, width, channels = x.shape
+    x = ops.reshape(x, (-1, height, 1, width, 1, channels))
+    x = ops.broadcast_to(
+        x, (ops.shape(x)[0], height, factor, width, factor, channels)
+    )
+    return ops.reshape(x, (-1, height * factor, width * factor, channels))
+
+
+def downscale2d(x: Tensor, factor: int = 2) -> Tensor:
+    """Box downscaling: each factor x factor block becomes its mean."""
+    if factor == 1:
+        return x
+    return ops.average_pool(x, factor, strides=factor, padding="valid")
+
+
+def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
+    """Scales each pixel's feature vector to unit mean square.
+
+    y = x / sqrt(mean(x^2 over channels) + epsilon). Karras et al. 2018,
+    section 4.2.
+
+    Args:
+        x: Activations [N,H,W,C] or latents [N,C], any range.
+        epsilon: Keeps a zero vector finite; 1e-4 suits float16.
+
+    Returns:
+        Same shape and dtype; root mean square over channels close to 1.
+    """
+    mean_square = ops.mean(ops.square(x), axis=-1, keepdims=True)
+    return x * ops.rsqrt(mean_square + epsilon)
+
+
+def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
+    """Appends a channel that tells D how much its minibatch varies.
+
+    The batch is split into groups; of each group the standard deviation over
+    its members is taken per feature and pixel, averaged to one number, and
+    that number fills the new, last channel of the group's members. Karras et
+    al. 2018, section 3, in the grouped form of the reference code. Groups are
+    strided, not consecutive: with M groups, sample n belongs to group n mod M.
+
+    Args:
+        x: Activations [N,H,W,C].
+        group_size: Samples per group; min(group_size, N) must divide N.
+
+    Returns:
+        [N,H,W,C+1] of the same dtype. The statistics are taken in float32.
+
+    Raises:
+        ValueError: If the batch does not split into groups of equal size.
+    """
+    count = ops.shape(x)[0]
+    _, height, width, channels = x.shape
+    if isinstance(count, int):
+        group_size = min(group_size, count)
+        if count % group_size:
+            raise ValueError(
+                f"minibatch of {count} does not split into groups of "
+                f"{group_size} (mbstd_group_size)"
+            )
+    else:
+        group_size = ops.minimum(group_size, count)
+    y = ops.reshape(x, (group_size, -1, height, width, channels))
+    y = ops.cast(y, "float32")  # [G,M,H,W,C]
+    variance = ops.mean(
+        ops.square(y - ops.mean(y, axis=0, keepdims=True)), axis=0
+    )
+    stddev = ops.mean(ops.sqrt(variance + 1e-8), axis=(1, 2, 3))  # [M]
+    stddev = ops.tile(ops.cast(stddev, x.dtype), (group_size,))  # [N]
+    stddev = ops.broadcast_to(
+        ops.reshape(stddev, (-1, 1, 1, 1)), (count, height, width, 1)
+    )
+    return ops.concatenate([x, stddev], axis=-1)
+
+
+def scale_pixels(pixels: Tensor) -> Tensor:
+    """uint8 0..255 to float32 [-1, 1]."""
+    return ops.cast(pixels, "float32") * (2.0 / 255.0) - 1.0
+
+
+def mirror(images: Tensor, coins: Tensor) -> Tensor:
+    """Flips image n left to right where coins[n] >= 0.5.
+
+    Args:
+        images: [N,H,W,C].
+        coins: Uniform draws in [0, 1), shape [N].
+    """
+    heads = ops.reshape(coins, (-1, 1, 1, 1)) >= 0.5
+    return ops.where(heads, ops.flip(images, axis=2), images)
+
+
+def fade_reals(reals: Tensor, alpha: Tensor) -> Tensor:
+    """Crossfades images with their half-resolution selves.
+
+    While a resolution fades in, reals must look like what G can make at that
+    moment: alpha of the full detail, the rest blocks of 2 x 2 means.
+
+    Args:
+        reals: [N,R,R,C].
+        alpha: Weight of the full detail, scalar in [0, 1].
+    """
+    blurred = upscale2d(downscale2d(reals))
+    return lerp(blurred, reals, alpha)

@@ -1,0 +1,304 @@
+"""Keras layers of the progressive networks.
+
+Kernels are drawn from N(0, 1) and scaled by He's constant at run time, which
+equalizes their learning rates (Karras et al. 2018, section 4.1). They are
+stored without that factor as [kh,kw,in,out], dense ones as [in,out].
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from pgan_tf import functional
+
+Tensor = Any
+Shape = tuple[Any, ...]
+HE_GAIN = float(np.sqrt(2))
+
+
+class _Equalized(keras.layers.Layer):
+    """What dense and convolution share: a kernel, its factor, a bias."""
+
+    def __init__(self, gain: float, use_wscale: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gain = gain
+        self.use_wscale = use_wscale
+
+    def _add_weights(
+        self, kernel_shape: tuple[int, ...], bias_size: int
+    ) -> None:
+        fan_in = float(np.prod(kernel_shape[:-1]))
+        he_std = self.gain / float(np.sqrt(fan_in))
+        self._wscale = he_std if self.use_wscale else 1.0
+        stddev = 1.0 if self.use_wscale else he_std
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=kernel_shape,
+            initializer=keras.initializers.RandomNormal(stddev=stddev),
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(bias_size,), initializer="zeros"
+        )
+
+    def _scaled_kernel(self) -> Tensor:
+        return ops.multiply(self.kernel, self._wscale)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "gain": self.gain,
+            "use_wscale": self.use_wscale,
+        }
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class EqualizedDense(_Equalized):
+    """y = gain / sqrt(in) * x W + b, with one bias per last axis entry.
+
+    Args:
+        units: Outputs; a tuple such as (4, 4, 512) shapes them into feature
+            maps, which then have one bias each.
+        gain: Numerator of He's constant: sqrt(2) ahead of a ReLU, 1 ahead of
+            a linear output.
+        use_wscale: False puts He's constant into the initial kernel instead.
+    """
+
+    def __init__(
+        self,
+        units: int | Sequence[int],
+        gain: float = HE_GAIN,
+        use_wscale: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(gain, use_wscale, **kwargs)
+        self.units = units if isinstance(units, int) else tuple(units)
+        self._shape = (units,) if isinstance(units, int) else tuple(units)
+
+    def build(self, input_shape: Shape) -> None:
+        outputs = int(np.prod(self._shape))
+        self._add_weights((input_shape[-1], outputs), self._shape[-1])
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """[N,in] to [N,units] or [N,*units]."""
+        outputs = ops.matmul(inputs, self._scaled_kernel())
+        return ops.reshape(outputs, (-1, *self._shape)) + self.bias
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], *self._shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class EqualizedConv2D(_Equalized):
+    """Stride 1 convolution with zero padding that keeps the image's size.
+
+    Args:
+        filters: Output feature maps.
+        kernel_size: 1 or 3.
+        gain: As in `EqualizedDense`.
+        use_wscale: As in `EqualizedDense`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int = 3,
+        gain: float = HE_GAIN,
+        use_wscale: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(gain, use_wscale, **kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+
+    def build(self, input_shape: Shape) -> None:
+        size = self.kernel_size
+        shape = (size, size, input_shape[-1], self.filters)
+        self._add_weights(shape, self.filters)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """[N,H,W,C] to [N,H,W,filters]."""
+        return self._convolve(inputs) + self.bias
+
+    def _convolve(self, inputs: Tensor) -> Tensor:
+        return ops.conv(inputs, self._scaled_kernel(), padding="same")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+        }
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class UpscaleConv2D(EqualizedConv2D):
+    """Nearest-neighbour doubling and a 3x3 convolution, fused into one.
+
+    The same function as `functional.upscale2d` followed by `EqualizedConv2D`
+    with the same kernel, for 4/9 of the multiplications: a transposed 4x4
+    convolution of stride 2.
+    """
+
+    def _convolve(self, inputs: Tensor) -> Tensor:
+        # A transposed convolution scatters: next to an ordinary one its
+        # kernel is turned by 180 degrees, with the last two axes swapped.
+        kernel = ops.flip(self._scaled_kernel(), axis=(0, 1))
+        kernel = _sum_of_shifts(ops.transpose(kernel, (0, 1, 3, 2)))
+        return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        count, height, width, _ = input_shape
+        height = None if height is None else 2 * height
+        width = None if width is None else 2 * width
+        return (count, height, width, self.filters)
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class ConvDownscale2D(EqualizedConv2D):
+    """A 3x3 convolution and 2x2 means, fused into one, and the bias after.
+
+    The same function as convolving, then `functional.downscale2d`, then
+    adding the bias, for 4/9 of the multiplications: a 4x4 convolution of
+    stride 2. An activation that follows comes after the means, whereas the
+    two-step form of the reference (`fused_scale=False`) has it before them.
+    """
+
+    def _convolve(self, inputs: Tensor) -> Tensor:
+        kernel = _sum_of_shifts(self._scaled_kernel()) * 0.25
+        return ops.conv(inputs, kernel, strides=2, padding="same")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        count, height, width, _ = input_shape
+        height = None if height is None else height // 2
+        width = None if width is None else width // 2
+        return (count, height, width, self.filters)
+
+
+def _sum_of_shifts(kernel: Tensor) -> Tensor:
+    """Convolves a [3,3,a,b] kernel with a 2x2 box of ones: [4,4,a,b]."""
+    padded = ops.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
+    return padded[1:, 1:] + padded[:-1, 1:] + padded[1:, :-1] + padded[:-1, :-1]
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class ToRGB(EqualizedConv2D):
+    """1x1 convolution from feature maps to colours; linear, gain 1.
+
+    Args:
+        num_channels: Colour channels, 3 or 1.
+        use_wscale: As in `EqualizedDense`.
+    """
+
+    def __init__(
+        self, num_channels: int, use_wscale: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(num_channels, 1, 1.0, use_wscale, **kwargs)
+        self.num_channels = num_channels
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        for fixed in ("filters", "kernel_size", "gain"):
+            del config[fixed]
+        return {**config, "num_channels": self.num_channels}
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class FromRGB(EqualizedConv2D):
+    """1x1 convolution from colours to feature maps; a ReLU follows.
+
+    Args:
+        filters: Feature maps.
+        use_wscale: As in `EqualizedDense`.
+    """
+
+    def __init__(
+        self, filters: int, use_wscale: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(filters, 1, HE_GAIN, use_wscale, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        for fixed in ("kernel_size", "gain"):
+            del config[fixed]
+        return config
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class PixelNorm(keras.layers.Layer):
+    """`functional.pixel_norm` as a layer.
+
+    Args:
+        epsilon: Keeps a zero vector finite.
+    """
+
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Shape) -> None:
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return functional.pixel_norm(inputs, self.epsilon)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class MinibatchStddev(keras.layers.Layer):
+    """`functional.minibatch_stddev` as a layer.
+
+    Args:
+        group_size: Samples per group.
+    """
+
+    def __init__(self, group_size: int = 4, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.group_size = group_size
+
+    def build(self, input_shape: Shape) -> None:
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """[N,H,W,C] to [N,H,W,C+1]."""
+        return functional.minibatch_stddev(inputs, self.group_size)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        *others, channels = input_shape
+        return (*others, None if channels is None else channels + 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "group_size": self.group_size}
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class FadeIn(keras.layers.Layer):
+    """Blends what the lower resolution makes with what the new layers make.
+
+    y = old + (new - old) * alpha; figure 2 of Karras et al. 2018.
+    """
+
+    def build(self, *shapes: Shape) -> None:
+        self.built = True
+
+    def call(self, old: Tensor, new: Tensor, alpha: Tensor) -> Tensor:
+        """Two tensors of one shape, and alpha, a scalar in [0, 1]."""
+        return functional.lerp(old, new, ops.cast(alpha, new.dtype))
+
+    def compute_output_shape(self, old_shape: Shape, *_: Shape) -> Shape:
+        return old_shape

@@ -44,6 +44,13 @@ def levels_of(resolution: int) -> list[int]:
     return [1 << log2 for log2 in range(2, resolution.bit_length())]
 
 
+def is_ours(file: str) -> bool:
+    """Whether a file of that name may belong to a dataset."""
+    file = file.removesuffix(PARTIAL)
+    is_label = re.fullmatch(r".+-rxx\.labels", file)
+    return bool(file == MANIFEST or is_label or _LEVEL_NAME.fullmatch(file))
+
+
 @dataclasses.dataclass(frozen=True)
 class Level:
     """All images at one resolution: one file."""

@@ -67,12 +67,10 @@ class Plan:
 
 
 def begin(plan: Plan) -> None:
-    """Makes folder and files of a build, over one that was not finished."""
+    """Makes the folder and the files of a build."""
     plan.path.mkdir(parents=True, exist_ok=True)
     # The manifest's own temporary file marks the folder from first to last.
     plan.partial(records.MANIFEST).write_text("")
-    for leftover in plan.path.glob("*.tfrecords" + records.PARTIAL):
-        leftover.unlink()
     for file, size in plan.files().items():
         with open(plan.partial(file), "wb") as stream:
             stream.truncate(size)

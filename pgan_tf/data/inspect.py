@@ -1,0 +1,78 @@
+"""`info` and `display`: what is in a dataset."""
+
+import os
+import pathlib
+
+import numpy as np
+
+from pgan_tf import images
+from pgan_tf.data import records
+
+
+def describe(dataset: records.Dataset) -> str:
+    """A dataset in a few lines: counts, labels, origin, bytes."""
+    rows = {
+        "dataset": str(dataset.path),
+        "name": dataset.name,
+        "images": str(dataset.num_images),
+        "resolution": f"{dataset.resolution}x{dataset.resolution}, "
+        f"{dataset.num_channels} channels",
+        "levels": " ".join(str(each) for each in sorted(dataset.levels)),
+        "labels": _describe_labels(dataset),
+        "bytes": f"{sum(_sizes(dataset)):,}",
+    }
+    manifest = dataset.manifest or {}
+    made_from = manifest.get("made_from", {})
+    if made_from:
+        pairs = (f"{key}={value}" for key, value in made_from.items())
+        rows["made from"] = " ".join(pairs)
+    for key in ("made_by", "created"):
+        if key in manifest:
+            rows[key.replace("_", " ")] = manifest[key]
+    if not manifest:
+        rows["manifest"] = "none (not made by this tool)"
+    return "\n".join(f"{key:<11} {value}" for key, value in rows.items())
+
+
+def _describe_labels(dataset: records.Dataset) -> str:
+    """Such as "2 multihot: glasses (1204), beard (731)"."""
+    if not dataset.label_size:
+        return "none"
+    about = (dataset.manifest or {}).get("labels", {})
+    names = about.get("names") or range(dataset.label_size)
+    counts = np.count_nonzero(dataset.labels, axis=0)
+    columns = (
+        f"{name} ({count})" for name, count in zip(names, counts, strict=True)
+    )
+    kind = about.get("kind") or ""
+    return f"{dataset.label_size} {kind}: {', '.join(columns)}"
+
+
+def _sizes(dataset: records.Dataset) -> list[int]:
+    return [level.path.stat().st_size for level in dataset.levels.values()]
+
+
+def write_sheet(
+    dataset: records.Dataset,
+    out: str | os.PathLike[str],
+    count: int,
+    resolution: int,
+) -> int:
+    """Writes a contact sheet of the first images as PNG.
+
+    Args:
+        dataset: The dataset.
+        out: The file.
+        count: At most this many images.
+        resolution: The level to show.
+
+    Returns:
+        How many images the sheet shows.
+    """
+    count = min(count, dataset.num_images)
+    pictures = dataset.read(resolution, np.arange(count))
+    # Pictures wider than high suit a screen.
+    columns = int(np.ceil(np.sqrt(count * 1.5)))
+    pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
+    images.save_png(out, images.grid(pictures, columns))
+    return count

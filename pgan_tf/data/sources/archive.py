@@ -1,0 +1,115 @@
+"""Image files in a folder or a .zip, by name."""
+
+import functools
+import os
+import pathlib
+import zipfile
+import zlib
+
+from pgan_tf import errors
+
+IMAGE_SUFFIXES = frozenset(
+    ".avif .bmp .gif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff "
+    ".webp".split()
+)
+
+
+class Archive:
+    """The files below a folder or within a .zip.
+
+    Attributes:
+        path: The folder or the .zip file.
+        names: Of all files, relative, sorted; none that is hidden.
+
+    Raises:
+        UserError: There is no such folder or file, or it is no zip archive.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = pathlib.Path(path)
+        if self.path.is_dir():
+            names = _names_below(self.path)
+        elif self.path.is_file():
+            names = [
+                each.filename
+                for each in self._zip.infolist()
+                if not each.is_dir()
+            ]
+        else:
+            raise errors.UserError(f"no such folder or .zip file: {self.path}")
+        self.names = sorted(name for name in names if not _is_hidden(name))
+
+    def image_names(self) -> list[str]:
+        """Names that end as image files do.
+
+        Raises:
+            UserError: There are none.
+        """
+        names = [
+            name
+            for name in self.names
+            if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+        ]
+        if not names:
+            raise errors.UserError(
+                f"no images in {self.path}: none of its {len(self.names)} "
+                "files is named like one (.jpg, .png, ...)"
+            )
+        return names
+
+    def find(self, base_name: str) -> str | None:
+        """The first file of that name, in whatever sub-folder."""
+        for name in self.names:
+            if name.rpartition("/")[2] == base_name:
+                return name
+        return None
+
+    def read(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            UserError: It cannot be read, for example since a zip is damaged.
+        """
+        if self.path.is_dir():
+            return (self.path / name).read_bytes()
+        try:
+            return self._zip.read(name)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise errors.UserError(
+                f"{self.locate(name)} is damaged: {error}"
+            ) from error
+        except (RuntimeError, NotImplementedError) as error:
+            raise errors.UserError(
+                f"cannot unpack {self.locate(name)}: {error}"
+            ) from error
+
+    def locate(self, name: str) -> str:
+        """The file's name for a message, with that of the archive."""
+        return str(self.path / name)
+
+    @functools.cached_property
+    def _zip(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self.path)
+        except zipfile.BadZipFile as error:
+            raise errors.UserError(
+                f"{self.path} is neither a folder nor a .zip archive"
+            ) from error
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leaves the open file behind: every process opens its own."""
+        return {"path": self.path, "names": self.names}
+
+
+def _names_below(folder: pathlib.Path) -> list[str]:
+    names = []
+    for parent, _, files in os.walk(folder, followlinks=True):
+        relative = pathlib.Path(parent).relative_to(folder)
+        names += [(relative / file).as_posix() for file in files]
+    return names
+
+
+def _is_hidden(name: str) -> bool:
+    """Dot files, and what macOS adds to every zip."""
+    parts = name.split("/")
+    return parts[0] == "__MACOSX" or any(each.startswith(".") for each in parts)

@@ -1,0 +1,84 @@
+"""Bytes of an image file to RGB pixels of the wanted size."""
+
+import io
+import warnings
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from pgan_tf import errors
+
+
+def rgb(data: bytes, name: str) -> Image.Image:
+    """Decodes a file, turned as its EXIF data say, as 8-bit RGB.
+
+    Transparent parts become white; gray, palette and CMYK images are
+    converted, 16-bit ones scaled; of an animation the first frame counts.
+
+    Args:
+        data: The whole file.
+        name: Of the file, for the message.
+
+    Raises:
+        UserError: No image, or a truncated or damaged one.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Odd metadata and large sizes; what matters is an error.
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data))
+            image.load()
+            return _as_rgb(ImageOps.exif_transpose(image))
+    except Image.UnidentifiedImageError as error:
+        reason = "is empty" if not data else "is no image of a known format"
+        raise errors.UserError(f"{name} {reason}") from error
+    except Image.DecompressionBombError as error:
+        raise errors.UserError(f"{name} is too large: {error}") from error
+    except (OSError, SyntaxError, ValueError, EOFError, zlib.error) as error:
+        # Pillow reports damage in any of these ways.
+        raise errors.UserError(
+            f"{name} is truncated or damaged: {error}"
+        ) from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits: "I;16", "I"
+        gray = np.asarray(image, np.float32) / 257
+        image = Image.fromarray(np.rint(gray).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    return image.convert("RGB")
+
+
+def crop_resized(
+    image: Image.Image, left: int, top: int, side: int, resolution: int
+) -> np.ndarray:
+    """A square part of an image at the wanted size.
+
+    Shrinking by a whole factor averages boxes, as the levels of a dataset are
+    made: so a dataset at 64 pixels equals the 64-pixel level of one at 128.
+    Any other factor takes a Lanczos filter, which reads all pixels too
+    (no aliasing) and stays sharp where it enlarges.
+
+    Args:
+        image: RGB.
+        left: First column.
+        top: First row.
+        side: Width and height of the part.
+        resolution: Width and height of the result.
+
+    Returns:
+        uint8 [resolution,resolution,3].
+    """
+    image = image.crop((left, top, left + side, top + side))
+    if side != resolution:
+        is_whole = side % resolution == 0
+        resample = Image.Resampling
+        image = image.resize(
+            (resolution, resolution),
+            resample.BOX if is_whole else resample.LANCZOS,
+        )
+    return np.asarray(image)

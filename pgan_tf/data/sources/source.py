@@ -1,0 +1,40 @@
+"""What every source offers to the build."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Source(Protocol):
+    """Images and labels by index.
+
+    A source travels to the worker processes by pickling, so it keeps no open
+    files, and what it returns depends on the index alone.
+
+    Attributes:
+        resolution: Width and height of the images.
+        num_channels: 1 or 3.
+        label_names: What each of the K columns of the labels means.
+        label_kind: "onehot", "multihot", or None without labels.
+    """
+
+    resolution: int
+    num_channels: int
+    label_names: Sequence[str]
+    label_kind: str | None
+
+    def __len__(self) -> int: ...
+
+    def image(self, index: int) -> np.ndarray:
+        """One image, uint8 [R,R,C].
+
+        Raises:
+            UserError: The image cannot be used; the message names its file.
+        """
+
+    def label(self, index: int) -> np.ndarray:
+        """Its label, float32 [K]."""
+
+    def options(self) -> dict[str, Any]:
+        """How the source was set up, for the manifest."""

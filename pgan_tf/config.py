@@ -1,0 +1,292 @@
+"""Every option of a training run: one tree of frozen dataclasses.
+
+A leaf of the tree is the only definition of its option: name, type, default
+and help. Command-line flags and the run folder's `config.json` follow from
+it. Options by resolution are maps written as `4:128,8:64`.
+"""
+
+import dataclasses
+import json
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from absl import flags
+
+from pgan_tf import errors
+
+IntMap = dict[int, int]
+FloatMap = dict[int, float]
+
+
+def option(default: Any, help: str) -> Any:
+    """A leaf of the tree."""
+    metadata = {"help": help}
+    if isinstance(default, dict):
+        return dataclasses.field(
+            default_factory=default.copy, metadata=metadata
+        )
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    data_dir: str = option("", "Dataset made by dataset_tool.py create.")
+    resolution: int = option(
+        0, "Final resolution in pixels; 0: the dataset's own."
+    )
+    mirror_augment: bool = option(False, "Flip half of the reals, at random.")
+    max_label_size: int = option(
+        0, "Use the first so many labels of the dataset; 0: none, -1: all."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworksConfig:
+    fmap_base: int = option(
+        8192,
+        "Feature maps at resolution R are fmap_base / (R/2)^fmap_decay, at "
+        "most fmap_max.",
+    )
+    fmap_decay: float = option(1.0, "See --fmap_base.")
+    fmap_max: int = option(512, "See --fmap_base.")
+    latent_size: int = option(0, "Latent dimensions; 0: the width at 2x2.")
+    normalize_latents: bool = option(True, "Pixel-normalise G's input.")
+    use_wscale: bool = option(True, "Equalized learning rate.")
+    use_pixelnorm: bool = option(True, "Pixel normalisation in G.")
+    use_leakyrelu: bool = option(True, "Leaky ReLU of slope 0.2, else ReLU.")
+    fused_scale: bool = option(
+        True, "Fuse up- and downscaling with the convolution beside it."
+    )
+    mbstd_group_size: int = option(
+        4, "Group size of D's minibatch standard deviation; 0: without."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class LossesConfig:
+    wgan_lambda: float = option(10.0, "Weight of the gradient penalty.")
+    wgan_epsilon: float = option(0.001, "Weight of the drift penalty.")
+    wgan_target: float = option(1.0, "Gradient norm that the penalty wants.")
+    cond_weight: float = option(1.0, "Weight of the label (AC-GAN) terms.")
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerConfig:
+    adam_beta1: float = option(0.0, "Decay of Adam's first moment.")
+    adam_beta2: float = option(0.99, "Decay of Adam's second moment.")
+    adam_epsilon: float = option(1e-8, "Adam's epsilon.")
+    gs_beta: float = option(
+        0.999, "Decay per step of Gs, the moving average of G."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ScheduleConfig:
+    total_kimg: float = option(
+        15000.0, "Length of the training in thousands of real images."
+    )
+    lod_initial_resolution: int = option(4, "Resolution to start from.")
+    lod_training_kimg: float = option(
+        600.0, "Reals shown at a settled resolution, in kimg."
+    )
+    lod_transition_kimg: float = option(
+        600.0, "Reals shown while a resolution fades in, in kimg."
+    )
+    lod_training_kimg_dict: FloatMap = option(
+        {}, "--lod_training_kimg by resolution, such as 4:54,8:19."
+    )
+    lod_transition_kimg_dict: FloatMap = option(
+        {}, "--lod_transition_kimg by the resolution that fades in."
+    )
+    minibatch_base: int = option(16, "Images per step, over all devices.")
+    minibatch_dict: IntMap = option(
+        {}, "--minibatch_base by resolution, such as 4:128,32:64."
+    )
+    max_minibatch_per_gpu_dict: IntMap = option(
+        {}, "Cap of the minibatch per device, by resolution."
+    )
+    g_lrate_base: float = option(0.001, "Learning rate of G.")
+    g_lrate_dict: FloatMap = option({}, "--g_lrate_base by resolution.")
+    d_lrate_base: float = option(0.001, "Learning rate of D.")
+    d_lrate_dict: FloatMap = option({}, "--d_lrate_base by resolution.")
+    tick_kimg_base: float = option(160.0, "Length of a tick in kimg.")
+    tick_kimg_dict: FloatMap = option({}, "--tick_kimg_base by resolution.")
+    minibatch_repeats: int = option(
+        4, "Steps between two looks at the schedule."
+    )
+    reset_opt_for_new_lod: bool = option(
+        True, "Restart Adam when layers come into or go out of use."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class SnapshotsConfig:
+    image_snapshot_ticks: int = option(
+        1, "Ticks between picture grids, 0: only the last."
+    )
+    network_snapshot_ticks: int = option(
+        10, "Ticks between network snapshots, 0: only the last."
+    )
+    checkpoint_minutes: float = option(
+        10.0, "At most so many minutes of work are lost by a kill."
+    )
+    grid: str = option("", "Columns x rows of the grids, such as 15x8.")
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    eval_features: str = option(
+        "inception",
+        "What evaluate.py looks at by default: inception, labels or a .keras "
+        "file.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """One training run."""
+
+    run_dir: str = option("", "Folder for everything the run writes.")
+    seed: int = option(1000, "Of weights, latents and the order of images.")
+    devices: str = option(
+        "",
+        "Devices to train on, such as GPU:0,GPU:1; empty: all visible GPUs, "
+        "or the CPU if there are none.",
+    )
+    data: DataConfig = DataConfig()
+    networks: NetworksConfig = NetworksConfig()
+    losses: LossesConfig = LossesConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    snapshots: SnapshotsConfig = SnapshotsConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+
+def leaves(cls: type = RunConfig) -> Iterator[dataclasses.Field[Any]]:
+    """All options, in the order of their definition."""
+    for field in dataclasses.fields(cls):
+        if dataclasses.is_dataclass(field.type):
+            yield from leaves(typing.cast(type, field.type))
+        else:
+            yield field
+
+
+def define_flags(module_name: str) -> None:
+    """Declares one absl flag per option, as if that module had."""
+    define: dict[Any, Callable[..., Any]] = {
+        bool: flags.DEFINE_bool,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        str: flags.DEFINE_string,
+    }
+    for leaf in leaves():
+        name, help = leaf.name, leaf.metadata["help"]
+        if leaf.type in define:
+            define[leaf.type](name, leaf.default, help, module_name=module_name)
+        else:
+            parser = _MapParser(typing.get_args(leaf.type)[1])
+            flags.DEFINE(
+                parser,
+                name,
+                _default(leaf),
+                help,
+                serializer=_MapSerializer(),
+                module_name=module_name,
+            )
+
+
+def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunConfig:
+    """The tree that the parsed flags describe."""
+    return _build({leaf.name: values[leaf.name].value for leaf in leaves()})
+
+
+def to_json(config: RunConfig) -> str:
+    """The whole tree as indented JSON."""
+    return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+
+
+def from_json(text: str) -> RunConfig:
+    """Reads what `to_json` wrote; options it does not name are at default."""
+    values = {leaf.name: _default(leaf) for leaf in leaves()}
+    for name, value in flatten(json.loads(text)):
+        if name not in values:
+            raise errors.UserError(f"config.json has an unknown option {name}")
+        if isinstance(values[name], dict):
+            value = {int(key): entry for key, entry in value.items()}
+        values[name] = value
+    return _build(values)
+
+
+def differences(old: RunConfig, new: RunConfig) -> list[str]:
+    """Lines such as `fmap_max: 512 -> 64`, one per option that differs."""
+    before = dict(flatten(dataclasses.asdict(old)))
+    after = dict(flatten(dataclasses.asdict(new)))
+    return [
+        f"{name}: {before[name]} -> {after[name]}"
+        for name in after
+        if before[name] != after[name]
+    ]
+
+
+def _default(leaf: dataclasses.Field[Any]) -> Any:
+    if leaf.default is not dataclasses.MISSING:
+        return leaf.default
+    assert leaf.default_factory is not dataclasses.MISSING
+    return leaf.default_factory()
+
+
+def _build(values: Mapping[str, Any], cls: type = RunConfig) -> Any:
+    """An instance of a section, its leaves taken from a flat mapping."""
+    arguments = {}
+    for field in dataclasses.fields(cls):
+        if dataclasses.is_dataclass(field.type):
+            section = typing.cast(type, field.type)
+            arguments[field.name] = _build(values, section)
+        else:
+            arguments[field.name] = values[field.name]
+    return cls(**arguments)
+
+
+def flatten(
+    tree: Mapping[str, Any], cls: type = RunConfig
+) -> Iterator[tuple[str, Any]]:
+    """(name, value) of the leaves of a nested mapping."""
+    sections = {
+        field.name: typing.cast(type, field.type)
+        for field in dataclasses.fields(cls)
+        if dataclasses.is_dataclass(field.type)
+    }
+    for name, value in tree.items():
+        if name in sections:
+            yield from flatten(value, sections[name])
+        else:
+            yield name, value
+
+
+class _MapParser(flags.ArgumentParser[dict[int, Any]]):
+    """Parses `4:128,8:64`; values are of one type, keys are resolutions."""
+
+    syntactic_help = "resolution:value,..."
+
+    def __init__(self, value_type: type) -> None:
+        self.value_type = value_type
+
+    def parse(self, argument: str | dict[int, Any]) -> dict[int, Any]:
+        if isinstance(argument, dict):
+            return argument
+        result = {}
+        for entry in filter(None, argument.split(",")):
+            resolution, colon, value = entry.partition(":")
+            if not colon:
+                raise ValueError(f"{entry!r} is not resolution:value")
+            result[int(resolution)] = self.value_type(value)
+        return result
+
+    def flag_type(self) -> str:
+        return "resolution:value,..."
+
+
+class _MapSerializer(flags.ArgumentSerializer[dict[int, Any]]):
+    def serialize(self, value: dict[int, Any]) -> str:
+        return ",".join(f"{key}:{entry}" for key, entry in value.items())

@@ -1,0 +1,71 @@
+"""The run folder: its layout and its configuration.
+
+config.json                      every option of the run
+log.txt  stats.jsonl             a line per tick, to read and to parse
+tensorboard/                     event files
+reals.png  fakes<kimg>.png       picture grids
+network-snapshot-<kimg>.keras    Gs, for users
+checkpoints/                     everything, for resuming
+metric-<name>.jsonl              what evaluate.py found
+"""
+
+import os
+import pathlib
+import re
+
+from pgan_tf import config, errors
+
+_SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.keras")
+
+
+def snapshot_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
+    """Where the snapshot taken after so many images lies."""
+    return run_dir / f"network-snapshot-{nimg // 1000:06d}.keras"
+
+
+def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
+    """Where the picture grid taken after so many images lies."""
+    return run_dir / f"fakes{nimg // 1000:06d}.png"
+
+
+def list_snapshots(run_dir: str | os.PathLike[str]) -> list[pathlib.Path]:
+    """The snapshots of a run, earliest first."""
+    found = pathlib.Path(run_dir).glob("network-snapshot-*.keras")
+    return sorted(
+        (p for p in found if _SNAPSHOT.fullmatch(p.name)), key=kimg_of
+    )
+
+
+def kimg_of(path: str | os.PathLike[str]) -> int:
+    """The training time in a snapshot's name, in thousands of images."""
+    match = _SNAPSHOT.fullmatch(pathlib.Path(path).name)
+    if match is None:
+        raise errors.UserError(
+            f"{path}: not named like network-snapshot-<kimg>.keras"
+        )
+    return int(match[1])
+
+
+def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
+    """The options that a run was started with.
+
+    Raises:
+        UserError: If the folder is not that of a run.
+    """
+    path = pathlib.Path(run_dir) / "config.json"
+    try:
+        return config.from_json(path.read_text())
+    except FileNotFoundError:
+        raise errors.UserError(
+            f"{run_dir}: not a run folder (it has no config.json); train.py "
+            "makes one at --run_dir"
+        ) from None
+    except ValueError as error:
+        raise errors.UserError(f"{path}: not valid JSON: {error}") from error
+
+
+def write_config(run_dir: pathlib.Path, options: config.RunConfig) -> None:
+    """Keeps the options in the run folder."""
+    partial = run_dir / ".partial-config.json"
+    partial.write_text(config.to_json(options))
+    os.replace(partial, run_dir / "config.json")

@@ -1,0 +1,80 @@
+"""Everything a run needs to go on where it was."""
+
+import dataclasses
+import pathlib
+
+import tensorflow as tf
+
+from pgan_tf.training import steps
+
+
+@dataclasses.dataclass
+class Position:
+    """How far a run has come.
+
+    Attributes:
+        nimg: Real images shown to D.
+        tick: Ticks reported.
+        lod: Of the last look at the schedule; None ahead of the first.
+        seconds: Time spent training.
+    """
+
+    nimg: int = 0
+    tick: int = 0
+    lod: float | None = None
+    seconds: float = 0.0
+
+
+class Checkpoints:
+    """Saves and restores networks, optimizers and position.
+
+    The two newest are kept. A checkpoint counts once its name stands in the
+    folder's `checkpoint` file, which TensorFlow replaces at the very end.
+
+    Args:
+        folder: Where they lie.
+        nets: What to save, and to restore into.
+    """
+
+    def __init__(self, folder: pathlib.Path, nets: steps.Networks) -> None:
+        self._nimg = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._tick = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._lod = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+        self._seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+        self._checkpoint = tf.train.Checkpoint(
+            G=nets.G,
+            D=nets.D,
+            Gs=nets.Gs,
+            g_adam=nets.g_adam,
+            d_adam=nets.d_adam,
+            nimg=self._nimg,
+            tick=self._tick,
+            lod=self._lod,
+            seconds=self._seconds,
+        )
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint, str(folder), max_to_keep=2
+        )
+
+    def save(self, position: Position) -> None:
+        """Writes the state after a completed step."""
+        self._nimg.assign(position.nimg)
+        self._tick.assign(position.tick)
+        self._lod.assign(-1.0 if position.lod is None else position.lod)
+        self._seconds.assign(position.seconds)
+        self._manager.save(checkpoint_number=position.nimg)
+
+    def restore(self) -> Position | None:
+        """Restores the newest state; None if there is none."""
+        path = self._manager.latest_checkpoint
+        if path is None:
+            return None
+        status = self._checkpoint.restore(path)
+        status.assert_existing_objects_matched()
+        lod = float(self._lod.numpy())
+        return Position(
+            nimg=int(self._nimg.numpy()),
+            tick=int(self._tick.numpy()),
+            lod=None if lod < 0 else lod,
+            seconds=float(self._seconds.numpy()),
+        )

@@ -1,0 +1,141 @@
+"""Adam and the moving average of G, over `tf.distribute` replicas.
+
+The functions here run in cross-replica context: between two `strategy.run`,
+where gradients of all replicas are at hand and variables are updated in place
+on every device.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+
+class Adam(tf.Module):
+    """Adam (Kingma & Ba 2015) as TensorFlow 1 computes it.
+
+    m = beta1 m + (1 - beta1) g
+    v = beta2 v + (1 - beta2) g^2
+    variable -= lrate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)
+
+    The epsilon stands outside the bias correction. Variables of layers not in
+    use are left out of a step. The reference gives them zero gradients, which
+    comes to the same: their moments are zero since the last `reset`.
+
+    Args:
+        variables: Keras variables to own moments for.
+        beta1, beta2, epsilon: As above.
+    """
+
+    def __init__(
+        self,
+        variables: Sequence[Any],
+        beta1: float = 0.0,
+        beta2: float = 0.99,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__()
+        self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
+        self._position = {v.path: i for i, v in enumerate(variables)}
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.m = [_zeros_like(v) for v in variables]
+        self.v = [_zeros_like(v) for v in variables]
+
+    def apply(
+        self,
+        strategy: tf.distribute.Strategy,
+        gradients: Sequence[tf.Tensor],
+        variables: Sequence[Any],
+        lrate: tf.Tensor,
+    ) -> tf.Tensor:
+        """One step for some of the variables, with reduced gradients.
+
+        If any gradient has a value that is not finite, nothing changes.
+
+        Returns:
+            float32 scalar: 0 for a step taken, 1 for a step skipped.
+        """
+        sums = [tf.reduce_sum(_local(strategy, g)) for g in gradients]
+        finite = tf.math.is_finite(tf.add_n(sums))
+        tf.cond(
+            finite,
+            lambda: self._take(strategy, gradients, variables, lrate),
+            lambda: tf.constant(0, tf.int64),
+        )
+        return 1.0 - tf.cast(finite, tf.float32)
+
+    def _take(
+        self,
+        strategy: tf.distribute.Strategy,
+        gradients: Sequence[tf.Tensor],
+        variables: Sequence[Any],
+        lrate: tf.Tensor,
+    ) -> tf.Tensor:
+        step = self.step.assign_add(1)
+        t = tf.cast(step, tf.float32)
+        beta1_power = tf.pow(self._beta1, t)
+        beta2_power = tf.pow(self._beta2, t)
+
+        def update(
+            variable: Any, m: Any, v: Any, gradient: tf.Tensor
+        ) -> tf.Operation:
+            return tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=m.handle,
+                v=v.handle,
+                beta1_power=beta1_power,
+                beta2_power=beta2_power,
+                lr=lrate,
+                beta1=self._beta1,
+                beta2=self._beta2,
+                epsilon=self._epsilon,
+                grad=gradient,
+            )
+
+        for variable, gradient in zip(variables, gradients, strict=True):
+            i = self._position[variable.path]
+            strategy.extended.update(
+                variable.value, update, (self.m[i], self.v[i], gradient)
+            )
+        return tf.identity(step)
+
+    def reset(self) -> None:
+        """Forgets moments and step count."""
+        for variable in (self.step, *self.m, *self.v):
+            variable.assign(tf.zeros_like(variable))
+
+
+def update_average(
+    strategy: tf.distribute.Strategy,
+    averages: Sequence[Any],
+    variables: Sequence[Any],
+    beta: float,
+) -> None:
+    """average = variable + (average - variable) * beta, for each pair."""
+
+    def update(average: Any, variable: Any) -> tf.Operation:
+        return average.assign_sub((average - variable) * (1.0 - beta))
+
+    for average, variable in zip(averages, variables, strict=True):
+        strategy.extended.update(average.value, update, (variable.value,))
+
+
+def mean_gradients(
+    strategy: tf.distribute.Strategy,
+    gradients: Sequence[Any],
+    variables: Sequence[Any],
+) -> list[Any]:
+    """Averages each gradient over the replicas, onto its variable's devices."""
+    return strategy.extended.batch_reduce_to(
+        tf.distribute.ReduceOp.MEAN,
+        [(g, v.value) for g, v in zip(gradients, variables, strict=True)],
+    )
+
+
+def _zeros_like(variable: Any) -> tf.Variable:
+    return tf.Variable(tf.zeros(variable.shape), trainable=False)
+
+
+def _local(strategy: tf.distribute.Strategy, value: Any) -> tf.Tensor:
+    """One replica's copy of a value that is the same on all."""
+    return strategy.experimental_local_results(value)[0]

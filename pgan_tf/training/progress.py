@@ -1,0 +1,112 @@
+"""What a run tells: a line per tick, stats.jsonl, and the time left."""
+
+import json
+import pathlib
+import sys
+from typing import Any
+
+from pgan_tf import config, schedule
+
+
+class Log:
+    """Prints lines to the terminal and keeps them in log.txt.
+
+    Args:
+        run_dir: The run folder; its files are appended to.
+    """
+
+    def __init__(self, run_dir: pathlib.Path) -> None:
+        self._text = (run_dir / "log.txt").open("a")
+        self._stats = (run_dir / "stats.jsonl").open("a")
+
+    def line(self, text: str) -> None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        self._text.write(text + "\n")
+        self._text.flush()
+
+    def stats(self, values: dict[str, Any]) -> None:
+        """Appends one JSON line to stats.jsonl."""
+        self._stats.write(json.dumps(values) + "\n")
+        self._stats.flush()
+
+    def close(self) -> None:
+        self._text.close()
+        self._stats.close()
+
+
+def forget_stats_after(run_dir: pathlib.Path, nimg: int) -> None:
+    """Drops lines of stats.jsonl that a resumed run will write again."""
+    path = run_dir / "stats.jsonl"
+    if not path.exists():
+        return
+    lines = path.read_text().splitlines()
+    kept = [x for x in lines if x and json.loads(x)["nimg"] <= nimg]
+    path.write_text("".join(line + "\n" for line in kept))
+
+
+class TimeLeft:
+    """Estimates the time left, knowing that later resolutions are slower.
+
+    The speed of a resolution not yet seen is that of the last one seen, by
+    the ratio of their multiplications.
+    """
+
+    def __init__(
+        self, options: config.RunConfig, resolution: int, num_channels: int
+    ) -> None:
+        self._options = options
+        self._resolution = resolution
+        self._num_channels = num_channels
+        self._seconds_per_image: dict[int, float] = {}
+
+    def measured(self, resolution: int, nimg: int, seconds: float) -> None:
+        """Takes in the speed of the last tick."""
+        self._seconds_per_image[resolution] = seconds / max(nimg, 1)
+
+    def seconds(self, nimg: int) -> float:
+        """Seconds from `nimg` images to the end of the training."""
+        total = self._options.schedule.total_kimg * 1000
+        left = 0.0
+        plan = schedule.phases(self._options.schedule, self._resolution)
+        for phase in plan:
+            start = max(phase.start_kimg * 1000, nimg)
+            end = min(phase.end_kimg * 1000, total)
+            if end > start:
+                lod = phase.start_lod - int(phase.fading)
+                left += (end - start) * self._speed(self._resolution >> lod)
+        return left
+
+    def _speed(self, resolution: int) -> float:
+        """Seconds per image at a resolution."""
+        known = [r for r in self._seconds_per_image if r <= resolution]
+        nearest = max(known, default=min(self._seconds_per_image))
+        ratio = self._work(resolution) / self._work(nearest)
+        return self._seconds_per_image[nearest] * ratio
+
+    def _work(self, resolution: int) -> float:
+        """Multiplications for one image through G, about; D's are as many."""
+        options = self._options.networks
+        work, size = 0.0, 4
+        while size <= resolution:
+            stage = size.bit_length() - 2
+            width = options.fmap_base / 2.0 ** (stage * options.fmap_decay)
+            width = min(int(width), options.fmap_max)
+            work += size * size * width * (13 * width + self._num_channels)
+            size *= 2
+        return work
+
+
+def duration(seconds: float) -> str:
+    """Such as 45s, 12m 05s, 3h 20m or 2d 07h."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}m {seconds:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h {minutes:02d}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02d}h"

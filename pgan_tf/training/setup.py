@@ -1,0 +1,161 @@
+"""Checks a run before any work, without importing TensorFlow."""
+
+import dataclasses
+import pathlib
+import re
+
+from pgan_tf import config, errors, run_folder, schedule
+from pgan_tf.data import records
+
+# What may change between two starts of the same run.
+_FREE = frozenset(
+    "run_dir devices total_kimg image_snapshot_ticks network_snapshot_ticks "
+    "checkpoint_minutes eval_features".split()
+)
+
+
+def check(options: config.RunConfig) -> config.RunConfig:
+    """Validates the options against the dataset and the run folder.
+
+    Returns:
+        The options with what was left open filled in: the resolution, the
+        latent size and the number of labels.
+
+    Raises:
+        UserError: For the first thing that is wrong.
+    """
+    if not options.data.data_dir:
+        raise errors.UserError(
+            "--data_dir is missing: give the folder of a dataset made by "
+            "dataset_tool.py create"
+        )
+    if not options.run_dir:
+        raise errors.UserError(
+            "--run_dir is missing: give a folder for what the run writes"
+        )
+    dataset = records.open_dataset(options.data.data_dir)
+    options = _fill_in(options, dataset)
+    _check_values(options)
+    _check_run_folder(options)
+    return options
+
+
+def _fill_in(
+    options: config.RunConfig, dataset: records.Dataset
+) -> config.RunConfig:
+    data, networks = options.data, options.networks
+    resolution = data.resolution or dataset.resolution
+    if resolution > dataset.resolution or resolution < 4:
+        raise errors.UserError(
+            f"--resolution={resolution}: the dataset {data.data_dir} has "
+            f"levels of 4 to {dataset.resolution}"
+        )
+    if resolution & (resolution - 1):
+        raise errors.UserError(
+            f"--resolution={resolution} is not a power of two"
+        )
+    wanted = data.max_label_size
+    label_size = dataset.label_size if wanted < 0 else wanted
+    if label_size > dataset.label_size:
+        raise errors.UserError(
+            f"--max_label_size={wanted}: the dataset {data.data_dir} has "
+            f"{dataset.label_size} labels"
+        )
+    latent_size = networks.latent_size or min(
+        networks.fmap_base, networks.fmap_max
+    )
+    return dataclasses.replace(
+        options,
+        data=dataclasses.replace(
+            data, resolution=resolution, max_label_size=label_size
+        ),
+        networks=dataclasses.replace(networks, latent_size=latent_size),
+    )
+
+
+_POSITIVE = frozenset(
+    "fmap_base fmap_max wgan_target adam_epsilon total_kimg minibatch_base "
+    "minibatch_dict max_minibatch_per_gpu_dict g_lrate_base g_lrate_dict "
+    "d_lrate_base d_lrate_dict tick_kimg_base tick_kimg_dict "
+    "minibatch_repeats".split()
+)
+
+
+def _check_values(options: config.RunConfig) -> None:
+    for name, value in config.flatten(dataclasses.asdict(options)):
+        values = value.values() if isinstance(value, dict) else [value]
+        if name in _POSITIVE and any(entry <= 0 for entry in values):
+            raise errors.UserError(f"--{name}={value} must be above 0")
+    initial = options.schedule.lod_initial_resolution
+    if initial < 4 or initial & (initial - 1):
+        raise errors.UserError(
+            f"--lod_initial_resolution={initial} is not a power of two from 4"
+        )
+    grid_size(options)
+
+
+def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:
+    """Checks that every minibatch splits over devices and into groups.
+
+    Raises:
+        UserError: If one does not.
+    """
+    group_size = options.networks.mbstd_group_size
+    for stage in schedule.stages(
+        options.schedule, options.data.resolution, num_replicas
+    ):
+        share = stage.minibatch // num_replicas
+        if not share:
+            raise errors.UserError(
+                f"--minibatch_base or --minibatch_dict gives {stage.resolution}"
+                f"x{stage.resolution} fewer images than the {num_replicas} "
+                "devices"
+            )
+        if group_size and share % min(group_size, share):
+            raise errors.UserError(
+                f"a minibatch of {share} per device at {stage.resolution}x"
+                f"{stage.resolution} does not split into groups of "
+                f"--mbstd_group_size={group_size}"
+            )
+
+
+def _check_run_folder(options: config.RunConfig) -> None:
+    """A run folder that exists must be of this very run."""
+    run_dir = pathlib.Path(options.run_dir)
+    if not run_dir.exists():
+        return
+    if not (run_dir / "config.json").exists():
+        if not run_dir.is_dir() or any(run_dir.iterdir()):
+            raise errors.UserError(
+                f"--run_dir={run_dir} exists and is not a run: give another"
+            )
+        return
+    changes = [
+        line
+        for line in config.differences(run_folder.read_config(run_dir), options)
+        if line.partition(":")[0] not in _FREE
+    ]
+    if changes:
+        raise errors.UserError(
+            f"--run_dir={run_dir} holds a run of another configuration "
+            f"({'; '.join(changes)}): give another folder, or the same flags"
+        )
+
+
+def grid_size(options: config.RunConfig) -> tuple[int, int]:
+    """Columns and rows of the picture grids.
+
+    Raises:
+        UserError: If --grid is not two numbers such as 15x8.
+    """
+    text = options.snapshots.grid
+    resolution = options.data.resolution
+    if not text:
+        columns = min(max(1920 // resolution, 3), 15)
+        return columns, min(max(1080 // resolution, 2), 8)
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if match is None:
+        raise errors.UserError(
+            f"--grid={text} is not columns x rows, such as 15x8"
+        )
+    return int(match[1]), int(match[2])

@@ -34,7 +34,7 @@ _TASK_IMAGES = 64
 _TASK_BYTES = 16 << 20
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Job:
     """What a worker needs to know.
 

@@ -8,6 +8,8 @@ import numpy as np
 from pgan_tf import images
 from pgan_tf.data import records
 
+_MIN_TILE = 64  # pixels of an image on a contact sheet
+
 
 def describe(dataset: records.Dataset) -> str:
     """A dataset in a few lines: counts, labels, origin, bytes."""
@@ -71,6 +73,8 @@ def write_sheet(
     """
     count = min(count, dataset.num_images)
     pictures = dataset.read(resolution, np.arange(count))
+    # Small images are enlarged to be seen at all.
+    pictures = images.upscale(pictures, max(1, _MIN_TILE // resolution))
     # Pictures wider than high suit a screen.
     columns = int(np.ceil(np.sqrt(count * 1.5)))
     pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ class Level:
         return np.frombuffer(record, np.uint8)[layout.pixels]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
     """A finished dataset folder.
 

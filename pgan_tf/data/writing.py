@@ -226,9 +226,13 @@ def _label_head(plan: Plan) -> bytes:
 
 
 def _write_at(path: pathlib.Path, offset: int, data: bytes) -> None:
-    with open(path, "r+b") as stream:
-        stream.seek(offset)
-        stream.write(data)
+    try:
+        with open(path, "r+b") as stream:
+            stream.seek(offset)
+            stream.write(data)
+    except OSError as error:
+        # A full disk is reported without the name of the file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _settle(path: pathlib.Path) -> str:

@@ -30,6 +30,7 @@ class Extractor:
         digest: sha256 in hex of the weights or of their file.
         run: From uint8 [N,H,W,3] to `Outputs`.
         canonical: Whether this is the 2015 Inception file.
+        classifies: Whether there are logits.
         attributes: Whether the logits are of independent sigmoids.
         note: What is worth saying beside its numbers, such as an accuracy.
     """
@@ -38,6 +39,7 @@ class Extractor:
     digest: str
     run: Callable[[np.ndarray], Outputs]
     canonical: bool = False
+    classifies: bool = True
     attributes: bool = False
     note: str = ""
 
@@ -74,14 +76,24 @@ class Extractor:
         """What the score of these logits is called (CS: classifier score)."""
         return "IS" if self.canonical else f"CS[{self.label}]"
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is saved beside its numbers."""
+        facts = {"name": self.name, "sha256": self.digest}
+        return {**facts, "note": self.note} if self.note else facts
 
-def from_keras(path: pathlib.Path) -> Extractor:
+
+def from_keras(path: pathlib.Path, resolution: int) -> Extractor:
     """The user's own extractor: a Keras model in a `.keras` file.
 
     The model receives float32 RGB images [N,H,W,3] in 0..255. If its input
     has a fixed size, images are resized to it as the 2015 Inception graph
     does (bilinear, corners not aligned, not antialiased). It returns features
     [N,D], or a pair of features and logits [N,K] of a softmax.
+
+    Args:
+        path: The `.keras` file; it is loaded in Keras' safe mode.
+        resolution: Of the images it will be given.
 
     Raises:
         UserError: If there is no such file or it holds another kind of model.
@@ -98,17 +110,16 @@ def from_keras(path: pathlib.Path) -> Extractor:
 
     def run(images: np.ndarray) -> Outputs:
         outputs = [output.numpy() for output in call(tf.constant(images))]
-        shapes = [output.shape for output in outputs]
-        if len(outputs) not in (1, 2) or any(len(s) != 2 for s in shapes):
-            raise errors.UserError(
-                f"--features={path}: the model must return features [N,D] or"
-                f" (features, logits), got the shapes {shapes}"
-            )
-        features = outputs[0].astype(np.float32)
-        logits = outputs[1].astype(np.float32) if len(outputs) == 2 else None
-        return features, logits
+        outputs = [np.asarray(output, np.float32) for output in outputs]
+        return outputs[0], outputs[1] if len(outputs) == 2 else None
 
-    return Extractor(path.stem, file_digest(path), run)
+    outputs = _try(call, resolution, path)
+    return Extractor(
+        name=path.stem,
+        digest=file_digest(path),
+        run=run,
+        classifies=len(outputs) == 2,
+    )
 
 
 def resize(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -143,6 +154,30 @@ def _load_keras(path: pathlib.Path) -> keras.Model:
         raise errors.UserError(
             f"--features={path}: not a Keras model that loads: {reason}"
         ) from error
+
+
+def _try(
+    call: Callable[[tf.Tensor], list[tf.Tensor]],
+    resolution: int,
+    path: pathlib.Path,
+) -> list[tf.Tensor]:
+    """Outputs for two black images; UserError if they are no features."""
+    blank = tf.zeros([2, resolution, resolution, 3], tf.uint8)
+    try:
+        outputs = call(blank)
+    except (ValueError, tf.errors.OpError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise errors.UserError(
+            f"--features={path}: the model does not take images of"
+            f" {resolution}x{resolution} pixels: {reason}"
+        ) from error
+    shapes = [tuple(output.shape) for output in outputs]
+    if len(shapes) not in (1, 2) or any(len(s) != 2 for s in shapes):
+        raise errors.UserError(
+            f"--features={path}: the model must return features [N,D] or"
+            f" (features, logits), got the shapes {shapes}"
+        )
+    return outputs
 
 
 def _input_size(

@@ -42,6 +42,10 @@ OLD_BATCH_NORM = "BatchNormWithGlobalNormalization"
 TIMEOUT_SECONDS = 30
 
 
+class Unavailable(errors.UserError):
+    """There is no file and none can be downloaded."""
+
+
 def load(path: pathlib.Path | None = None) -> features.Extractor:
     """The extractor from a file, or from the cache, or from the network.
 
@@ -50,7 +54,8 @@ def load(path: pathlib.Path | None = None) -> features.Extractor:
             takes the cached file and downloads it first if there is none.
 
     Raises:
-        UserError: If there is no such file or it holds another graph.
+        UserError: If there is no such file or it holds another graph;
+            `Unavailable` if none was named and none can be had.
     """
     path = path or find()
     data = read_graph(path)
@@ -79,7 +84,7 @@ def download(path: pathlib.Path) -> pathlib.Path:
     """Downloads the archive; a file under this name is always complete.
 
     Raises:
-        UserError: Offline, or if what arrives has another size.
+        Unavailable: Offline, or if what arrives has another size.
     """
     advice = (
         f"fetch {URL} elsewhere and put it at {path}, or pass --inception=FILE"
@@ -89,11 +94,11 @@ def download(path: pathlib.Path) -> pathlib.Path:
             data = response.read(ARCHIVE_BYTES + 1)
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise errors.UserError(
+        raise Unavailable(
             f"no 2015 Inception file ({reason}): {advice}"
         ) from error
     if len(data) != ARCHIVE_BYTES:
-        raise errors.UserError(
+        raise Unavailable(
             f"no 2015 Inception file ({len(data)} bytes arrived, not"
             f" {ARCHIVE_BYTES}): {advice}"
         )

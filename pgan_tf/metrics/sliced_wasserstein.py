@@ -8,11 +8,13 @@ clouds are compared by the mean 1-d Wasserstein distance along random
 directions. The finest band shows whether details are alike, the 16x16
 low-pass whether layouts are. Numbers are reported times 1000.
 
-Memory is that of one band of both sets; the patches lie in temporary files.
-Two sets must have equal numbers of images; draws come in as arguments.
+Memory is that of one band of both sets, 150 kB per image of one set, whatever
+the resolution; the rest lies in temporary files. Two sets must have equal
+numbers of images; draws come in as arguments.
 """
 
 import concurrent.futures
+import math
 import os
 import tempfile
 
@@ -26,7 +28,9 @@ DIRECTION_SETS = 4
 DIRECTIONS_PER_SET = 128
 # Projected and sorted at once: 0.5 GB for both sets of 16,384 images.
 DIRECTIONS_AT_ONCE = 32
-PATCHES_AT_ONCE = 1 << 16
+# Bands up to this size are kept whole.
+LARGEST_WHOLE = 64
+CHANNELS = 3
 
 # [x of every image, y of every image], each an integer array [N,128].
 Positions = tuple[np.ndarray, np.ndarray]
@@ -128,7 +132,7 @@ def cut_patches(band: np.ndarray, positions: Positions) -> np.ndarray:
         float32 [N*P,C,7,7], image after image; as in the reference axis 2 is
         x and axis 3 is y.
     """
-    x, y = (p.astype(np.intp) - PATCH // 2 for p in positions)
+    x, y = (each - PATCH // 2 for each in positions)
     windows = np.lib.stride_tricks.sliding_window_view(
         band, (PATCH, PATCH), axis=(2, 3)
     )
@@ -138,28 +142,26 @@ def cut_patches(band: np.ndarray, positions: Positions) -> np.ndarray:
 
 
 def normalize(patches: np.ndarray) -> np.ndarray:
-    """Normalises each colour channel over all patches of the set.
+    """Normalises each colour channel over all patches of a set, in place.
 
     Args:
-        patches: float32 [M,C,7,7].
+        patches: float32 [M,C,7,7], contiguous; overwritten.
 
     Returns:
-        float32 [M,49*C] of mean 0 and deviation 1 per channel; a channel
-        that is constant stays at 0.
+        The same memory as [M,C*49], of mean 0 and deviation 1 per channel; a
+        channel that is constant becomes 0.
     """
+    count, channels = patches.shape[:2]
+    pixels = patches.reshape(count, channels, -1)
+    values = pixels[:, 0].size
     # Differs: float64, as a float32 sum over millions of patches drifts.
-    axes = (0, 2, 3)
-    mean = patches.mean(axis=axes, keepdims=True, dtype=np.float64)
-    square = np.zeros_like(mean)
-    for chunk in _chunks(patches):
-        square += np.square(chunk - mean).sum(axis=axes, keepdims=True)
-    deviation = np.sqrt(square / (patches.size / patches.shape[1]))
+    mean = pixels.sum(axis=2).sum(axis=0, dtype=np.float64) / values
+    pixels -= mean.astype(np.float32)[:, np.newaxis]
+    squares = np.einsum("mcp,mcp->mc", pixels, pixels)
+    deviation = np.sqrt(squares.sum(axis=0, dtype=np.float64) / values)
     deviation[deviation == 0] = 1
-    mean, deviation = mean.astype(np.float32), deviation.astype(np.float32)
-    result = np.empty(patches.shape, np.float32)
-    np.subtract(patches, mean, out=result)
-    result /= deviation
-    return result.reshape(len(patches), -1)
+    pixels *= (1 / deviation).astype(np.float32)[:, np.newaxis]
+    return pixels.reshape(count, -1)
 
 
 def distance(
@@ -186,49 +188,68 @@ def distance(
 
 
 class Patches:
-    """The patches of a set of images, band by band, in temporary files.
+    """The patches of a set of images, kept in temporary files.
+
+    Small bands are kept whole and cut when asked for: 128 patches of 7x7
+    take more room than an image of 64x64.
 
     Attributes:
         resolutions: Sizes of the bands, finest first.
     """
 
-    def __init__(self, count: int, resolution: int, channels: int = 3) -> None:
-        """Makes room (about 0.6 GB of disk per band for 8192 RGB images)."""
+    def __init__(self, resolution: int) -> None:
         self.resolutions = resolutions(resolution)
-        self._count = 0
-        shape = (count * PATCHES_PER_IMAGE, channels, PATCH, PATCH)
-        self._bands = [
-            np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)
-            for _ in self.resolutions
-        ]
+        self._files = [tempfile.TemporaryFile() for _ in self.resolutions]
+        self._positions: list[list[Positions]] = []
 
     def add(self, images: np.ndarray, positions: list[Positions]) -> None:
-        """Cuts the patches of a batch uint8 [n,S,S,C]; see draw_positions."""
-        start = self._count
-        self._count += len(images) * PATCHES_PER_IMAGE
+        """Adds a batch uint8 [n,S,S,3]; positions as `draw_positions` does."""
         bands = laplacian_pyramid(images)
-        for store, band, places in zip(
-            self._bands, bands, positions, strict=True
+        for file, band, places in zip(
+            self._files, bands, positions, strict=True
         ):
-            store[start : self._count] = cut_patches(band, places)
+            if band.shape[2] > LARGEST_WHOLE:
+                band = cut_patches(band, places)
+            file.write(band.tobytes())
+        self._positions.append(positions)
 
     def cloud(self, band: int) -> np.ndarray:
-        """The normalised patches of one band, float32 [M,49*C]."""
-        if self._count != len(self._bands[band]):
-            raise ValueError("SWD: fewer images than room was made for")
-        return normalize(self._bands[band])
+        """The normalised patches of one band, float32 [M,147]."""
+        self._files[band].seek(0)
+        parts = [positions[band] for positions in self._positions]
+        count = sum(x.size for x, _ in parts)
+        patches = np.empty((count, CHANNELS, PATCH, PATCH), np.float32)
+        start = 0
+        for places in parts:
+            stop = start + places[0].size
+            patches[start:stop] = self._read(band, places)
+            start = stop
+        return normalize(patches)
+
+    def _read(self, band: int, places: Positions) -> np.ndarray:
+        """The patches of the next batch in a band's file."""
+        images, size = len(places[0]), self.resolutions[band]
+        whole = size <= LARGEST_WHOLE
+        shape = (images, CHANNELS, size, size)
+        if not whole:
+            shape = (places[0].size, CHANNELS, PATCH, PATCH)
+        data = self._files[band].read(4 * math.prod(shape))
+        stored = np.frombuffer(data, np.float32).reshape(shape)
+        return cut_patches(stored, places) if whole else stored
 
 
 def compare(
     patches1: Patches, patches2: Patches, random: np.random.RandomState
 ) -> list[float]:
     """SWD times 1000 per band, finest first; new directions per band."""
-    distances = []
-    for band in range(len(patches1.resolutions)):
+
+    def compare_band(band: int) -> float:
+        # In a function, so that its clouds are gone before the next band's.
         cloud1, cloud2 = patches1.cloud(band), patches2.cloud(band)
         directions = draw_directions(random, cloud1.shape[1])
-        distances.append(1000 * distance(cloud1, cloud2, directions))
-    return distances
+        return 1000 * distance(cloud1, cloud2, directions)
+
+    return [compare_band(i) for i in range(len(patches1.resolutions))]
 
 
 def _blur(images: np.ndarray, axis: int) -> np.ndarray:
@@ -244,8 +265,3 @@ def _sorted_projections(
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(np.ndarray.sort, projections))
     return projections
-
-
-def _chunks(patches: np.ndarray) -> list[np.ndarray]:
-    starts = range(0, len(patches), PATCHES_AT_ONCE)
-    return [patches[i : i + PATCHES_AT_ONCE] for i in starts]

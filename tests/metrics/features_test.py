@@ -27,7 +27,7 @@ class FromKerasTest(common.TestCase):
         inputs = keras.Input([None, None, 3])
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
         path = saved(self.folder, inputs, pooled)
-        extractor = features.from_keras(path)
+        extractor = features.from_keras(path, 16)
         values, logits = extractor(self.images)
         self.assertIsNone(logits)
         self.assertEqual(values.dtype, np.float32)
@@ -41,7 +41,7 @@ class FromKerasTest(common.TestCase):
         inputs = keras.Input([8, 8, 3])
         outputs = keras.layers.Flatten()(inputs)
         path = saved(self.folder, inputs, outputs)
-        values, _ = features.from_keras(path)(self.images)
+        values, _ = features.from_keras(path, 16)(self.images)
         # TF 1 samples at multiples of 16 / 8 from the corner on.
         expected = self.images[:, ::2, ::2].reshape(4, -1)
         self.assertAllClose(values, expected, atol=1e-4)
@@ -51,7 +51,7 @@ class FromKerasTest(common.TestCase):
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
         logits = keras.layers.Rescaling(2.0)(pooled)
         path = saved(self.folder, inputs, (pooled, logits))
-        values, scores = features.from_keras(path)(self.images)
+        values, scores = features.from_keras(path, 16)(self.images)
         self.assertAllClose(scores, 2 * values)
 
     def test_unsuited_models(self):
@@ -67,15 +67,15 @@ class FromKerasTest(common.TestCase):
             outputs = keras.layers.Rescaling(1.0)(outputs)
             path = saved(self.folder, inputs, outputs, name)
             with self.assertRaisesRegex(errors.UserError, line):
-                features.from_keras(path)(self.images)
+                features.from_keras(path, 16)(self.images)
 
     def test_no_model(self):
         path = pathlib.Path(self.folder) / "text.keras"
         with self.assertRaisesRegex(errors.UserError, "no such file"):
-            features.from_keras(path)
+            features.from_keras(path, 16)
         path.write_text("no model")
         with self.assertRaises(errors.UserError) as caught:
-            features.from_keras(path)
+            features.from_keras(path, 16)
         self.assertIn(str(path), str(caught.exception))
         self.assertNotIn("\n", str(caught.exception))
 
@@ -84,7 +84,7 @@ class FromKerasTest(common.TestCase):
         outputs = keras.layers.Lambda(lambda x: x[:, 0, 0])(inputs)
         path = saved(self.folder, inputs, outputs)
         with self.assertRaisesRegex(errors.UserError, "not a Keras model"):
-            features.from_keras(path)
+            features.from_keras(path, 16)
 
 
 class ExtractorTest(common.TestCase):

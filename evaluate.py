@@ -1,0 +1,121 @@
+"""Evaluates the snapshots of a run with FID, inception score and SWD.
+
+  python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd
+      the latest snapshot, with what the run's --eval_features names
+
+  python evaluate.py --run_dir=runs/celeba --metrics=swd --snapshot=all
+      how SWD fell in training; needs no network but the generator
+
+  python evaluate.py --run_dir=runs/celeba --metrics=fid,is \\
+      --inception=inception-2015-12-05.tgz
+      the numbers that papers print; the file is downloaded if not given
+
+  python evaluate.py --run_dir=runs/birds --metrics=fid \\
+      --features=birdnet.keras
+      the Frechet distance of your own features, called FD[birdnet:...]
+
+The table is printed and each number appended, with all that decides whether
+it can be compared, to metric-<name>.jsonl in the run folder. Compare only
+numbers of equal name and equal n. The row Reals2 holds what perfect fakes
+would get: a second set of reals of the same size, where the dataset has one.
+"""
+
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from pgan_tf import command
+
+RUN_DIR = flags.DEFINE_string(
+    "run_dir", None, "The run folder that train.py wrote.", required=True
+)
+METRICS = flags.DEFINE_list(
+    "metrics",
+    ["fid", "is", "swd"],
+    "fid: Frechet distance. is: inception score. swd: sliced Wasserstein"
+    " distance of patches, per resolution.",
+)
+FEATURES = flags.DEFINE_string(
+    "features",
+    None,
+    "What fid and is look at; default: the run's --eval_features. inception:"
+    " the 2015 Inception graph, the only one whose numbers are called FID and"
+    " IS. labels: a small classifier, trained on the dataset's own labels at"
+    " the first use; its numbers are called FD[labels:...] and"
+    " CS[labels:...]. Or a .keras file: a model that receives float32 RGB"
+    " images [N,H,W,3] in 0..255, resized to its own input size (bilinear as"
+    " in TensorFlow 1) if that is fixed, and returns features [N,D] or the"
+    " pair (features, logits).",
+)
+INCEPTION = flags.DEFINE_string(
+    "inception",
+    None,
+    "inception-2015-12-05.tgz or the classify_image_graph_def.pb in it;"
+    " implies --features=inception. Default: downloaded once to"
+    " ~/.cache/pgan_tf (or $XDG_CACHE_HOME/pgan_tf). Without it and without"
+    " a network, fid and is are left out and the others computed.",
+)
+SNAPSHOT = flags.DEFINE_string(
+    "snapshot", "latest", "latest, all, a number of kimg, or a .keras file."
+)
+NUM_IMAGES = flags.DEFINE_integer(
+    "num_images",
+    None,
+    "Reals and as many fakes; default: 50000 for fid and is, 16384 for swd,"
+    " but no more than the dataset has.",
+    lower_bound=1,
+)
+SEED = flags.DEFINE_integer(
+    "seed",
+    0,
+    "Of the latents, the choice of reals and all other draws.",
+    lower_bound=0,
+    upper_bound=2**32 - 1,
+)
+DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "The dataset of the reals; default: the run's."
+)
+MINIBATCH = flags.DEFINE_integer(
+    "minibatch",
+    None,
+    "Images at a time; default: by resolution. Does not change the numbers.",
+    lower_bound=1,
+)
+
+
+def main(_: Any) -> None:
+    run_dir = pathlib.Path(RUN_DIR.value)
+    with command.chatter_to(log_path(run_dir)):
+        # TensorFlow takes seconds to import, which --help need not wait for.
+        from pgan_tf import evaluation
+
+        report = evaluation.evaluate(
+            evaluation.Options(
+                run_dir=run_dir,
+                metrics=METRICS.value,
+                features=FEATURES.value,
+                inception=path_or_none(INCEPTION.value),
+                snapshot=SNAPSHOT.value,
+                num_images=NUM_IMAGES.value,
+                seed=SEED.value,
+                data_dir=path_or_none(DATA_DIR.value),
+                minibatch=MINIBATCH.value,
+            )
+        )
+    print(report.table())
+
+
+def log_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """Where TensorFlow's own messages go."""
+    if not run_dir.is_dir():
+        return pathlib.Path("/dev/null")
+    return run_dir / "evaluate.log"
+
+
+def path_or_none(value: str | None) -> pathlib.Path | None:
+    return pathlib.Path(value) if value else None
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,150 @@
+"""Results of an evaluation: lines of JSON in the run folder, and a table."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pgan_tf.metrics import suite
+
+# The second set of reals: what a perfect generator would score.
+NOISE_FLOOR = "Reals2"
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One number.
+
+    Attributes:
+        row: File name of the snapshot, or `NOISE_FLOOR`.
+        key: The metric, such as "fid".
+        label: What the number is called, such as "FID".
+        count: Images on each side.
+        value: The number with its details.
+    """
+
+    row: str
+    key: str
+    label: str
+    count: int
+    value: suite.Value
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All results of an evaluation.
+
+    Attributes:
+        heading: Lines to print above the table.
+        labels: What each metric is called, in the order asked for.
+        results: The numbers.
+        not_computed: Why there is no number, by label.
+    """
+
+    heading: list[str]
+    labels: list[str]
+    results: list[Result]
+    not_computed: dict[str, str]
+
+    def table(self) -> str:
+        """The report as text: a row per snapshot, a column per number."""
+        columns = [self._column(label) for label in self.labels]
+        rows = list(dict.fromkeys(result.row for result in self.results))
+        head = [["snapshot"], [""]]
+        body = [[row] for row in rows]
+        for label, names in zip(self.labels, columns, strict=True):
+            head[0] += names
+            head[1] += [self._count(label)] + [""] * (len(names) - 1)
+            for line, row in zip(body, rows, strict=True):
+                line += self._cells(label, row, len(names))
+        lines = self.heading + [""] + _aligned(head + body)
+        if self.not_computed:
+            lines.append("")
+        for label, reason in self.not_computed.items():
+            lines.append(f"{label}: not computed ({reason})")
+        return "\n".join(lines)
+
+    def _find(self, label: str, row: str | None = None) -> Result | None:
+        """The first result of that name, in that row or in any."""
+        for result in self.results:
+            if result.label == label and row in (None, result.row):
+                return result
+        return None
+
+    def _column(self, label: str) -> list[str]:
+        """Headings: one for the value, before it one per level."""
+        result = self._find(label)
+        if result is None or not result.value.levels:
+            return [label]
+        return [*(f"{label}-{n}" for n in result.value.levels), "average"]
+
+    def _count(self, label: str) -> str:
+        result = self._find(label)
+        return f"n={result.count}" if result else ""
+
+    def _cells(self, label: str, row: str, width: int) -> list[str]:
+        result = self._find(label, row)
+        if result is None:
+            return ["-"] * width
+        value = result.value
+        text = _number(value.value)
+        if value.spread is not None:
+            text += f" +- {_number(value.spread)}"
+        return [*map(_number, value.levels.values()), text]
+
+
+def name(
+    row: str,
+    metrics: Sequence[suite.Metric],
+    values: Mapping[str, suite.Value],
+) -> list[Result]:
+    """The values of a row, by key, as results."""
+    return [
+        Result(row, metric.key, metric.label, metric.count, values[metric.key])
+        for metric in metrics
+    ]
+
+
+def append(
+    run_dir: pathlib.Path, result: Result, facts: dict[str, Any]
+) -> None:
+    """Adds a line to `metric-<key>.jsonl` in the run folder.
+
+    Args:
+        run_dir: The run folder.
+        result: The number.
+        facts: Whatever else decides what the number means.
+    """
+    line = {
+        "metric": result.key,
+        "label": result.label,
+        "value": result.value.value,
+        "spread": result.value.spread,
+        "levels": result.value.levels,
+        "row": result.row,
+        "num_reals": result.count,
+        "num_fakes": result.count,
+        **facts,
+    }
+    path = run_dir / f"metric-{result.key}.jsonl"
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _number(value: float) -> str:
+    """Four decimals at most, fewer of large values."""
+    decimals = 4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0
+    return f"{value:.{decimals}f}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """First column to the left, the others to the right."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        line = first.ljust(widths[0])
+        for cell, width in zip(others, widths[1:], strict=True):
+            line += "  " + cell.rjust(width)
+        lines.append(line.rstrip())
+    return lines

@@ -178,10 +178,14 @@ def distance(
     if cloud1.shape != cloud2.shape:
         raise ValueError(f"unequal sets: {cloud1.shape}, {cloud2.shape}")
     total = 0.0
+    # Fresh memory of this size would cost as much as the sorting.
+    memory = np.empty((2, DIRECTIONS_AT_ONCE, len(cloud1)), np.float32)
     for start in range(0, directions.shape[1], DIRECTIONS_AT_ONCE):
         some = directions[:, start : start + DIRECTIONS_AT_ONCE].T
-        gaps = _sorted_projections(cloud1, some)
-        gaps -= _sorted_projections(cloud2, some)
+        gaps, others = memory[:, : len(some)]
+        _sorted_projections(cloud1, some, gaps)
+        _sorted_projections(cloud2, some, others)
+        gaps -= others
         np.abs(gaps, out=gaps)
         total += float(gaps.mean(axis=1, dtype=np.float64).sum())
     return total / directions.shape[1]
@@ -257,11 +261,10 @@ def _blur(images: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _sorted_projections(
-    cloud: np.ndarray, directions: np.ndarray
-) -> np.ndarray:
-    """Sorted along rows that are contiguous, float32 [K,M]."""
-    projections = directions @ cloud.T
+    cloud: np.ndarray, directions: np.ndarray, out: np.ndarray
+) -> None:
+    """Sorted along rows, which are contiguous, into out [K,M]."""
+    np.matmul(directions, cloud.T, out=out)
     # NumPy's sort lets go of the interpreter lock.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(np.ndarray.sort, projections))
-    return projections
+        list(pool.map(np.ndarray.sort, out))

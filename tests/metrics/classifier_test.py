@@ -1,4 +1,3 @@
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -27,7 +26,7 @@ def examples(attributes, count=600, size=16):
 class ClassifierTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.folder = pathlib.Path(self.get_temp_dir())
+        self.here = self.folder()
 
     def test_learns_classes_and_attributes(self):
         for attributes in (False, True):
@@ -50,7 +49,7 @@ class ClassifierTest(common.TestCase):
             return examples(True, 200)
 
         first, second = (
-            classifier.load_or_train(self.folder, "k", True, read)
+            classifier.load_or_train(self.here, "k", True, read)
             for _ in range(2)
         )
         self.assertLen(reads, 1)
@@ -62,7 +61,7 @@ class ClassifierTest(common.TestCase):
         images, _ = examples(True, 20)
         for one, other in zip(first(images), second(images), strict=True):
             self.assertAllEqual(one, other)
-        self.assertLen(list(self.folder.iterdir()), 2)
+        self.assertLen(list(self.here.iterdir()), 2)
 
     def test_seeded(self):
         data = examples(False, 200)

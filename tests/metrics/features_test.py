@@ -1,4 +1,3 @@
-import pathlib
 
 import keras
 import numpy as np
@@ -10,7 +9,7 @@ from tests import common
 
 
 def saved(folder, inputs, outputs, name="mine.keras"):
-    path = pathlib.Path(folder) / name
+    path = folder / name
     keras.Model(inputs, outputs).save(path)
     return path
 
@@ -18,7 +17,7 @@ def saved(folder, inputs, outputs, name="mine.keras"):
 class FromKerasTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.folder = self.get_temp_dir()
+        self.here = self.folder()
         random = np.random.RandomState(0)
         shape = (4, 16, 16, 3)
         self.images = random.randint(0, 256, shape).astype(np.uint8)
@@ -26,7 +25,7 @@ class FromKerasTest(common.TestCase):
     def test_receives_the_pixels_as_they_are(self):
         inputs = keras.Input([None, None, 3])
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
-        path = saved(self.folder, inputs, pooled)
+        path = saved(self.here, inputs, pooled)
         extractor = features.from_keras(path, 16)
         values, logits = extractor(self.images)
         self.assertIsNone(logits)
@@ -40,7 +39,7 @@ class FromKerasTest(common.TestCase):
     def test_resized_to_its_own_size_without_antialiasing(self):
         inputs = keras.Input([8, 8, 3])
         outputs = keras.layers.Flatten()(inputs)
-        path = saved(self.folder, inputs, outputs)
+        path = saved(self.here, inputs, outputs)
         values, _ = features.from_keras(path, 16)(self.images)
         # TF 1 samples at multiples of 16 / 8 from the corner on.
         expected = self.images[:, ::2, ::2].reshape(4, -1)
@@ -50,7 +49,7 @@ class FromKerasTest(common.TestCase):
         inputs = keras.Input([None, None, 3])
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
         logits = keras.layers.Rescaling(2.0)(pooled)
-        path = saved(self.folder, inputs, (pooled, logits))
+        path = saved(self.here, inputs, (pooled, logits))
         values, scores = features.from_keras(path, 16)(self.images)
         self.assertAllClose(scores, 2 * values)
 
@@ -65,12 +64,12 @@ class FromKerasTest(common.TestCase):
         }
         for name, (inputs, outputs, line) in cases.items():
             outputs = keras.layers.Rescaling(1.0)(outputs)
-            path = saved(self.folder, inputs, outputs, name)
+            path = saved(self.here, inputs, outputs, name)
             with self.assertRaisesRegex(errors.UserError, line):
                 features.from_keras(path, 16)(self.images)
 
     def test_no_model(self):
-        path = pathlib.Path(self.folder) / "text.keras"
+        path = self.here / "text.keras"
         with self.assertRaisesRegex(errors.UserError, "no such file"):
             features.from_keras(path, 16)
         path.write_text("no model")
@@ -82,7 +81,7 @@ class FromKerasTest(common.TestCase):
     def test_code_in_the_file_does_not_run(self):
         inputs = keras.Input([None, None, 3])
         outputs = keras.layers.Lambda(lambda x: x[:, 0, 0])(inputs)
-        path = saved(self.folder, inputs, outputs)
+        path = saved(self.here, inputs, outputs)
         with self.assertRaisesRegex(errors.UserError, "not a Keras model"):
             features.from_keras(path, 16)
 

@@ -1,7 +1,6 @@
 import contextlib
 import io
 import os
-import pathlib
 import tarfile
 from unittest import mock
 
@@ -40,11 +39,11 @@ def noise(count, height, width):
 class InceptionTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.folder = pathlib.Path(self.get_temp_dir())
+        self.here = self.folder()
         self.graph = miniature.graph_def()
-        self.path = self.folder / "miniature.pb"
+        self.path = self.here / "miniature.pb"
         self.path.write_bytes(self.graph.SerializeToString())
-        environment = {"XDG_CACHE_HOME": str(self.folder / "cache")}
+        environment = {"XDG_CACHE_HOME": str(self.here / "cache")}
         self.enter_context(mock.patch.dict(os.environ, environment))
 
     def test_equal_to_the_untouched_graph(self):
@@ -93,7 +92,7 @@ class InceptionTest(common.TestCase):
         self.assertFalse([name for name in inputs if name.startswith("^")])
 
     def test_archive(self):
-        path = self.folder / "archive.tgz"
+        path = self.here / "archive.tgz"
         with tarfile.open(path, "w:gz") as archive:
             archive.add(self.path, "./classify_image_graph_def.pb")
         self.assertEqual(inception.read_graph(path), self.path.read_bytes())
@@ -124,13 +123,13 @@ class InceptionTest(common.TestCase):
             ),
         }
         for name, (data, line) in contents.items():
-            path = self.folder / name
+            path = self.here / name
             path.write_bytes(data)
             with self.assertRaisesRegex(errors.UserError, line):
                 inception.load(path)
         with self.assertRaisesRegex(errors.UserError, "no such file"):
-            inception.load(self.folder / "missing.pb")
-        path = self.folder / "empty.tgz"
+            inception.load(self.here / "missing.pb")
+        path = self.here / "empty.tgz"
         tarfile.open(path, "w:gz").close()
         with self.assertRaisesRegex(errors.UserError, "in it"):
             inception.load(path)
@@ -139,10 +138,10 @@ class InceptionTest(common.TestCase):
 class DownloadTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.folder = pathlib.Path(self.get_temp_dir())
-        environment = {"XDG_CACHE_HOME": str(self.folder)}
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
         self.enter_context(mock.patch.dict(os.environ, environment))
-        self.target = self.folder / "pgan_tf" / inception.ARCHIVE_NAME
+        self.target = self.here / "pgan_tf" / inception.ARCHIVE_NAME
 
     @contextlib.contextmanager
     def served(self, data):

@@ -1,0 +1,89 @@
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import choice, errors, extractors
+from pgan_tf.metrics import features, inception, suite
+from tests import common
+
+
+def extractor(**options):
+    return features.Extractor(
+        "mine", "abcdef0123456789", lambda images: (None, None), **options
+    )
+
+
+class ChoiceTest(common.TestCase):
+    def choose(self, keys, opened, resolution=32, available=100):
+        def open_extractor(*_):
+            if isinstance(opened, Exception):
+                raise opened
+            return opened
+
+        with mock.patch.object(extractors, "open_extractor", open_extractor):
+            return choice.choose(
+                keys, "mine", None, None, resolution, available
+            )
+
+    def test_names_and_counts(self):
+        chosen = self.choose(["swd", "fid", "is"], extractor())
+        self.assertEqual(
+            chosen.labels, ["SWDx1e3", "FD[mine:abcdef01]", "CS[mine:abcdef01]"]
+        )
+        self.assertEqual([m.count for m in chosen.metrics], [100] * 3)
+        self.assertEmpty(chosen.not_computed)
+
+    def test_counts_of_the_papers(self):
+        canonical = extractor(canonical=True)
+        chosen = self.choose(suite.KNOWN, canonical, available=10**6)
+        counts = {metric.label: metric.count for metric in chosen.metrics}
+        expected = {"FID": 50_000, "IS": 50_000, "SWDx1e3": 16_384}
+        self.assertEqual(counts, expected)
+
+    def test_without_inception_the_others_are_computed(self):
+        missing = inception.Unavailable("no file")
+        chosen = self.choose(["fid", "is", "swd"], missing)
+        self.assertEqual([m.key for m in chosen.metrics], ["swd"])
+        expected = {"FID": "no file", "IS": "no file"}
+        self.assertEqual(chosen.not_computed, expected)
+        self.assertEqual(chosen.labels, ["FID", "IS", "SWDx1e3"])
+
+    def test_nothing_left(self):
+        missing = inception.Unavailable("no file")
+        with self.assertRaisesRegex(errors.UserError, "FID: not computed"):
+            self.choose(["fid"], missing)
+
+    def test_a_wrong_extractor_is_an_error(self):
+        with self.assertRaisesRegex(errors.UserError, "wrong"):
+            self.choose(["fid", "swd"], errors.UserError("wrong"))
+
+    def test_swd_alone_needs_no_extractor(self):
+        chosen = self.choose(["swd"], AssertionError("opened"))
+        self.assertIsNone(chosen.extractor)
+
+    def test_what_cannot_be_computed(self):
+        blind = extractor(classifies=False)
+        chosen = self.choose(suite.KNOWN, blind, resolution=8)
+        self.assertEqual([m.key for m in chosen.metrics], ["fid"])
+        self.assertIn("16x16", chosen.not_computed["SWDx1e3"])
+        self.assertIn("logits", chosen.not_computed["CS[mine:abcdef01]"])
+        chosen = self.choose(suite.KNOWN, extractor(), available=9)
+        self.assertEqual([m.key for m in chosen.metrics], ["fid", "swd"])
+        (reason,) = chosen.not_computed.values()
+        self.assertEqual(reason, "needs 10 images or more, not 9")
+
+    def test_attributes_have_a_score_of_their_own(self):
+        logits = np.tile([[1e4, 1e4], [1e4, -1e4]], [10, 1])
+        values = []
+        for attributes in (False, True):
+            made = extractor(attributes=attributes)
+            (metric,) = self.choose(["is"], made).metrics
+            values.append(metric.result(None, logits, None).value)
+        # One sure attribute at even odds; softmax sees 50:50 or the first.
+        self.assertNear(values[1], 2, 1e-9)
+        self.assertNear(values[0], np.exp(0.215762), 1e-5)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,151 @@
+import os
+from unittest import mock
+
+import numpy as np
+import scipy.linalg
+import tensorflow as tf
+
+from pgan_tf import (
+    comparison,
+    image_sets,
+    images,
+    run_folder,
+    sampling,
+    snapshots,
+)
+from pgan_tf.data import records
+from pgan_tf.metrics import features, suite
+from tests import common, small_run
+
+
+def mean_colours(pixels):
+    """Six features, the mean colours of two halves; two logits."""
+    pixels = pixels.astype(np.float32)
+    halves = np.split(pixels, 2, axis=1)
+    means = [half.mean(axis=(1, 2)) for half in halves]
+    found = np.concatenate(means, axis=1)
+    return found, found[:, :2] / 50
+
+
+EXTRACTOR = features.Extractor("colours", "0" * 64, mean_colours)
+
+
+class ComparisonTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+        run_dir = small_run.make(self.here)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        self.generator = snapshots.load_generator(path)
+
+    def setting(self, count=20, **options):
+        metrics = [
+            suite.FrechetDistance(count, "FD"),
+            suite.InceptionScore(count, "CS", False),
+            suite.SlicedWasserstein(count // 2, 16),
+        ]
+        options = {
+            "metrics": metrics,
+            "extractor": EXTRACTOR,
+            "dataset": records.open_dataset(self.here / "dataset"),
+            "resolution": 16,
+            "mirror_augment": False,
+            "seed": 0,
+            "minibatch": 6,
+            **options,
+        }
+        return comparison.Comparison(**options)
+
+    def test_distance_of_the_images_themselves(self):
+        setting = self.setting()
+        values = setting.fakes(self.generator, setting.reals(), "")
+        latents = sampling.latents(0, 20, self.generator.latent_size, 0)
+        fakes = images.to_uint8(np.asarray(self.generator(latents)))
+        reals = image_sets.draw_reals(setting.dataset, 16, 20, False, 0)
+        pixels = small_run.pictures()[reals.indices]
+        (m1, s1), (m2, s2) = (
+            (x.mean(axis=0), np.cov(x, rowvar=False))
+            for x in (mean_colours(pixels)[0], mean_colours(fakes)[0])
+        )
+        root = scipy.linalg.sqrtm(s1 @ s2).real
+        expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * root)
+        self.assertAllClose(values["fid"].value, expected, rtol=1e-4)
+
+    def test_independent_of_the_minibatch(self):
+        values = []
+        for minibatch in (1, 7, 20, 64):
+            setting = self.setting(minibatch=minibatch)
+            for file in (self.here / "pgan_tf").glob("*"):
+                file.unlink()
+            reals = setting.reals()
+            found = setting.noise_floor(reals)
+            values.append([found[key].value for key in suite.KNOWN])
+        for others in values[1:]:
+            self.assertAllClose(others, values[0], rtol=1e-6)
+
+    def test_a_set_compared_with_itself(self):
+        setting = self.setting()
+        reals = setting.reals()
+        values = setting._values(
+            [setting.metrics[0], setting.metrics[2]], reals, reals, ""
+        )
+        # The features are of size 100, their variances of size 1000.
+        self.assertNear(values["fid"].value, 0, 1e-6)
+        self.assertEqual(values["swd"].value, 0)
+        self.assertEqual(values["swd"].levels, {"16": 0})
+
+    def test_reals_are_nearer_to_reals_than_noise_is(self):
+        setting = self.setting()
+        reals = setting.reals()
+        floor = setting.noise_floor(reals)
+        fakes = setting.fakes(self.generator, reals, "")
+        for key in ("fid", "swd"):
+            self.assertLess(floor[key].value, fakes[key].value)
+
+    def test_no_second_set_in_a_small_dataset(self):
+        setting = self.setting(count=21)
+        self.assertIsNone(setting.noise_floor(setting.reals()))
+
+    def test_metrics_of_reals_are_read_from_the_cache(self):
+        setting = self.setting()
+        reals = setting.reals()
+        floor = setting.noise_floor(reals)
+        run = mock.Mock(side_effect=AssertionError("computed again"))
+        blind = features.Extractor("colours", "0" * 64, run)
+        again = self.setting(extractor=blind)
+        known = again.reals()
+        self.assertAllEqual(known["fid"].covariance, reals["fid"].covariance)
+        self.assertEqual(again.noise_floor(known), floor)
+
+    def test_cache_depends_on_what_decides_the_numbers(self):
+        self.setting().reals()
+        called = mock.Mock(side_effect=mean_colours)
+        other = features.Extractor("colours", "1" * 64, called)
+        same = features.Extractor("colours", "0" * 64, called)
+        cases = [
+            {"extractor": other},
+            {"extractor": same, "mirror_augment": True},
+            {"extractor": same, "seed": 1},
+            {"extractor": same, "count": 19},
+        ]
+        for options in cases:
+            called.reset_mock()
+            self.setting(**options).reals()
+            self.assertNotEmpty(called.mock_calls, str(options))
+
+    def test_torn_cache_is_made_anew(self):
+        setting = self.setting()
+        reals = setting.reals()
+        floor = setting.noise_floor(reals)
+        for file in (self.here / "pgan_tf").iterdir():
+            data = file.read_bytes()
+            file.write_bytes(data[: len(data) // 2])
+        known = setting.reals()
+        self.assertAllEqual(known["fid"].mean, reals["fid"].mean)
+        self.assertEqual(setting.noise_floor(known), floor)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,70 @@
+"""The script itself, as a user runs it."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import tensorflow as tf
+
+from tests import common, small_run
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+class EvaluateTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+
+    def run_script(self, *arguments):
+        # A proxy that is not there: as if offline.
+        environment = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(self.here),
+            "http_proxy": "http://127.0.0.1:9",
+        }
+        return subprocess.run(
+            [sys.executable, "evaluate.py", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def test_offline(self):
+        run_dir = small_run.make(self.here)
+        done = self.run_script(f"--run_dir={run_dir}", "--metrics=fid,is,swd")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("FID: not computed (no 2015 Inception", done.stdout)
+        self.assertIn("network-snapshot-000010.keras", done.stdout)
+        self.assertLen(small_run.lines(run_dir, "swd"), 1)
+        # Progress bars alone: TensorFlow's messages go to a file.
+        for line in done.stderr.replace("\r", "\n").splitlines():
+            self.assertRegex(line, r"^\s*$|\d+%\|")
+
+    def test_mistakes_get_one_line(self):
+        cases = [
+            ["--run_dir=nowhere"],
+            [],
+            ["--run_dir=nowhere", "--seed=x"],
+            ["--run_dir=nowhere", "--metric=fid"],
+            ["--run_dir=nowhere", "--num_images=0"],
+        ]
+        for arguments in cases:
+            done = self.run_script(*arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertStartsWith(done.stderr, "evaluate.py: error: ")
+            self.assertLen(done.stderr.splitlines(), 1, done.stderr)
+
+    def test_help_does_not_wait_for_tensorflow(self):
+        done = self.run_script("--help")
+        self.assertIn("--inception", done.stdout)
+        self.assertIn("python evaluate.py --run_dir=", done.stdout)
+        check = "import evaluate, sys; assert 'tensorflow' not in sys.modules"
+        subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    tf.test.main()

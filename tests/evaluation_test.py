@@ -1,0 +1,181 @@
+import os
+import pathlib
+import shutil
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import errors, evaluation
+from pgan_tf.data import writing
+from pgan_tf.metrics import classifier, inception
+from tests import common, small_run
+
+
+class EvaluationTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+        offline = mock.patch.object(
+            inception, "URL", "http://127.0.0.1:9/inception.tgz"
+        )
+        self.enter_context(offline)
+
+    def evaluate(self, run_dir, *metrics, **options):
+        return evaluation.evaluate(
+            evaluation.Options(run_dir, metrics, **options)
+        )
+
+    def refused(self, line, run_dir, *metrics, **options):
+        """Checks the one line of the error."""
+        with self.assertRaises(errors.UserError) as caught:
+            self.evaluate(run_dir, *metrics, **options)
+        self.assertIn(line, str(caught.exception))
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_offline(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "fid", "is", "swd")
+        self.assertEqual([r.key for r in report.results], ["swd"])
+        self.assertCountEqual(report.not_computed, ["FID", "IS"])
+        self.assertIn("--inception=", report.not_computed["FID"])
+        self.assertIn("FID: not computed", report.table())
+        self.assertFalse((run_dir / "metric-fid.jsonl").exists())
+
+    def test_labels(self):
+        run_dir = small_run.make(self.here, label_size=2, mirror_augment=True)
+        with mock.patch.object(classifier, "EPOCHS", 1):
+            report = self.evaluate(
+                run_dir, "fid", "is", "swd", features="labels", num_images=20
+            )
+        rows = [result.row for result in report.results]
+        latest = "network-snapshot-000010.keras"
+        self.assertEqual(rows, ["Reals2"] * 3 + [latest] * 3)
+        self.assertStartsWith(report.labels[0], "FD[labels:")
+        self.assertIn("held-out accuracy", report.table())
+        (line,) = small_run.lines(run_dir, "fid")
+        self.assertEqual(line["label"], report.labels[0])
+        self.assertEqual(line["value"], report.results[3].value.value)
+        known = {
+            "kimg": 10,
+            "lod": 0.0,
+            "num_reals": 20,
+            "num_fakes": 20,
+            "mirror_augment": True,
+            "ddof": 1,
+            "seed": 0,
+            "resolution": 16,
+        }
+        self.assertEqual({key: line[key] for key in known}, known)
+        self.assertLen(line["extractor"]["sha256"], 64)
+        self.assertLen(line["dataset_digest"], 64)
+        self.assertIn("tensorflow", line["versions"])
+        (line,) = small_run.lines(run_dir, "swd")
+        self.assertNotIn("extractor", line)
+        self.assertEqual(list(line["levels"]), ["16"])
+        (line,) = small_run.lines(run_dir, "is")
+        self.assertStartsWith(line["label"], "CS[labels:")
+        self.assertGreaterEqual(line["spread"], 0)
+
+    def test_same_numbers_again(self):
+        run_dir = small_run.make(self.here)
+        first, second = (
+            self.evaluate(run_dir, "swd", snapshot="all") for _ in range(2)
+        )
+        self.assertEqual(first.results, second.results)
+        other = self.evaluate(run_dir, "swd", seed=1)
+        self.assertNotEqual(other.results[-1], first.results[-1])
+        self.assertLen(small_run.lines(run_dir, "swd"), 5)
+
+    def test_which_snapshots(self):
+        run_dir = small_run.make(self.here, lods=(2.0, 1.5, 0.0))
+        paths = sorted(run_dir.glob("*.keras"))
+        cases = {
+            "all": paths,
+            "latest": paths[2:],
+            "10": paths[1:2],
+            "000010": paths[1:2],
+            str(paths[0]): paths[:1],
+        }
+        for which, expected in cases.items():
+            self.assertEqual(evaluation.select(run_dir, which), expected)
+        self.refused(
+            "one of the run's kimg: 0, 10, 20", run_dir, "swd", snapshot="11"
+        )
+        self.refused(
+            "no such snapshot",
+            run_dir,
+            "swd",
+            snapshot="network-snapshot-000001.keras",
+        )
+        self.refused("not named like", run_dir, "swd", snapshot="mine.keras")
+
+    def test_own_extractor(self):
+        run_dir = small_run.make(self.here)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, pooled).save(path)
+        report = self.evaluate(run_dir, "fid", "is", features=str(path))
+        (result,) = report.results
+        self.assertStartsWith(result.label, "FD[mean:")
+        (reason,) = report.not_computed.values()
+        self.assertEqual(reason, "the extractor gives no logits")
+
+    def test_inception_flag_beats_the_features_of_the_run(self):
+        options = evaluation.Options(self.here, inception=pathlib.Path("a.pb"))
+        run = mock.Mock()
+        run.evaluation.eval_features = "labels"
+        named = evaluation.named_extractor
+        self.assertEqual(named(options, run), "inception")
+        options = evaluation.Options(self.here)
+        self.assertEqual(named(options, run), "labels")
+        options = evaluation.Options(self.here, features="a.keras")
+        self.assertEqual(named(options, run), "a.keras")
+
+    def test_refused_metrics_and_runs(self):
+        run_dir = small_run.make(self.here, lods=())
+        self.refused("known metrics are fid, is, swd", run_dir, "fod")
+        self.refused("known metrics", run_dir)
+        self.refused("no snapshots yet", run_dir, "swd")
+        self.refused("not a run folder", self.here / "nothing", "swd")
+        (run_dir / "network-snapshot-000001.keras").write_text("torn")
+        self.refused("not a snapshot", run_dir, "swd")
+
+    def test_refused_datasets(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        self.refused("has 40 images", run_dir, "swd", num_images=41)
+        small = self.here / "small"
+        pixels = small_run.pictures()
+        writing.save(small, pixels[:, ::2, ::2])
+        self.refused("has 8 pixels", run_dir, "swd", data_dir=small)
+        unlabelled = self.here / "unlabelled"
+        writing.save(unlabelled, pixels)
+        self.refused("from 2 labels", run_dir, "swd", data_dir=unlabelled)
+        gray = self.here / "gray"
+        writing.save(gray, small_run.pictures(1), small_run.labels())
+        self.refused("of 3 channels", run_dir, "swd", data_dir=gray)
+        shutil.rmtree(self.here / "dataset")
+        self.refused("--data_dir", run_dir, "swd")
+
+    def test_minibatch_of_the_reference(self):
+        sizes = {1024: 8, 4096: 4, 128: 64, 32: 256, 4: 256}
+        for resolution, expected in sizes.items():
+            found = evaluation.default_minibatch(resolution)
+            self.assertEqual(found, expected)
+
+    def test_networks_of_a_larger_dataset(self):
+        run_dir = small_run.make(self.here)
+        large = self.here / "large"
+        pixels = np.repeat(np.repeat(small_run.pictures(), 2, 1), 2, 2)
+        writing.save(large, pixels)
+        # The 16x16 level of it is the run's own dataset.
+        same = self.evaluate(run_dir, "swd", data_dir=large).results
+        self.assertEqual(same, self.evaluate(run_dir, "swd").results)
+
+
+if __name__ == "__main__":
+    tf.test.main()

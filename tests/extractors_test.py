@@ -1,0 +1,64 @@
+import os
+import pathlib
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import errors, extractors
+from pgan_tf.data import records, writing
+from pgan_tf.metrics import classifier
+from tests import common, small_run
+
+
+class ExtractorsTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+
+    def dataset(self, labels=None, channels=3):
+        path = self.here / "dataset"
+        writing.save(path, small_run.pictures(channels), labels)
+        return records.open_dataset(path)
+
+    def test_labels_of_a_grayscale_dataset(self):
+        dataset = self.dataset(small_run.labels(), channels=1)
+        with mock.patch.object(classifier, "EPOCHS", 1):
+            extractor = extractors.open_extractor("labels", None, dataset, 16)
+        self.assertEqual(extractor.name, "labels")
+        self.assertFalse(extractor.attributes)
+        features, logits = extractor(np.zeros((2, 16, 16, 3), np.uint8))
+        self.assertEqual(features.shape, (2, classifier.FEATURES))
+        self.assertEqual(logits.shape, (2, 2))
+
+    def test_dataset_without_labels(self):
+        dataset = self.dataset()
+        with self.assertRaisesRegex(errors.UserError, "has no labels"):
+            extractors.open_extractor("labels", None, dataset, 16)
+
+    def test_unknown_name(self):
+        with self.assertRaisesRegex(errors.UserError, "--features=vgg"):
+            extractors.open_extractor("vgg", None, self.dataset(), 16)
+
+    def test_inception_file(self):
+        path = pathlib.Path("no.pb")
+        with self.assertRaisesRegex(errors.UserError, "--inception=no.pb"):
+            extractors.open_extractor("inception", path, self.dataset(), 16)
+
+    def test_classes_or_attributes(self):
+        one_hot = mock.Mock(
+            manifest=None, labels=np.eye(3, dtype=np.float32), label_size=3
+        )
+        self.assertFalse(extractors.has_attributes(one_hot))
+        one_hot.labels = np.array([[1, 0, 1], [1, 0, 0]], np.float32)
+        self.assertTrue(extractors.has_attributes(one_hot))
+        one_hot.manifest = {"labels": {"kind": "onehot"}}
+        self.assertFalse(extractors.has_attributes(one_hot))
+        one_hot.manifest = {"labels": {"kind": "multihot"}}
+        self.assertTrue(extractors.has_attributes(one_hot))
+
+
+if __name__ == "__main__":
+    tf.test.main()

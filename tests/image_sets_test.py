@@ -1,0 +1,101 @@
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import image_sets, images, run_folder, sampling, snapshots
+from pgan_tf.data import records
+from tests import common, small_run
+
+
+def all_of(images_set, minibatch=7):
+    return np.concatenate(list(images_set.batches(minibatch)))
+
+
+class RealsTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        here = self.folder()
+        small_run.make(here, lods=())
+        self.dataset = records.open_dataset(here / "dataset")
+
+    def draw(self, count, mirror=False, seed=0, skip=0):
+        return image_sets.draw_reals(
+            self.dataset, 16, count, mirror, seed, skip
+        )
+
+    def test_images_of_the_dataset_in_the_drawn_order(self):
+        reals = self.draw(40)
+        self.assertAllEqual(np.sort(reals.indices), np.arange(40))
+        self.assertNotAllEqual(reals.indices, np.arange(40))
+        expected = small_run.pictures()[reals.indices]
+        self.assertAllEqual(all_of(reals), expected)
+        self.assertAllEqual(all_of(reals, 40), expected)
+
+    def test_two_sets_share_no_image(self):
+        first, second = self.draw(20), self.draw(20, skip=20)
+        self.assertEmpty(set(first.indices) & set(second.indices))
+
+    def test_seeded(self):
+        self.assertAllEqual(self.draw(9).indices, self.draw(9).indices)
+        other = self.draw(9, seed=1).indices
+        self.assertNotAllEqual(self.draw(9).indices, other)
+
+    def test_half_of_the_reals_mirrored(self):
+        reals = self.draw(40, mirror=True)
+        self.assertBetween(reals.mirrored.sum(), 10, 30)
+        found = all_of(reals)
+        plain = small_run.pictures()[reals.indices]
+        flips = reals.mirrored
+        self.assertAllEqual(found[flips], plain[flips][:, :, ::-1])
+        self.assertAllEqual(found[~flips], plain[~flips])
+
+    def test_lower_resolution(self):
+        reals = image_sets.draw_reals(self.dataset, 8, 10, False, 0)
+        self.assertEqual(all_of(reals).shape, (10, 8, 8, 3))
+
+
+class FakesTest(common.TestCase):
+    def test_quantised_and_in_the_order_of_the_latents(self):
+        run_dir = small_run.make(self.folder())
+        path = run_folder.list_snapshots(run_dir)[-1]
+        generator = snapshots.load_generator(path)
+        fakes = all_of(image_sets.Fakes(generator, 10, seed=3))
+        self.assertEqual(fakes.dtype, np.uint8)
+        latents = sampling.latents(0, 10, generator.latent_size, 3)
+        expected = images.to_uint8(np.asarray(generator(latents)))
+        # A convolution may round otherwise in another minibatch.
+        difference = np.abs(fakes.astype(int) - expected)
+        self.assertLessEqual(difference.max(), 1)
+
+    def test_growing_networks_are_shown_at_full_size(self):
+        run_dir = small_run.make(self.folder())
+        path = run_folder.list_snapshots(run_dir)[0]
+        generator = snapshots.load_generator(path)
+        fakes = all_of(image_sets.Fakes(generator, 3, seed=0))
+        self.assertEqual(fakes.shape, (3, 16, 16, 3))
+        small = fakes[:, ::2, ::2]
+        self.assertAllEqual(fakes, images.upscale(small, 2))
+
+    def test_grayscale_becomes_rgb(self):
+        here = self.folder()
+        run_dir = small_run.make(here, channels=1)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        generator = snapshots.load_generator(path)
+        fakes = all_of(image_sets.Fakes(generator, 3, seed=0))
+        dataset = records.open_dataset(here / "dataset")
+        reals = all_of(image_sets.draw_reals(dataset, 16, 3, False, 0))
+        for pixels in (fakes, reals):
+            self.assertEqual(pixels.shape, (3, 16, 16, 3))
+            self.assertAllEqual(pixels[..., 0], pixels[..., 2])
+
+    def test_labels_reach_the_generator(self):
+        run_dir = small_run.make(self.folder(), label_size=2)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        generator = snapshots.load_generator(path)
+        one = np.tile([[1.0, 0.0]], [4, 1]).astype(np.float32)
+        first = all_of(image_sets.Fakes(generator, 4, 0, one))
+        second = all_of(image_sets.Fakes(generator, 4, 0, one[:, ::-1]))
+        self.assertNotAllEqual(first, second)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,60 @@
+import tensorflow as tf
+
+from pgan_tf import results
+from pgan_tf.metrics import suite
+from tests import common, small_run
+
+
+def report():
+    swd = suite.Value(2.5, levels={"32": 2.0, "16": 3.0})
+    score = suite.Value(1234.5678, spread=0.5)
+    return results.Report(
+        heading=["run somewhere"],
+        labels=["FID", "IS", "SWDx1e3"],
+        results=[
+            results.Result("Reals2", "is", "IS", 50, score),
+            results.Result("Reals2", "swd", "SWDx1e3", 20, swd),
+            results.Result("last.keras", "swd", "SWDx1e3", 20, swd),
+        ],
+        not_computed={"FID": "no file"},
+    )
+
+
+class TableTest(common.TestCase):
+    def test_table(self):
+        expected = [
+            "run somewhere",
+            "",
+            "snapshot    FID              IS  SWDx1e3-32  SWDx1e3-16  average",
+            "                           n=50        n=20",
+            "Reals2        -  1235 +- 0.5000      2.0000      3.0000   2.5000",
+            "last.keras    -               -      2.0000      3.0000   2.5000",
+            "",
+            "FID: not computed (no file)",
+        ]
+        self.assertEqual(report().table().splitlines(), expected)
+
+
+class AppendTest(common.TestCase):
+    def test_a_line_per_number(self):
+        here = self.folder()
+        for result in report().results:
+            results.append(here, result, {"seed": 7})
+        lines = small_run.lines(here, "swd")
+        self.assertLen(lines, 2)
+        expected = {
+            "metric": "swd",
+            "label": "SWDx1e3",
+            "value": 2.5,
+            "spread": None,
+            "levels": {"32": 2.0, "16": 3.0},
+            "row": "last.keras",
+            "num_reals": 20,
+            "num_fakes": 20,
+            "seed": 7,
+        }
+        self.assertEqual(lines[1], expected)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -6,6 +6,7 @@ so everything here runs on each of Keras' backends.
 
 from typing import Any
 
+import keras
 from keras import ops
 
 Tensor = Any
@@ -19,6 +20,12 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
     """max(x, slope x), with the paper's slope (appendix A)."""
     return ops.leaky_relu(x, negative_slope=slope)
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """Lifts float16 and bfloat16 to float32; leaves other types alone."""
+    half = keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16")
+    return ops.cast(x, "float32") if half else x
 
 
 def upscale2d(x: Tensor, factor: int = 2) -> Tensor:
@@ -88,7 +95,7 @@ def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
     else:
         group_size = ops.minimum(group_size, count)
     y = ops.reshape(x, (group_size, -1, height, width, channels))
-    y = ops.cast(y, "float32")  # [G,M,H,W,C]
+    y = at_least_float32(y)  # [G,M,H,W,C]
     variance = ops.mean(
         ops.square(y - ops.mean(y, axis=0, keepdims=True)), axis=0
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 from keras import ops
 
+from pgan_tf import functional
+
 Tensor = Any
 
 
@@ -64,4 +66,4 @@ def label_penalty(labels: Tensor, logits: Tensor) -> Tensor:
 
 def _flat(scores: Tensor) -> Tensor:
     """[N,1] to [N], so that nothing broadcasts to [N,N]."""
-    return ops.reshape(ops.cast(scores, "float32"), (-1,))
+    return ops.reshape(functional.at_least_float32(scores), (-1,))

@@ -240,7 +240,7 @@ class Generator(_Progressive):
             image = self.to_rgb[top](x)
         else:
             image = self.fade_in(image, self.to_rgb[top](x), alpha=alpha)
-        return ops.cast(image, "float32")
+        return functional.at_least_float32(image)
 
     def _join(self, latents: Tensor, labels: Tensor) -> Tensor:
         """Latents and labels as one vector, normalised together."""
@@ -405,7 +405,7 @@ class Discriminator(_Progressive):
         x = self._activate(self.conv0[0](x))
         x = ops.reshape(x, (-1, 16 * self._fmaps(4)))
         x = self._activate(self.conv1[0](x))
-        outputs = ops.cast(self.output_dense(x), "float32")
+        outputs = functional.at_least_float32(self.output_dense(x))
         return outputs[:, :1], outputs[:, 1:]
 
     def _block(self, i: int, x: Tensor) -> Tensor:

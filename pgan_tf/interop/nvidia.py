@@ -34,15 +34,57 @@ def assign(
         ValueError: If a variable is missing or of another shape.
     """
     for name, layer in _named_layers(network):
-        kernel, fused = _find(variables, name)
-        if name == "4x4/Dense":
-            kernel = _fmaps_last(kernel.T).T
-        elif name == "4x4/Dense0":
-            kernel = _fmaps_last(kernel)
-        elif fused and name.endswith("Conv0_up"):
-            kernel = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
-        layer.kernel.assign(kernel)
-        layer.bias.assign(variables[_spelling(variables, name) + "/bias"])
+        spelling = _spelling(variables, name)
+        kernel = variables[spelling + "/weight"]
+        layer.kernel.assign(_from_reference(spelling, kernel))
+        layer.bias.assign(variables[spelling + "/bias"])
+
+
+def variables(
+    network: networks.Generator | networks.Discriminator,
+) -> dict[str, np.ndarray]:
+    """All weights of a network as the reference's variables; undoes `assign`.
+
+    Returns:
+        Raw values by name, in the spelling of the network's `fused_scale`.
+    """
+    result = {}
+    for name, layer in _named_layers(network):
+        if not network.fused_scale:
+            name = _two_step_name(name)
+        kernel = np.asarray(layer.kernel)
+        result[name + "/weight"] = _to_reference(name, kernel)
+        result[name + "/bias"] = np.asarray(layer.bias)
+    return result
+
+
+def _from_reference(name: str, kernel: np.ndarray) -> np.ndarray:
+    if name == "4x4/Dense":
+        return _swap_rows(kernel.T, (-1, 4, 4), (1, 2, 0)).T
+    if name == "4x4/Dense0":
+        return _swap_rows(kernel, (-1, 4, 4), (1, 2, 0))
+    return _turn(kernel) if name.endswith("Conv0_up") else kernel
+
+
+def _to_reference(name: str, kernel: np.ndarray) -> np.ndarray:
+    if name == "4x4/Dense":
+        return _swap_rows(kernel.T, (4, 4, -1), (2, 0, 1)).T
+    if name == "4x4/Dense0":
+        return _swap_rows(kernel, (4, 4, -1), (2, 0, 1))
+    return _turn(kernel) if name.endswith("Conv0_up") else kernel
+
+
+def _turn(kernel: np.ndarray) -> np.ndarray:
+    """[kh,kw,out,in] turned by 180 degrees to [kh,kw,in,out], or back."""
+    return kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+def _swap_rows(
+    rows: np.ndarray, shape: tuple[int, ...], axes: tuple[int, ...]
+) -> np.ndarray:
+    """Reorders rows that stand for a grid of this shape."""
+    grid = rows.reshape(*shape, rows.shape[-1])
+    return grid.transpose(*axes, 3).reshape(rows.shape)
 
 
 def _named_layers(
@@ -65,26 +107,13 @@ def _named_layers(
         yield "4x4/Dense1", network.output_dense
 
 
+def _two_step_name(name: str) -> str:
+    return name.removesuffix("_up").removesuffix("_down")
+
+
 def _spelling(variables: Mapping[str, np.ndarray], name: str) -> str:
-    """The name as this file spells it."""
-    plain = name.removesuffix("_up").removesuffix("_down")
-    for candidate in (name, plain):
+    """The name as these variables spell it."""
+    for candidate in (name, _two_step_name(name)):
         if candidate + "/weight" in variables:
             return candidate
     raise ValueError(f"no variable {name}/weight")
-
-
-def _find(
-    variables: Mapping[str, np.ndarray], name: str
-) -> tuple[np.ndarray, bool]:
-    """The kernel of a layer, and whether it is in the fused spelling."""
-    spelling = _spelling(variables, name)
-    return variables[spelling + "/weight"], spelling == name
-
-
-def _fmaps_last(rows: np.ndarray) -> np.ndarray:
-    """Reorders rows from [fmap,y,x] to [y,x,fmap]."""
-    _, width = rows.shape
-    return (
-        rows.reshape(-1, 4, 4, width).transpose(1, 2, 0, 3).reshape(rows.shape)
-    )

@@ -172,7 +172,9 @@ def leaves(cls: type = RunConfig) -> Iterator[dataclasses.Field[Any]]:
             yield field
 
 
-def define_flags(module_name: str) -> None:
+def define_flags(
+    module_name: str, values: flags.FlagValues = flags.FLAGS
+) -> None:
     """Declares one absl flag per option, as if that module had."""
     define: dict[Any, Callable[..., Any]] = {
         bool: flags.DEFINE_bool,
@@ -180,20 +182,18 @@ def define_flags(module_name: str) -> None:
         float: flags.DEFINE_float,
         str: flags.DEFINE_string,
     }
+    where: dict[str, Any] = {
+        "flag_values": values,
+        "module_name": module_name,
+    }
     for leaf in leaves():
-        name, help = leaf.name, leaf.metadata["help"]
+        arguments = (leaf.name, _default(leaf), leaf.metadata["help"])
         if leaf.type in define:
-            define[leaf.type](name, leaf.default, help, module_name=module_name)
+            define[leaf.type](*arguments, **where)
         else:
             parser = _MapParser(typing.get_args(leaf.type)[1])
-            flags.DEFINE(
-                parser,
-                name,
-                _default(leaf),
-                help,
-                serializer=_MapSerializer(),
-                module_name=module_name,
-            )
+            serializer = _MapSerializer()
+            flags.DEFINE(parser, *arguments, serializer=serializer, **where)
 
 
 def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunConfig:

@@ -1,0 +1,76 @@
+"""Snapshots and the run folder."""
+
+import os
+
+import keras
+
+from pgan_tf import config, errors, networks, run_folder, snapshots
+from tests import common
+
+
+class SnapshotsTest(common.TestCase):
+    def test_round_trip_with_lod(self):
+        generator = networks.Generator(resolution=8, fmap_base=32, lod=0.25)
+        path = self.folder() / "network-snapshot-000012.keras"
+        snapshots.save_generator(generator, path)
+        loaded = snapshots.load_generator(path)
+        self.assertEqual(loaded.lod, 0.25)
+        latents = common.ramp((3, generator.latent_size))
+        self.assertAllEqual(loaded(latents), generator(latents))
+        self.assertEqual([p.name for p in path.parent.iterdir()], [path.name])
+
+    def test_what_is_no_snapshot_is_named(self):
+        folder = self.folder()
+        torn = folder / "torn.keras"
+        generator = networks.Generator(resolution=4, fmap_base=16)
+        snapshots.save_generator(generator, torn)
+        torn.write_bytes(torn.read_bytes()[:-2000])
+        other = folder / "other.keras"
+        networks.Discriminator(resolution=4, fmap_base=16).save(other)
+        for path, reason in (
+            (folder / "none.keras", "no such snapshot"),
+            (torn, "not a snapshot"),
+            (other, "not a generator"),
+        ):
+            with self.assertRaisesRegex(
+                errors.UserError, f"{path.name}: {reason}"
+            ):
+                snapshots.load_generator(path)
+
+    def test_code_in_a_file_is_not_run(self):
+        folder = self.folder()
+        trace = str(folder / "trace")
+        hostile = keras.layers.Lambda(lambda x: [open(trace, "w"), x][1])
+        model = keras.Sequential([keras.layers.Input((2,)), hostile])
+        path = folder / "hostile.keras"
+        model.save(path)
+        os.unlink(trace)
+        with self.assertRaisesRegex(errors.UserError, "not a snapshot"):
+            snapshots.load_generator(path)
+        self.assertFalse(os.path.exists(trace))
+
+
+class RunFolderTest(common.TestCase):
+    def test_snapshots_in_order(self):
+        folder = self.folder()
+        for nimg in (1_024_000, 9_000, 100_000):
+            run_folder.snapshot_path(folder, nimg).touch()
+        (folder / ".partial-network-snapshot-000001.keras").touch()
+        found = run_folder.list_snapshots(folder)
+        self.assertEqual([run_folder.kimg_of(p) for p in found], [9, 100, 1024])
+
+    def test_config_round_trip(self):
+        folder = self.folder()
+        options = config.RunConfig(seed=9)
+        run_folder.write_config(folder, options)
+        self.assertEqual(run_folder.read_config(folder), options)
+
+    def test_what_is_no_run_is_named(self):
+        folder = self.folder()
+        with self.assertRaisesRegex(errors.UserError, "not a run folder"):
+            run_folder.read_config(folder)
+        (folder / "config.json").write_text("{")
+        with self.assertRaisesRegex(errors.UserError, "not valid JSON"):
+            run_folder.read_config(folder)
+        with self.assertRaisesRegex(errors.UserError, "not named like"):
+            run_folder.kimg_of("G.keras")

@@ -74,8 +74,8 @@ def choose(
     metrics = [each for each in made if not isinstance(each, _Gap)]
     gaps = {each.label: each.reason for each in made if isinstance(each, _Gap)}
     if not metrics:
-        lines = [f"{label}: not computed ({gaps[label]})" for label in gaps]
-        raise errors.UserError("; ".join(lines))
+        reasons = "; ".join(dict.fromkeys(gaps.values()))
+        raise errors.UserError(f"{', '.join(gaps)}: not computed: {reasons}")
     return Choice(extractor, metrics, [each.label for each in made], gaps)
 
 

@@ -61,8 +61,11 @@ class Report:
         lines = self.heading + [""] + _aligned(head + body)
         if self.not_computed:
             lines.append("")
+        said: set[str] = set()
         for label, reason in self.not_computed.items():
-            lines.append(f"{label}: not computed ({reason})")
+            why = "for the same reason" if reason in said else reason
+            lines.append(f"{label}: not computed ({why})")
+            said.add(reason)
         return "\n".join(lines)
 
     def _find(self, label: str, row: str | None = None) -> Result | None:

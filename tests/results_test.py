@@ -16,7 +16,7 @@ def report():
             results.Result("Reals2", "swd", "SWDx1e3", 20, swd),
             results.Result("last.keras", "swd", "SWDx1e3", 20, swd),
         ],
-        not_computed={"FID": "no file"},
+        not_computed={"FID": "no file", "KID": "no file"},
     )
 
 
@@ -31,6 +31,7 @@ class TableTest(common.TestCase):
             "last.keras    -               -      2.0000      3.0000   2.5000",
             "",
             "FID: not computed (no file)",
+            "KID: not computed (for the same reason)",
         ]
         self.assertEqual(report().table().splitlines(), expected)
 

@@ -93,7 +93,8 @@ def download(path: pathlib.Path) -> pathlib.Path:
         with urllib.request.urlopen(URL, timeout=TIMEOUT_SECONDS) as response:
             data = response.read(ARCHIVE_BYTES + 1)
     except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or cause
         raise Unavailable(
             f"no 2015 Inception file ({reason}): {advice}"
         ) from error

@@ -4,21 +4,21 @@ The image at position k of the sequence (k counts images from the very start
 of training) is record `permutation(seed, epoch)[k % N]` in epoch `k // N`. So
 every image comes once per epoch, resolution and minibatch do not matter, and
 a run is resumed by its image count alone.
-"""
 
-import functools
+All of it is TensorFlow operations. With a Python function inside, a process
+that ends while a batch is being prefetched would hang.
+"""
 
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import records
+from pgan_tf.data import records, tfrecord
 
 # A level of up to this many bytes is held in memory.
 _MEMORY_BYTES = 64 << 20
-# Batches are fetched many at a time, since each call from TensorFlow into
-# Python costs as much as copying hundreds of small images.
-_CHUNK_BYTES = 4 << 20
-_CHUNK_BATCHES = 64
+# Records that are being read at the same time.
+_PARALLEL_READS = 4
+_PREFETCH_BATCHES = 3
 
 
 def batches(
@@ -35,80 +35,107 @@ def batches(
         resolution: Which level, in pixels.
         minibatch: Images per batch.
         start_nimg: Position of the first image: how many came before it.
-        seed: Decides the order of every epoch; not negative.
+        seed: Decides the order of every epoch; from 0 to 2^63 - 1.
 
     Returns:
         Pairs of images uint8 [minibatch,resolution,resolution,C], not
         mirrored, and labels float32 [minibatch,K].
     """
-    image_bytes = resolution**2 * dataset.num_channels
-    count = _CHUNK_BYTES // (image_bytes * minibatch)
-    count = min(max(count, 1), _CHUNK_BATCHES)
-    step = count * minibatch
-    image_shape = [count, minibatch, resolution, resolution]
-    image_shape += [dataset.num_channels]
-    label_shape = [count, minibatch, dataset.label_size]
-
-    def fetch(first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images, labels = tf.numpy_function(
-            functools.partial(read, dataset, resolution, seed, step),
-            [first],
-            [tf.uint8, tf.float32],
-        )
-        return tf.reshape(images, image_shape), tf.reshape(labels, label_shape)
-
-    positions = tf.data.Dataset.range(start_nimg, tf.int64.max, step)
-    chunks = positions.map(fetch).prefetch(1)
-    if dataset.label_size:
-        return chunks.unbatch().prefetch(2)
-    # TensorFlow (2.21) crashes where it unbatches tensors of no elements.
-    no_labels = tf.data.Dataset.from_tensors(tf.zeros(label_shape[1:]))
-    images_only = chunks.map(lambda images, labels: images).unbatch()
-    return tf.data.Dataset.zip(images_only, no_labels.repeat()).prefetch(2)
+    order = sequence(dataset.num_images, start_nimg, seed)
+    num_bytes = dataset.num_images * resolution**2 * dataset.num_channels
+    if num_bytes <= _MEMORY_BYTES:
+        stream = _from_memory(dataset, resolution, minibatch, order)
+    else:
+        stream = _from_file(dataset, resolution, minibatch, order)
+    return stream.prefetch(_PREFETCH_BATCHES)
 
 
-def read(
+def sequence(num_images: int, start_nimg: int, seed: int) -> tf.data.Dataset:
+    """The endless sequence of records' positions, int64, from an image on."""
+    first_epoch, first = divmod(start_nimg, num_images)
+
+    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
+        order = permutation(num_images, seed, epoch)
+        begin = tf.where(epoch == first_epoch, first, 0)
+        return tf.data.Dataset.from_tensor_slices(order[begin:])
+
+    epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
+    return epochs.flat_map(one_epoch)
+
+
+def permutation(num_images: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
+    """The order of the records in one epoch, int64 [num_images].
+
+    Sorts the records by a random number each. 64 bits leave the chance of two
+    equal numbers among a million below 10^-7 (and then one order is kept).
+    """
+    key = tf.stack([tf.constant(seed, tf.int64), tf.cast(epoch, tf.int64)])
+    numbers = tf.random.stateless_uniform(
+        [num_images], key, None, None, tf.int64, alg="philox"
+    )
+    return tf.cast(tf.argsort(numbers, stable=True), tf.int64)
+
+
+def _from_memory(
     dataset: records.Dataset,
     resolution: int,
-    seed: int,
-    count: int,
-    first: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [count,r,r,C] and labels from position `first` on."""
-    indices = positions_to_records(dataset.num_images, seed, int(first), count)
-    size = dataset.num_images * resolution**2 * dataset.num_channels
-    if size <= _MEMORY_BYTES:
-        images = _whole_level(dataset, resolution)[indices]
-    else:
-        images = np.ascontiguousarray(dataset.read(resolution, indices))
-    return images, dataset.labels[indices]
+    minibatch: int,
+    order: tf.data.Dataset,
+) -> tf.data.Dataset:
+    """Batches of a level that is read whole beforehand."""
+    everything = dataset.read(resolution, np.arange(dataset.num_images))
+    images, labels = tf.constant(everything), tf.constant(dataset.labels)
+
+    def pick(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.gather(images, indices), tf.gather(labels, indices)
+
+    return order.batch(minibatch, drop_remainder=True).map(pick)
 
 
-def positions_to_records(
-    num_images: int, seed: int, first: int, count: int
-) -> np.ndarray:
-    """Which record is at each of `count` positions from `first` on."""
-    parts = []
-    while count:
-        epoch, start = divmod(first, num_images)
-        part = permutation(num_images, seed, epoch)[start : start + count]
-        parts.append(part)
-        first += len(part)
-        count -= len(part)
-    return np.concatenate(parts)
+def _from_file(
+    dataset: records.Dataset,
+    resolution: int,
+    minibatch: int,
+    order: tf.data.Dataset,
+) -> tf.data.Dataset:
+    """Batches of a level whose records are read when needed."""
+    level = dataset.levels[resolution]
+    labels = tf.constant(dataset.labels)
+
+    def decode(
+        indices: tf.Tensor, examples: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        images = _decode(examples, level.layout)
+        return images, tf.gather(labels, indices)
+
+    examples = order.interleave(
+        lambda index: _one_record(level, index),
+        cycle_length=_PARALLEL_READS,
+        num_parallel_calls=_PARALLEL_READS,
+        deterministic=True,
+    )
+    return examples.batch(minibatch, drop_remainder=True).map(decode)
 
 
-# TensorFlow never lets go of a function that it calls. So what takes memory is
-# kept here, where the next level replaces it, and not by such functions.
+def _one_record(level: records.Level, index: tf.Tensor) -> tf.data.Dataset:
+    """The pair of an index and the Example of that record, serialised."""
+    length = level.layout.length
+    # The public TFRecordDataset has no offset (skipping would read it all).
+    variant = tf.raw_ops.TFRecordDatasetV2(
+        filenames=[str(level.path)],
+        compression_type="",
+        buffer_size=length,
+        byte_offsets=[index * length],
+    )
+    spec = tf.TensorSpec([], tf.string)
+    rest_of_file = tf.data.experimental.from_variant(variant, spec)
+    return rest_of_file.take(1).map(lambda example: (index, example))
 
 
-@functools.lru_cache(maxsize=2)
-def permutation(num_images: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of the records in one epoch: integers [num_images]."""
-    return np.random.default_rng([seed, epoch]).permutation(num_images)
-
-
-@functools.lru_cache(maxsize=2)
-def _whole_level(dataset: records.Dataset, resolution: int) -> np.ndarray:
-    images = dataset.read(resolution, np.arange(dataset.num_images))
-    return np.ascontiguousarray(images)
+def _decode(examples: tf.Tensor, layout: tfrecord.Layout) -> tf.Tensor:
+    """Serialised Examples, strings [n], to images uint8 [n,r,r,C]."""
+    features = {tfrecord.DATA: tf.io.FixedLenFeature([], tf.string)}
+    pixels = tf.io.parse_example(examples, features)[tfrecord.DATA]
+    images = tf.io.decode_raw(pixels, tf.uint8)
+    images = tf.reshape(images, [examples.shape[0], *layout.shape])
+    return tf.transpose(images, [0, 2, 3, 1])

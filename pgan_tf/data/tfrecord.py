@@ -32,6 +32,7 @@ import numpy as np
 
 _FRAME_HEAD = 12  # bytes of the length and its checksum
 _FRAME_TAIL = 4  # bytes of the payload's checksum
+SHAPE, DATA = "shape", "data"  # the features' names
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 
 
@@ -78,9 +79,9 @@ def layout(num_channels: int, resolution: int) -> Layout:
     data_head = _open_field(1, num_pixels)
     data_head = _open_field(1, len(data_head) + num_pixels) + data_head
     data_head = _open_field(2, len(data_head) + num_pixels) + data_head
-    data_head = _field(1, b"data") + data_head
+    data_head = _field(1, DATA.encode()) + data_head
     data_head = _open_field(1, len(data_head) + num_pixels) + data_head
-    shape_entry = _field(1, _field(1, b"shape") + _field(2, shape_list))
+    shape_entry = _field(1, _field(1, SHAPE.encode()) + _field(2, shape_list))
     features = shape_entry + data_head
     example = _open_field(1, len(features) + num_pixels) + features
     size = struct.pack("<Q", len(example) + num_pixels)
@@ -140,9 +141,9 @@ def parse(record: bytes) -> Layout:
     data = (0, 0)
     try:
         for key, feature in _features(record, _FRAME_HEAD, end):
-            if key == b"shape":
+            if key == SHAPE.encode():
                 shape = _integers(record, feature)
-            elif key == b"data":
+            elif key == DATA.encode():
                 data = _nested(record, feature, 1, 1)
     except (IndexError, TypeError) as error:
         raise ValueError("a record is no tf.train.Example") from error

@@ -1,0 +1,148 @@
+"""Tests of reading dataset folders."""
+
+import json
+import shutil
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import errors
+from pgan_tf.data import records, writing
+from tests import common
+from tests.data import tfrecord_test
+
+GOLDEN = common.GOLDEN_DIR / "tfrecords"
+
+
+class RecordsTest(common.TestCase):
+    def make(self, count: int = 5, resolution: int = 8):
+        """A small dataset of random images; its folder and the images."""
+        rng = np.random.default_rng(0)
+        shape = (count, resolution, resolution, 3)
+        images = rng.integers(0, 256, shape, np.uint8)
+        path = self.folder() / "small"
+        writing.save(path, images, np.eye(count, 4, dtype=np.float32))
+        return path, images
+
+    def assert_refused(self, path, message: str) -> None:
+        with self.assertRaisesRegex(errors.UserError, message) as caught:
+            records.open_dataset(path)
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_reads_what_the_reference_wrote(self) -> None:
+        golden = common.golden("images_in")
+        dataset = records.open_dataset(GOLDEN)
+        self.assertEqual(dataset.name, "tfrecords")
+        self.assertEqual(dataset.resolution, 32)
+        self.assertEqual(dataset.num_channels, 3)
+        self.assertEqual(dataset.num_images, 24)
+        self.assertEqual(dataset.label_size, 4)
+        self.assertIsNone(dataset.manifest)
+        order = golden["order"]
+        self.assertAllEqual(dataset.labels, golden["labels"][order])
+        images = common.nhwc(golden["images"][order])
+        self.assertAllEqual(dataset.read(32, np.arange(24)), images)
+        # Any records, in any order.
+        self.assertAllEqual(dataset.read(32, [23, 0, 7]), images[[23, 0, 7]])
+        # Average of the unrounded pixels of an 8x8 box, halves to even.
+        boxes = images.reshape(24, 4, 8, 4, 8, 3).mean(axis=(2, 4))
+        self.assertAllEqual(dataset.read(4, np.arange(24)), np.rint(boxes))
+
+    def test_reads_records_of_another_feature_order(self) -> None:
+        path, images = self.make()
+        file = path / "small-r03.tfrecords"
+        with tf.io.TFRecordWriter(str(file)) as writer:
+            for image in images:
+                data = image.transpose(2, 0, 1).tobytes()
+                writer.write(tfrecord_test.example([3, 8, 8], data))
+        # The first record as before: a file may hold both orders.
+        length = file.stat().st_size // len(images)
+        whole = file.read_bytes()
+        (path / "again").mkdir()
+        writing.save(path / "again" / "small", images)
+        other = (path / "again" / "small" / file.name).read_bytes()
+        file.write_bytes(other[:length] + whole[length:])
+        dataset = records.open_dataset(path)
+        self.assertAllEqual(dataset.read(8, np.arange(5)), images)
+
+    def test_digest_tells_contents_apart(self) -> None:
+        golden = records.open_dataset(GOLDEN).digest
+        copy = self.folder() / "moved"
+        shutil.copytree(GOLDEN, copy)
+        self.assertEqual(records.open_dataset(copy).digest, golden)
+        file = copy / "tfrecords-r05.tfrecords"
+        data = bytearray(file.read_bytes())
+        data[5000] ^= 1
+        file.write_bytes(data)
+        self.assertNotEqual(records.open_dataset(copy).digest, golden)
+
+        path, images = self.make()
+        first = records.open_dataset(path).digest
+        shutil.rmtree(path)
+        images[0, 0, 0, 0] ^= 1
+        writing.save(path, images, np.eye(5, 4, dtype=np.float32))
+        self.assertNotEqual(records.open_dataset(path).digest, first)
+
+    def test_without_labels(self) -> None:
+        path = self.folder() / "plain"
+        writing.save(path, np.zeros((3, 4, 4, 1), np.uint8))
+        dataset = records.open_dataset(path)
+        self.assertEqual(dataset.labels.shape, (3, 0))
+        self.assertEqual(dataset.label_size, 0)
+
+    def test_missing_and_foreign_folders(self) -> None:
+        folder = self.folder()
+        self.assert_refused(folder / "absent", "no such dataset folder.*absent")
+        self.assert_refused(folder, "no dataset in folder")
+        for name in ("one", "two"):
+            (folder / f"{name}-r02.tfrecords").touch()
+        self.assert_refused(folder, "several datasets: one, two")
+
+    def test_missing_level(self) -> None:
+        path, _ = self.make()
+        (path / "small-r02.tfrecords").unlink()
+        self.assert_refused(path, "level .* is missing: .*small-r02.tfrecords")
+
+    def test_unfinished_build(self) -> None:
+        path, _ = self.make()
+        (path / ("dataset.json" + records.PARTIAL)).touch()
+        self.assert_refused(path, "was not finished")
+
+    def test_truncated_files(self) -> None:
+        for remaining in (0, 6, 50, 2 * 241, 2 * 241 + 100):
+            path, _ = self.make()
+            (path / records.MANIFEST).unlink()
+            file = path / "small-r03.tfrecords"
+            file.write_bytes(file.read_bytes()[:remaining])
+            self.assert_refused(path, "small-r03.tfrecords")
+
+    def test_sizes_are_checked_against_the_manifest(self) -> None:
+        path, _ = self.make()
+        for file in path.glob("*.tfrecords"):
+            length = file.stat().st_size // 5
+            file.write_bytes(file.read_bytes()[: 4 * length])
+        np.save(open(path / "small-rxx.labels", "wb"), np.zeros((4, 4)))
+        self.assert_refused(path, "according to dataset.json")
+
+    def test_labels_must_fit(self) -> None:
+        path, _ = self.make()
+        (path / records.MANIFEST).unlink()
+        file = path / "small-rxx.labels"
+        with open(file, "wb") as stream:
+            np.save(stream, np.zeros((4, 4)))
+        self.assert_refused(path, r"labels of shape \[4, 4\] for 5 images")
+        file.write_bytes(b"nonsense")
+        self.assert_refused(path, "small-rxx.labels is truncated or no .npy")
+
+    def test_broken_manifest(self) -> None:
+        path, _ = self.make()
+        for text in ("", "{}", "[]", json.dumps({"labels": []})):
+            (path / records.MANIFEST).write_text(text)
+            self.assert_refused(path, "dataset.json is not a manifest")
+
+    def test_level_of_another_size_than_its_name(self) -> None:
+        path, _ = self.make(resolution=16)
+        (path / records.MANIFEST).unlink()
+        data = (path / "small-r02.tfrecords").read_bytes()
+        (path / "small-r03.tfrecords").write_bytes(data)
+        self.assert_refused(path, "small-r03.tfrecords holds .* 4x4")

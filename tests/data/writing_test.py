@@ -1,0 +1,85 @@
+"""Tests of writing dataset folders."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from pgan_tf import errors
+from pgan_tf.data import records, writing
+from tests import common
+
+GOLDEN = common.GOLDEN_DIR / "tfrecords"
+
+
+class WritingTest(common.TestCase):
+    def test_bytes_are_those_of_the_reference(self) -> None:
+        golden = common.golden("images_in")
+        order = golden["order"]
+        images = common.nhwc(golden["images"][order])
+        path = self.folder() / "tfrecords"
+        writing.save(path, images, golden["labels"][order])
+        for expected in GOLDEN.iterdir():
+            written = path / expected.name
+            self.assertEqual(written.read_bytes(), expected.read_bytes())
+
+    def test_order_of_writing_does_not_matter(self) -> None:
+        golden = common.golden("images_in")
+        order = golden["order"]
+        images = common.nhwc(golden["images"][order])
+        labels = golden["labels"][order]
+        path = self.folder() / "tfrecords"
+        plan = writing.Plan(path, 32, 3, 24, 4)
+        writing.begin(plan)
+        for first in (20, 0, 10):
+            part = slice(first, first + 10)
+            writing.write(plan, first, images[part], labels[part])
+        writing.finish(plan, {})
+        for expected in GOLDEN.iterdir():
+            written = path / expected.name
+            self.assertEqual(written.read_bytes(), expected.read_bytes())
+
+    def test_cascade_is_exact_at_1024(self) -> None:
+        rng = np.random.default_rng(0)
+        image = rng.integers(0, 256, (1, 1024, 1024, 1), np.uint8)
+        for level in writing.cascade(image):
+            resolution = level.shape[1]
+            box = 1024 // resolution
+            # Integers of 64 bits cannot round.
+            sums = image.astype(np.int64).reshape(
+                resolution, box, resolution, box
+            )
+            means = sums.sum(axis=(1, 3)) / box**2
+            self.assertAllEqual(level[0, :, :, 0], np.rint(means))
+        self.assertEqual(resolution, 4)
+
+    def test_manifest_tells_sizes_and_checksums(self) -> None:
+        path = self.folder() / "plain"
+        plan = writing.Plan(path, 8, 1, 3)
+        with writing.Writer(plan, {"made_by": "a test"}) as writer:
+            for _ in range(3):
+                writer.add(np.zeros((1, 8, 8, 1), np.uint8))
+        manifest = json.loads((path / records.MANIFEST).read_text())
+        self.assertEqual(manifest["made_by"], "a test")
+        self.assertEqual(manifest["name"], "plain")
+        self.assertEqual(manifest["num_images"], 3)
+        names = ["plain-r02.tfrecords", "plain-r03.tfrecords"]
+        self.assertCountEqual(manifest["files"], names)
+        for name, known in manifest["files"].items():
+            data = (path / name).read_bytes()
+            self.assertEqual(known["bytes"], len(data))
+            self.assertEqual(known["sha256"], hashlib.sha256(data).hexdigest())
+        total = sum(each["bytes"] for each in manifest["files"].values())
+        self.assertEqual(plan.num_bytes(), total)
+
+    def test_interrupted_build_does_not_look_finished(self) -> None:
+        path = self.folder() / "broken"
+        plan = writing.Plan(path, 8, 3, 2, 1)
+        with self.assertRaisesRegex(ZeroDivisionError, "oh"):
+            with writing.Writer(plan) as writer:
+                images = np.zeros((1, 8, 8, 3), np.uint8)
+                writer.add(images, np.zeros((1, 1)))
+                raise ZeroDivisionError("oh")
+        self.assertEmpty(list(path.glob("*.tfrecords")))
+        with self.assertRaisesRegex(errors.UserError, "not finished"):
+            records.open_dataset(path)

@@ -74,11 +74,19 @@ def crop_resized(
         uint8 [resolution,resolution,3].
     """
     image = image.crop((left, top, left + side, top + side))
-    if side != resolution:
-        is_whole = side % resolution == 0
-        resample = Image.Resampling
-        image = image.resize(
-            (resolution, resolution),
-            resample.BOX if is_whole else resample.LANCZOS,
-        )
-    return np.asarray(image)
+    if side == resolution:
+        return np.asarray(image)
+    if side % resolution == 0:
+        return _box_averaged(np.asarray(image), side // resolution)
+    size = (resolution, resolution)
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+
+
+def _box_averaged(image: np.ndarray, factor: int) -> np.ndarray:
+    """Averages boxes of factor x factor pixels, rounding once.
+
+    Pillow's own box filter rounds after each of the two directions.
+    """
+    size = len(image) // factor
+    boxes = image.reshape(size, factor, size, factor, 3)
+    return np.rint(boxes.mean(axis=(1, 3))).astype(np.uint8)

@@ -1,0 +1,151 @@
+"""Tests of building datasets."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from unittest import mock
+
+import numpy as np
+from PIL import Image
+
+from pgan_tf import errors
+from pgan_tf.data import build, records
+from pgan_tf.data.sources import faces, pictures
+from tests import common
+
+
+def files_of(path: pathlib.Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+class BuildTest(common.TestCase):
+    def create(self, path: pathlib.Path, count: int = 20, **options) -> None:
+        source = faces.Faces(16, count, seed=1)
+        build.create(source, path, {"source": "faces"}, **options)
+
+    def test_order_is_that_of_the_reference(self) -> None:
+        path = self.folder() / "faces"
+        self.create(path, 24)
+        dataset = records.open_dataset(path)
+        source = faces.Faces(16, 24, seed=1)
+        order = common.golden("images_in")["order"]
+        expected = np.stack([source.image(index) for index in order])
+        self.assertAllEqual(dataset.read(16, np.arange(24)), expected)
+        labels = np.stack([source.label(index) for index in order])
+        self.assertAllEqual(dataset.labels, labels)
+
+    def test_noshuffle_keeps_the_order(self) -> None:
+        path = self.folder() / "faces"
+        self.create(path, 5, shuffle=False)
+        source = faces.Faces(16, 5, seed=1)
+        expected = np.stack([source.image(index) for index in range(5)])
+        read = records.open_dataset(path).read(16, np.arange(5))
+        self.assertAllEqual(read, expected)
+
+    def test_bytes_do_not_depend_on_workers(self) -> None:
+        folder = self.folder()
+        with mock.patch.object(build, "_TASK_IMAGES", 3):
+            self.create(folder / "1" / "faces", num_workers=1)
+            self.create(folder / "3" / "faces", num_workers=3)
+        self.assertEqual(
+            files_of(folder / "1" / "faces"), files_of(folder / "3" / "faces")
+        )
+
+    def test_manifest(self) -> None:
+        path = self.folder() / "faces"
+        self.create(path)
+        manifest = records.open_dataset(path).manifest
+        self.assertEqual(manifest["format"], 1)
+        self.assertEqual(manifest["labels"]["size"], 21)
+        self.assertEqual(manifest["labels"]["kind"], "multihot")
+        self.assertIn("glasses", manifest["labels"]["names"])
+        self.assertEqual(
+            manifest["made_from"],
+            {"source": "faces", "num_images": 20, "seed": 1, "shuffle": 123},
+        )
+
+    def test_finished_dataset_is_replaced_on_demand_only(self) -> None:
+        path = self.folder() / "faces"
+        self.create(path, 5)
+        before = files_of(path)
+        with self.assertRaisesRegex(errors.UserError, "--overwrite"):
+            self.create(path, 6)
+        self.assertEqual(files_of(path), before)
+        self.create(path, 6, overwrite=True)
+        self.assertEqual(records.open_dataset(path).num_images, 6)
+
+    def test_foreign_folder_is_left_alone(self) -> None:
+        path = self.folder()
+        (path / "thesis.txt").touch()
+        for overwrite in (False, True):
+            with self.assertRaisesRegex(errors.UserError, "thesis.txt"):
+                self.create(path, overwrite=overwrite)
+        with self.assertRaisesRegex(errors.UserError, "is a file"):
+            self.create(path / "thesis.txt")
+        self.assertEqual(os.listdir(path), ["thesis.txt"])
+
+    def test_bad_image_leaves_no_dataset(self) -> None:
+        folder = self.folder()
+        for name in ("1.png", "2.png", "3.png"):
+            Image.new("RGB", (32, 32)).save(folder / name)
+        (folder / "4.jpg").write_bytes(b"\xff\xd8\xff broken")
+        source = pictures.Pictures(folder, 16)
+        out_dir = folder / "out"
+        for workers in (1, 2):
+            with (
+                mock.patch.object(build, "_TASK_IMAGES", 1),
+                self.assertRaisesRegex(errors.UserError, "4.jpg"),
+            ):
+                build.create(source, out_dir, {}, num_workers=workers)
+            with self.assertRaisesRegex(errors.UserError, "not finished"):
+                records.open_dataset(out_dir)
+        # With the image mended the same call succeeds.
+        Image.new("RGB", (32, 32)).save(folder / "4.jpg")
+        build.create(source, out_dir, {})
+        self.assertEqual(records.open_dataset(out_dir).num_images, 4)
+
+    def test_full_disk_is_foreseen(self) -> None:
+        path = self.folder() / "faces"
+        # Pixels and labels alone; around them each record has some more.
+        pixels = 3 * (16 * 16 + 8 * 8 + 4 * 4)
+        usage = mock.Mock(free=20 * (pixels + 21 * 4))
+        with (
+            mock.patch.object(shutil, "disk_usage", return_value=usage),
+            self.assertRaisesRegex(errors.UserError, "not enough space"),
+        ):
+            self.create(path)
+        self.assertFalse(path.exists())
+
+    def test_killed_build_starts_afresh(self) -> None:
+        folder = self.folder()
+        path = folder / "faces"
+        self.create(folder / "expected" / "faces", 1000)
+        command = (
+            "from pgan_tf.data import build; "
+            "from pgan_tf.data.sources import faces\n"
+            "if __name__ == '__main__':\n"
+            "    build.create(faces.Faces(16, 1000, 1), "
+            f"{str(path)!r}, {{'source': 'faces'}}, num_workers=2)"
+        )
+        (folder / "script.py").write_text(command)
+        child = subprocess.Popen(
+            [sys.executable, folder / "script.py"],
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            stderr=subprocess.DEVNULL,
+        )
+        marker = path / f"dataset.json{records.PARTIAL}"
+        while not marker.exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        with self.assertRaisesRegex(errors.UserError, "not finished"):
+            records.open_dataset(path)
+        self.create(path, 1000)
+        self.assertEqual(
+            files_of(path), files_of(folder / "expected" / "faces")
+        )

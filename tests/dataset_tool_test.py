@@ -1,0 +1,161 @@
+"""Tests of dataset_tool.py as a user runs it."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+from PIL import Image
+
+from pgan_tf.data import records
+from tests import common
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+class DatasetToolTest(common.TestCase):
+    def run_tool(self, *args: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, ROOT / "dataset_tool.py", *args]
+        return subprocess.run(
+            [str(each) for each in command],
+            capture_output=True,
+            text=True,
+            cwd=self.cwd,
+        )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cwd = self.folder()
+
+    def succeed(self, *args: object) -> str:
+        result = self.run_tool(*args)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def fail_with(self, message: str, *args: object) -> None:
+        """Expects one line of error, and nothing that looks finished."""
+        result = self.run_tool(*args)
+        lines = [
+            line for line in result.stderr.splitlines()
+            if line and "img/s" not in line  # the progress bar
+        ]  # fmt: skip
+        self.assertLen(lines, 1, result.stderr)
+        self.assertRegex(lines[0], f"^dataset_tool.py: error: .*{message}")
+        self.assertEqual(result.returncode, 1)
+        self.assertEmpty(list(self.cwd.rglob(records.MANIFEST)))
+
+    def photos(self) -> pathlib.Path:
+        folder = self.cwd / "photos"
+        folder.mkdir()
+        for index in range(3):
+            image = Image.effect_noise((90, 70), 50 + index)
+            image.save(folder / f"{index}.jpg")
+        return folder
+
+    def test_create_info_display(self) -> None:
+        output = self.succeed(
+            "create", "--source=faces", "--resolution=16",
+            "--num_images=30", "--out_dir=datasets/faces16",
+        )  # fmt: skip
+        self.assertIn("30", output)
+        dataset = records.open_dataset(self.cwd / "datasets" / "faces16")
+        self.assertEqual(dataset.num_images, 30)
+        self.assertEqual(dataset.resolution, 16)
+        output = self.succeed("info", "datasets/faces16")
+        self.assertIn("16x16, 3 channels", output)
+        output = self.succeed("info", "datasets/faces16", "--json")
+        self.assertIn('"sha256"', output)
+        output = self.succeed("display", "datasets/faces16", "--count=6")
+        self.assertIn("6 images to faces16.png", output)
+        sheet = Image.open(self.cwd / "faces16.png")
+        self.assertEqual(sheet.size, (3 * 64, 2 * 64))
+
+    def test_create_from_images(self) -> None:
+        folder = self.photos()
+        self.succeed(
+            "create", "--source=images", f"--source_dir={folder}",
+            "--resolution=32", "--out_dir=out", "--workers=1",
+        )  # fmt: skip
+        dataset = records.open_dataset(self.cwd / "out")
+        self.assertEqual((dataset.num_images, dataset.resolution), (3, 32))
+
+    def test_help_is_instant_and_has_examples(self) -> None:
+        for args in (["--help"], ["create", "-h"], ["info", "--help"]):
+            start = time.monotonic()
+            output = self.succeed(*args)
+            # Half a second alone; importing TensorFlow takes several.
+            self.assertLess(time.monotonic() - start, 2.5)
+            self.assertIn("dataset", output)
+        self.assertIn("example", output)
+
+    def test_help_does_not_import_tensorflow(self) -> None:
+        code = "import sys, dataset_tool; print('tensorflow' in sys.modules)"
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        )
+        self.assertEqual(result.stdout, "False\n")
+
+    def test_bad_flags(self) -> None:
+        out = "--out_dir=out"
+        faces = "--source=faces"
+        self.fail_with("VERB")
+        self.fail_with("invalid choice: 'destroy'", "destroy")
+        self.fail_with("--source.*'cats'", "create", "--source=cats", out)
+        self.fail_with("--out_dir", "create", faces)
+        self.fail_with("--colour", "create", faces, out, "--colour=red")
+        # No abbreviations: scripts would break with the next flag.
+        self.fail_with("--reso", "create", faces, out, "--reso=32")
+        for value in ("48", "2", "2048", "-4", "0"):
+            self.fail_with(
+                f"--resolution: {value} is not a power of two",
+                "create", faces, out, f"--resolution={value}",
+            )  # fmt: skip
+        for flag in ("--resolution", "--workers", "--seed", "--num_images"):
+            self.fail_with(
+                f"{flag}: invalid .* value: 'many'",
+                "create", faces, out, f"{flag}=many",
+            )  # fmt: skip
+        self.fail_with(
+            "--num_images: 0 is not", "create", faces, out, "--num_images=0"
+        )
+
+    def test_bad_sources(self) -> None:
+        create = ("create", "--resolution=32", "--out_dir=out")
+        images = (*create, "--source=images")
+        self.fail_with("needs --source_dir", *images)
+        self.fail_with("no such folder.*absent", *images, "--source_dir=absent")
+        (self.cwd / "empty").mkdir()
+        self.fail_with("no images in empty", *images, "--source_dir=empty")
+        self.fail_with(
+            "takes no --source_dir",
+            *create, "--source=faces", "--source_dir=empty",
+        )  # fmt: skip
+        folder = self.photos()
+        self.fail_with(
+            "0.jpg has 90x70 pixels",
+            *create, "--source=celeba", f"--source_dir={folder}",
+        )  # fmt: skip
+
+    def test_truncated_jpeg_is_named(self) -> None:
+        folder = self.photos()
+        file = folder / "1.jpg"
+        file.write_bytes(file.read_bytes()[:900])
+        args = ("create", "--source=images", f"--source_dir={folder}",
+                "--resolution=32", "--out_dir=out")  # fmt: skip
+        self.fail_with("1.jpg is truncated", *args)
+        self.fail_with("not finished", "info", "out")
+        file.write_text("not an image at all")
+        self.fail_with("1.jpg is no image", *args)
+
+    def test_bad_datasets(self) -> None:
+        for verb in ("info", "display"):
+            self.fail_with("no such dataset folder: absent", verb, "absent")
+        golden = common.GOLDEN_DIR / "tfrecords"
+        self.fail_with("dataset.json", "info", golden, "--json")
+        self.fail_with(
+            "--resolution=64 is more than the 32",
+            "display", golden, "--resolution=64",
+        )  # fmt: skip

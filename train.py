@@ -11,17 +11,15 @@ import signal
 import sys
 from typing import Any
 
-from absl import flags
-
-from pgan_tf import command, config
+from pgan_tf import command, config, errors
 from pgan_tf.training import setup
 
 config.define_flags(sys.argv[0])
 
 
-def main(unused_argv: list[str]) -> None:
-    if len(unused_argv) > 1:
-        raise flags.Error(f"unexpected argument {unused_argv[1]!r}")
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise errors.UserError(f"unexpected argument {argv[1]!r}")
     options = setup.check(config.from_flags())
     requests: list[int] = []
 

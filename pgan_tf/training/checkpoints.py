@@ -2,9 +2,11 @@
 
 import dataclasses
 import pathlib
+from typing import Any
 
 import tensorflow as tf
 
+from pgan_tf import networks
 from pgan_tf.training import steps
 
 
@@ -42,9 +44,9 @@ class Checkpoints:
         self._lod = tf.Variable(0.0, dtype=tf.float64, trainable=False)
         self._seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
         self._checkpoint = tf.train.Checkpoint(
-            G=nets.G,
-            D=nets.D,
-            Gs=nets.Gs,
+            G=_variables(nets.G),
+            D=_variables(nets.D),
+            Gs=_variables(nets.Gs),
             g_adam=nets.g_adam,
             d_adam=nets.d_adam,
             nimg=self._nimg,
@@ -78,3 +80,12 @@ class Checkpoints:
             lod=None if lod < 0 else lod,
             seconds=float(self._seconds.numpy()),
         )
+
+
+def _variables(network: networks.Generator | networks.Discriminator) -> Any:
+    """A network's variables by path.
+
+    Named one by one, since TensorFlow does not find the layers that a Keras
+    model holds in lists.
+    """
+    return {variable.path: variable.value for variable in network.weights}

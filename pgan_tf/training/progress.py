@@ -36,13 +36,22 @@ class Log:
 
 
 def forget_stats_after(run_dir: pathlib.Path, nimg: int) -> None:
-    """Drops lines of stats.jsonl that a resumed run will write again."""
+    """Drops lines of stats.jsonl that a resumed run will write again.
+
+    A line that a kill has torn is among them.
+    """
     path = run_dir / "stats.jsonl"
     if not path.exists():
         return
-    lines = path.read_text().splitlines()
-    kept = [x for x in lines if x and json.loads(x)["nimg"] <= nimg]
-    path.write_text("".join(line + "\n" for line in kept))
+    kept = []
+    for line in path.read_text().splitlines():
+        try:
+            if json.loads(line)["nimg"] > nimg:
+                break
+        except ValueError:
+            break
+        kept.append(line + "\n")
+    path.write_text("".join(kept))
 
 
 class TimeLeft:

@@ -1,0 +1,125 @@
+"""The real script: help, errors, a run, Ctrl-C, two devices."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+from absl.testing import parameterized
+
+from tests import common
+from tests.training import trainer_test
+
+ROOT = pathlib.Path(__file__).parent.parent
+SMALL = [
+    "--fmap_base=32",
+    "--fmap_max=8",
+    "--grid=4x3",
+    *(f"--{name}={value}" for name, value in trainer_test.SCHEDULE.items()),
+]
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "train.py", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+class ScriptTest(common.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        trainer_test.make_dataset(self.here / "set")
+        self.where = [
+            f"--data_dir={self.here / 'set'}",
+            f"--run_dir={self.here / 'run'}",
+        ]
+
+    def test_help_is_instant(self):
+        start = time.monotonic()
+        shown = train("--help")
+        self.assertLess(time.monotonic() - start, 3)
+        self.assertIn("--flagfile=configs/demo.cfg", shown.stdout)
+        self.assertIn("--lod_training_kimg", shown.stdout)
+        self.assertIn("Adam's epsilon", shown.stdout)
+
+    def test_help_does_not_import_tensorflow(self):
+        code = (
+            "import sys; sys.argv = ['train.py']; import train; "
+            "sys.exit('tensorflow' in sys.modules)"
+        )
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+    @parameterized.parameters(
+        ("--colour=red", "Unknown command line flag 'colour'"),
+        ("--fmap_base=big", "flag --fmap_base=big"),
+        ("--flagfile=none.cfg", "none.cfg"),
+        ("--devices=GPU:7", "--devices=GPU:7: no GPU:7 here"),
+        ("--data_dir=nowhere", "no such dataset folder: nowhere"),
+        ("--resolution=64", "--resolution=64"),
+        ("surplus", "unexpected argument 'surplus'"),
+    )
+    def test_bad_input_is_one_line(self, argument, message):
+        shown = train(*self.where, argument)
+        self.assertEqual(shown.returncode, 1)
+        self.assertLen(shown.stderr.splitlines(), 1, shown.stderr)
+        self.assertStartsWith(shown.stderr, "train.py: error: ")
+        self.assertIn(message, shown.stderr)
+        self.assertFalse((self.here / "run" / "config.json").exists())
+
+    def test_the_terminal_shows_our_lines_only(self):
+        shown = train(*self.where, *SMALL, "--total_kimg=0.064")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertEqual(shown.stderr, "")
+        lines = shown.stdout.splitlines()
+        self.assertLen(lines, 4)
+        self.assertRegex(
+            lines[0], "tick 1 .*kimg 0.1 .*4x4 .*lod 1.00 .*images/s .*left 0s"
+        )
+        for line, word in zip(lines[1:], ("pictures", "tensorboard", "eval")):
+            self.assertStartsWith(line, word)
+
+    def test_ctrl_c_saves_and_the_same_command_continues(self):
+        command = [sys.executable, "train.py", *self.where, *SMALL]
+        command.append("--total_kimg=100")
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for line in process.stdout:
+            if "8x8" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stdout.read()
+        self.assertEqual(process.wait(timeout=60), 0)
+        process.stdout.close()
+        self.assertIn("the same command continues", rest)
+        nimg = int(float(rest.split("stopped at ")[1].split()[0]) * 1000)
+        shown = train(*self.where, *SMALL, f"--total_kimg={nimg / 1000 + 0.2}")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("resuming at", shown.stdout)
+        self.assertLess(
+            nimg - 100, trainer_test.stats(self.where[1][10:])[-1]["nimg"]
+        )
+
+    def test_two_replicas_train_as_one(self):
+        """With stddev groups of one, which do not depend on the split."""
+        ticks = {}
+        for devices in ("CPU:0", "CPU:0,CPU:1"):
+            run_dir = self.here / devices.replace(",", "+")
+            shown = train(
+                self.where[0],
+                f"--run_dir={run_dir}",
+                f"--devices={devices}",
+                "--mbstd_group_size=1",
+                *SMALL,
+            )
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            ticks[devices] = trainer_test.stats(run_dir)
+        for one, two in zip(*ticks.values(), strict=True):
+            for key in ("nimg", "lod", "D_loss", "G_loss", "D_mixed_norms"):
+                self.assertAllClose(one[key], two[key], rtol=2e-3, atol=2e-3)

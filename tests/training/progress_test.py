@@ -1,0 +1,67 @@
+"""Times left, durations, and the log files."""
+
+import json
+
+from pgan_tf import config
+from pgan_tf.training import progress
+from tests import common
+
+
+class TimeLeftTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.options = config.RunConfig(
+            networks=config.NetworksConfig(fmap_base=64, fmap_max=16),
+            schedule=config.ScheduleConfig(
+                lod_training_kimg=10, lod_transition_kimg=10, total_kimg=100
+            ),
+        )
+
+    def test_measured_resolutions(self):
+        left = progress.TimeLeft(self.options, 8, num_channels=3)
+        left.measured(4, 1000, seconds=1.0)
+        left.measured(8, 1000, seconds=5.0)
+        # 4 kimg left at 4x4, then 90 kimg at 8x8.
+        self.assertAllClose(left.seconds(6_000), 4 * 1 + 90 * 5)
+        self.assertAllClose(left.seconds(60_000), 40 * 5)
+        self.assertAllClose(left.seconds(100_000), 0)
+
+    def test_later_resolutions_cost_more(self):
+        left = progress.TimeLeft(self.options, 8, num_channels=3)
+        left.measured(4, 1000, seconds=1.0)
+        # Widths 16 and 16: 4x4 pixels, and 8x8 pixels beside them.
+        self.assertAllClose(left.seconds(0), 10 * 1 + 90 * (1 + 4))
+
+
+class LogTest(common.TestCase):
+    def test_lines_are_appended(self):
+        folder = self.folder()
+        for i in (1, 2):
+            log = progress.Log(folder)
+            log.line(f"line {i}")
+            log.stats({"nimg": i})
+            log.close()
+        self.assertEqual((folder / "log.txt").read_text(), "line 1\nline 2\n")
+        stats = (folder / "stats.jsonl").read_text().splitlines()
+        self.assertEqual([json.loads(x)["nimg"] for x in stats], [1, 2])
+
+    def test_forget_stats_after(self):
+        folder = self.folder()
+        progress.forget_stats_after(folder, 10)
+        lines = [json.dumps({"nimg": nimg}) for nimg in (8, 16, 24)]
+        # The last line is torn, as a kill may leave it.
+        (folder / "stats.jsonl").write_text("\n".join(lines)[:-3])
+        progress.forget_stats_after(folder, 16)
+        stats = (folder / "stats.jsonl").read_text().splitlines()
+        self.assertEqual([json.loads(x)["nimg"] for x in stats], [8, 16])
+
+
+class DurationTest(common.TestCase):
+    def test_units(self):
+        for seconds, text in (
+            (44.6, "45s"),
+            (725, "12m 05s"),
+            (12_030, "3h 20m"),
+            (2 * 86400 + 7 * 3600, "2d 07h"),
+        ):
+            self.assertEqual(progress.duration(seconds), text)

@@ -1,0 +1,137 @@
+"""The loop on tiny networks: files, growth, stopping and going on."""
+
+import json
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from pgan_tf import config, images, run_folder, sampling, snapshots
+from pgan_tf.data import writing
+from pgan_tf.training import setup, trainer
+from tests import common
+
+# 4x4 for 64 images, 8x8 fading for 64, then settled.
+SCHEDULE = {
+    "total_kimg": 0.256,
+    "lod_training_kimg": 0.064,
+    "lod_transition_kimg": 0.064,
+    "minibatch_base": 8,
+    "minibatch_repeats": 2,
+    "tick_kimg_base": 0.064,
+}
+
+
+def make_dataset(folder: pathlib.Path) -> None:
+    random = np.random.RandomState(0)
+    pixels = random.randint(0, 256, (48, 8, 8, 3)).astype(np.uint8)
+    writing.save(folder, pixels, np.eye(3, dtype=np.float32)[np.arange(48) % 3])
+
+
+def make_options(
+    here: pathlib.Path, run: str = "run", **data: object
+) -> config.RunConfig:
+    return setup.check(
+        config.RunConfig(
+            run_dir=str(here / run),
+            data=config.DataConfig(
+                data_dir=str(here / "set"), mirror_augment=True, **data
+            ),
+            networks=config.NetworksConfig(fmap_base=32, fmap_max=8),
+            schedule=config.ScheduleConfig(**SCHEDULE),
+            snapshots=config.SnapshotsConfig(
+                network_snapshot_ticks=2, grid="4x3"
+            ),
+        )
+    )
+
+
+def stats(run_dir: str) -> list[dict]:
+    text = (pathlib.Path(run_dir) / "stats.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class TrainerTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        make_dataset(self.here / "set")
+
+    def weights(self, options) -> list[np.ndarray]:
+        """Every weight, moment and average of the run's last state."""
+        run = trainer.Run(options)
+        self.addCleanup(run.close)
+        nets = run.nets
+        return [
+            np.asarray(v)
+            for group in (nets.G.weights, nets.D.weights, nets.Gs.weights)
+            + (nets.g_adam.variables, nets.d_adam.variables)
+            for v in group
+        ]
+
+    def test_a_run_leaves_what_it_should(self):
+        options = make_options(self.here)
+        trainer.train(options)
+        run_dir = pathlib.Path(options.run_dir)
+        ticks = stats(options.run_dir)
+        self.assertEqual([t["nimg"] for t in ticks], [64, 128, 192, 256])
+        self.assertEqual([t["resolution"] for t in ticks], [4, 8, 8, 8])
+        self.assertEqual([t["lod"] for t in ticks], [1.0, 0.25, 0.0, 0.0])
+        self.assertTrue(all(np.isfinite(t["D_loss"]) for t in ticks))
+        self.assertEqual(sum(t["D_skipped_steps"] for t in ticks), 0)
+        self.assertEqual(run_folder.read_config(run_dir), options)
+        self.assertNotEmpty(list((run_dir / "tensorboard").iterdir()))
+        self.assertLen((run_dir / "log.txt").read_text().splitlines(), 7)
+
+        (path,) = run_folder.list_snapshots(run_dir)
+        Gs = snapshots.load_generator(path)
+        latents = sampling.latents(0, 12, Gs.latent_size, options.seed)
+        cells = images.to_uint8(sampling.generate(Gs, latents))
+        picture = np.asarray(Image.open(run_dir / "fakes000000.png"))
+        expected = images.grid(images.upscale(cells, 8), 4)
+        self.assertEqual(picture.shape, (3 * 64, 4 * 64, 3))
+        self.assertLessEqual(
+            np.abs(picture.astype(int) - expected.astype(int)).max(), 1
+        )
+
+    def test_a_stopped_run_goes_on_as_if_it_had_not(self):
+        whole = make_options(self.here, "whole")
+        trainer.train(whole)
+        parts = make_options(self.here, "parts")
+        # Stops mid-fade, and again in the settled phase.
+        for calls in (6, 7):
+            left = iter(range(calls))
+            trainer.train(parts, lambda left=left: next(left, None) is None)
+        trainer.train(parts)
+        same = zip(self.weights(whole), self.weights(parts), strict=True)
+        for expected, found in same:
+            self.assertAllClose(found, expected, rtol=0, atol=1e-6)
+        ticks = [t["nimg"] for t in stats(parts.run_dir)]
+        self.assertEqual(ticks, sorted(set(ticks)))
+        self.assertEqual(ticks[-1], 256)
+
+    def test_labels_end_to_end(self):
+        options = make_options(self.here, max_label_size=3)
+        trainer.train(options)
+        (path,) = run_folder.list_snapshots(options.run_dir)
+        self.assertEqual(snapshots.load_generator(path).label_size, 3)
+        self.assertGreater(stats(options.run_dir)[-1]["D_label_penalty"], 0)
+
+
+class NetworksTest(common.TestCase):
+    def test_the_seed_decides_and_gs_starts_as_g(self):
+        here = self.folder()
+        make_dataset(here / "set")
+        options = make_options(here)
+        strategy = trainer.make_strategy("CPU:0")
+        first = trainer.make_networks(options, 3, strategy)
+        second = trainer.make_networks(options, 3, strategy)
+        for a, b, average in zip(
+            first.G.get_weights(),
+            second.G.get_weights(),
+            first.Gs.get_weights(),
+            strict=True,
+        ):
+            self.assertAllEqual(a, b)
+            self.assertAllEqual(a, average)
+        self.assertEqual(first.Gs.lod, 1.0)

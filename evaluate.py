@@ -62,7 +62,8 @@ SNAPSHOT = flags.DEFINE_string(
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images",
     None,
-    "Reals and as many fakes; default: 50000 for fid and is, 16384 for swd,"
+    "Reals and as many fakes; default: the run's --eval_num_images, or 50000"
+    " for fid and is, 16384 for swd,"
     " but no more than the dataset has.",
     lower_bound=1,
 )

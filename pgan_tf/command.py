@@ -41,6 +41,11 @@ def run(
     def guarded_parse(argv: list[str]) -> Any:
         try:
             return (parse or flags.FLAGS)(argv)
+        except SystemExit:
+            if parse is None:
+                # absl ends --help with exit code 1, as if it had failed.
+                raise SystemExit(0) from None
+            raise
         except (flags.Error, errors.UserError) as error:
             fail(f"{error} (see --help)".replace("\n", " "))
 

@@ -141,6 +141,11 @@ class EvaluationConfig:
         "What evaluate.py looks at by default: inception, labels or a .keras "
         "file.",
     )
+    eval_num_images: int = option(
+        0,
+        "How many reals and fakes evaluate.py takes by default; 0: as many "
+        "as the metric is defined for.",
+    )
 
 
 @dataclasses.dataclass(frozen=True)

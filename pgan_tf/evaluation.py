@@ -37,7 +37,8 @@ class Options:
         features: "inception", "labels" or a .keras file; None: the run's.
         inception: The 2015 Inception file; None: from the cache.
         snapshot: "latest", "all", a kimg or a file.
-        num_images: On each side; None: as published, or all there are.
+        num_images: On each side; None: the run's --eval_num_images, or as
+            published, or all there are.
         seed: Of the choice of reals, the latents and all other draws.
         data_dir: The dataset; None: the run's.
         minibatch: Images at a time; None: by resolution. Of no influence.
@@ -66,14 +67,15 @@ def evaluate(options: Options) -> results.Report:
     paths = select(options.run_dir, options.snapshot)
     dataset = open_dataset(options, run_config)
     resolution = snapshots.load_generator(paths[0]).resolution
-    check_dataset(options, dataset, resolution)
+    count = options.num_images or run_config.evaluation.eval_num_images
+    check_dataset(dataset, resolution, count)
     chosen = choice.choose(
         options.metrics,
         named_extractor(options, run_config),
         options.inception,
         dataset,
         resolution,
-        options.num_images or dataset.num_images,
+        count or dataset.num_images,
     )
     setting = comparison.Comparison(
         metrics=chosen.metrics,
@@ -153,7 +155,7 @@ def open_dataset(
 
 
 def check_dataset(
-    options: Options, dataset: records.Dataset, resolution: int
+    dataset: records.Dataset, resolution: int, count: int
 ) -> None:
     """Refuses a dataset of too few pixels or images."""
     if resolution > dataset.resolution:
@@ -161,10 +163,9 @@ def check_dataset(
             f"the dataset {dataset.path} has {dataset.resolution} pixels, the"
             f" run {resolution}; give the run's own with --data_dir"
         )
-    wanted = options.num_images or 0
-    if wanted > dataset.num_images:
+    if count > dataset.num_images:
         raise errors.UserError(
-            f"--num_images={wanted}: the dataset {dataset.path} has"
+            f"--num_images={count}: the dataset {dataset.path} has"
             f" {dataset.num_images} images, and as many reals as fakes are"
             " compared; give a lower number"
         )

@@ -2,6 +2,7 @@
 
 config.json                      every option of the run
 log.txt  stats.jsonl             a line per tick, to read and to parse
+tensorflow.log  evaluate.log     what TensorFlow had to say
 tensorboard/                     event files
 reals.png  fakes<kimg>.png       picture grids
 network-snapshot-<kimg>.keras    Gs, for users

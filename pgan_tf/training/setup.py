@@ -10,7 +10,7 @@ from pgan_tf.data import records
 # What may change between two starts of the same run.
 _FREE = frozenset(
     "run_dir devices total_kimg image_snapshot_ticks network_snapshot_ticks "
-    "checkpoint_minutes eval_features".split()
+    "checkpoint_minutes eval_features eval_num_images".split()
 )
 
 

@@ -1,11 +1,17 @@
 """Fetches CelebA through tensorflow-datasets, for those who have no copy."""
 
+import os
 import pathlib
+import urllib.request
 import zipfile
 from typing import Any
 
+from absl import logging
+
 from pgan_tf import errors
 from pgan_tf.data.sources import celeba
+
+_HOST = "https://drive.google.com"  # where CelebA is kept
 
 
 def fetch() -> pathlib.Path:
@@ -20,11 +26,15 @@ def fetch() -> pathlib.Path:
     # Slow to import, and needed for nothing else.
     import tensorflow_datasets as tfds
 
+    # Without its notes on every step; the bars of the download stay.
+    logging.set_verbosity(logging.ERROR)
     try:
         builder = tfds.builder("celeb_a")
         target = pathlib.Path(builder.data_dir) / "img_align_celeba.zip"
         if target.exists():
             return target
+        if not os.path.exists(builder.data_dir):
+            _reach_host()
         builder.download_and_prepare()
     except Exception as error:
         # Whatever went wrong (no network, a quota, a checksum), the way out
@@ -43,6 +53,12 @@ def fetch() -> pathlib.Path:
     _pack(tfds.as_numpy(dataset), partial)
     partial.rename(target)
     return target
+
+
+def _reach_host() -> None:
+    """Fails at once where tensorflow-datasets would retry for minutes."""
+    with urllib.request.urlopen(_HOST, timeout=20):
+        pass
 
 
 def _pack(examples: Any, target: pathlib.Path) -> None:

@@ -1,6 +1,7 @@
 """Tests of fetching CelebA, without a network."""
 
 import io
+import urllib.request
 from unittest import mock
 
 import numpy as np
@@ -61,3 +62,16 @@ class CelebaDownloadTest(common.TestCase):
         ) as caught:
             self.fetch(ConnectionError("no\nroute to host"))
         self.assertNotIn("\n", str(caught.exception))
+
+    def test_host_is_tried_first(self) -> None:
+        builder = FakeBuilder("/absent", [], None)
+        with (
+            mock.patch.object(tfds, "builder", return_value=builder),
+            mock.patch.object(
+                urllib.request, "urlopen", side_effect=OSError("no route")
+            ),
+            mock.patch.object(builder, "download_and_prepare") as prepare,
+            self.assertRaisesRegex(errors.UserError, "OSError: no route"),
+        ):
+            celeba_download.fetch()
+        prepare.assert_not_called()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.data.sources import drawing
+from pgan_tf.data.sources import appearance, drawing
 
 # Values of the named attributes with their probabilities.
 SKIN = {"light": 0.35, "tan": 0.25, "brown": 0.22, "dark": 0.18}
@@ -70,7 +70,7 @@ class Faces:
         return {"num_images": self.num_images, "seed": self.seed}
 
 
-def label_of(face: drawing.Face) -> np.ndarray:
+def label_of(face: appearance.Face) -> np.ndarray:
     """The named attributes as zeros and ones, in the order of LABEL_NAMES.
 
     A bald head has no hair colour; the brows keep theirs.
@@ -82,20 +82,20 @@ def label_of(face: drawing.Face) -> np.ndarray:
     return np.array([name in true for name in LABEL_NAMES], np.float32)
 
 
-def imagine(seed: int, index: int) -> drawing.Face:
+def imagine(seed: int, index: int) -> appearance.Face:
     """Draws the attributes of one face."""
     rng = np.random.default_rng([seed, index])
     named = {group: _pick(rng, values) for group, values in GROUPS.items()}
     feminine_hair = named["hair"] in ("bangs", "bob", "long")
     whiskers = 0.06 if feminine_hair else 0.4
     beard = rng.random() < whiskers
-    return drawing.Face(
+    return appearance.Face(
         **named,
         glasses=rng.random() < 0.25,
         beard=beard,
         moustache=rng.random() < (0.5 if beard else whiskers * 0.5),
         variation=_vary(rng),
-        tint=rng.random((len(dataclasses.fields(drawing.Palette)), 3)),
+        tint=rng.random((len(dataclasses.fields(appearance.Palette)), 3)),
     )
 
 
@@ -106,5 +106,5 @@ def _pick(rng: np.random.Generator, values: dict[str, float]) -> str:
 
 def _vary(rng: np.random.Generator) -> dict[str, float]:
     """A value in [-1, 1] for each free measure of a face."""
-    names = drawing.MEASURES
+    names = appearance.MEASURES
     return dict(zip(names, rng.uniform(-1, 1, len(names)), strict=True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pgan_tf.data.sources import drawing, faces
+from pgan_tf.data.sources import appearance, drawing, faces
 from tests import common
 
 
@@ -56,13 +56,13 @@ class FacesTest(common.TestCase):
 
     def test_attributes_are_seen(self) -> None:
         """Each changes the picture where it belongs, at 32 pixels."""
-        variation = dict.fromkeys(drawing.MEASURES, 0.0)
+        variation = dict.fromkeys(appearance.MEASURES, 0.0)
         plain = dict(
             skin="light", hair="short", hair_colour="black", mouth="neutral",
             glasses=False, beard=False, moustache=False, variation=variation,
             tint=np.full((8, 3), 0.5),
         )  # fmt: skip
-        base = drawing.draw(drawing.Face(**plain), 32).astype(float)
+        base = drawing.draw(appearance.Face(**plain), 32).astype(float)
         expected_rows = {
             "glasses": (True, slice(12, 19)),
             "beard": (True, slice(21, 29)),
@@ -73,7 +73,7 @@ class FacesTest(common.TestCase):
             "skin": ("dark", slice(10, 28)),
         }
         for name, (value, rows) in expected_rows.items():
-            face = drawing.Face(**{**plain, name: value})
+            face = appearance.Face(**{**plain, name: value})
             change = np.abs(drawing.draw(face, 32) - base)
             self.assertGreater(change[rows].max(), 60, name)
             self.assertGreater(change[rows].mean(), 0.7 * change.mean(), name)

@@ -1,5 +1,6 @@
 """The options: flags, JSON, differences."""
 
+import contextlib
 import dataclasses
 import pathlib
 
@@ -9,9 +10,8 @@ from absl.testing import parameterized
 from pgan_tf import config, errors
 from tests import common
 
-CONFIGS = sorted(
-    (pathlib.Path(__file__).parent.parent / "configs").glob("*.cfg")
-)
+ROOT = pathlib.Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 
 
 def parse(*arguments: str) -> config.RunConfig:
@@ -58,7 +58,9 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*CONFIGS)
     def test_flagfiles(self, path):
-        options = parse(f"--flagfile={path}")
+        # A flagfile names those it includes from the project's folder.
+        with contextlib.chdir(ROOT):
+            options = parse(f"--flagfile={path}")
         self.assertNotEqual(options, config.RunConfig())
         self.assertStartsWith(path.read_text(), "#")
 

@@ -1,54 +1,29 @@
 """The schedule against the reference's, row for row."""
 
+import contextlib
 import csv
 import dataclasses
 import math
+import pathlib
 
+from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf import config, schedule
 from tests import common
 
-_LRATES = {
-    "v2-1gpu": {1024: 0.0015},
-    "v2-2gpus": {512: 0.0015, 1024: 0.002},
-    "v2-4gpus": {256: 0.0015, 512: 0.002, 1024: 0.003},
-    "v2-8gpus": {128: 0.0015, 256: 0.002, 512: 0.003, 1024: 0.003},
-}
-_MINIBATCHES = {
-    "v2-1gpu": (4, "4:128,8:128,16:128,32:64,64:32,128:16,256:8,512:4"),
-    "v2-2gpus": (8, "4:256,8:256,16:128,32:64,64:32,128:16,256:8"),
-    "v2-4gpus": (16, "4:512,8:256,16:128,32:64,64:32,128:16"),
-    "v2-8gpus": (32, "4:512,8:256,16:128,32:64,64:32"),
-}
-_TICKS = {4: 160, 8: 140, 16: 120, 32: 100, 64: 80, 128: 60}
-_TICKS |= {256: 40, 512: 20, 1024: 10}
+ROOT = pathlib.Path(__file__).parent.parent
+PRESETS = ("v1-1gpu", "v2-1gpu", "v2-2gpus", "v2-4gpus", "v2-8gpus")
 
 
 def preset(name: str) -> tuple[config.ScheduleConfig, int]:
-    """Schedule and number of GPUs of a CelebA-HQ preset, fp32."""
-    gpus = int(name[3])
-    common_options = {"tick_kimg_dict": _TICKS, "total_kimg": 12000}
-    if name == "v1-1gpu":
-        options = config.ScheduleConfig(
-            lod_training_kimg=800,
-            lod_transition_kimg=800,
-            minibatch_base=16,
-            max_minibatch_per_gpu_dict={256: 14, 512: 6, 1024: 3},
-            **common_options,
-        )
-        return options, gpus
-    base, by_resolution = _MINIBATCHES[name]
-    pairs = [entry.split(":") for entry in by_resolution.split(",")]
-    options = config.ScheduleConfig(
-        minibatch_base=base,
-        minibatch_dict={int(r): int(n) for r, n in pairs},
-        max_minibatch_per_gpu_dict={256: 16, 512: 8, 1024: 4},
-        g_lrate_dict=_LRATES[name],
-        d_lrate_dict=_LRATES[name],
-        **common_options,
-    )
-    return options, gpus
+    """Schedule and number of GPUs of a CelebA-HQ flagfile."""
+    values = flags.FlagValues()
+    config.define_flags("test", values)
+    path = f"configs/celebahq-{name}.cfg"
+    with contextlib.chdir(ROOT):
+        values(["train.py", f"--flagfile={path}"])
+    return config.from_flags(values).schedule, int(name[3])
 
 
 def rows(file: str, name: str) -> list[dict[str, str]]:
@@ -65,7 +40,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(stage.d_lrate, float(row["D_lrate"]))
         self.assertEqual(stage.tick_kimg, float(row["tick_kimg"]))
 
-    @parameterized.parameters("v1-1gpu", *_MINIBATCHES)
+    @parameterized.parameters(*PRESETS)
     def test_whole_range(self, name):
         options, gpus = preset(name)
         expected = rows("schedule.csv", name)
@@ -74,7 +49,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
             nimg = round(float(row["kimg"]) * 1000)
             self.check_row(schedule.at(nimg, options, 1024, gpus), row)
 
-    @parameterized.parameters("v1-1gpu", *_MINIBATCHES)
+    @parameterized.parameters(*PRESETS)
     def test_boundaries(self, name):
         options, gpus = preset(name)
         expected = rows("schedule_boundaries.csv", name)
@@ -83,7 +58,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
             stage = schedule.at(int(row["nimg"]), options, 1024, gpus)
             self.check_row(stage, row)
 
-    @parameterized.parameters("v1-1gpu", *_MINIBATCHES)
+    @parameterized.parameters(*PRESETS)
     def test_optimizer_resets(self, name):
         options, gpus = preset(name)
         found, nimg, lod, index = [], 0, None, 0

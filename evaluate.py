@@ -25,7 +25,7 @@ from typing import Any
 
 from absl import flags
 
-from pgan_tf import command
+from pgan_tf import command, run_folder
 
 RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "The run folder that train.py wrote.", required=True
@@ -104,7 +104,7 @@ def main(_: Any) -> None:
                 minibatch=MINIBATCH.value,
             )
         )
-    print(report.table())
+    print(report.table(), "", *run_folder.where(run_dir), sep="\n")
 
 
 def log_path(run_dir: pathlib.Path) -> pathlib.Path:

@@ -29,6 +29,18 @@ def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
     return run_dir / f"fakes{nimg // 1000:06d}.png"
 
 
+def where(run_dir: pathlib.Path) -> list[str]:
+    """Lines that say where the newest results of a run are."""
+    lines = []
+    if fakes := sorted(run_dir.glob("fakes*.png")):
+        lines.append(f"pictures     {fakes[-1]}")
+    if (run_dir / "tensorboard").is_dir():
+        lines.append(f"tensorboard  {run_dir / 'tensorboard'}")
+    if metrics := sorted(run_dir.glob("metric-*.jsonl")):
+        lines.append(f"metrics      {', '.join(map(str, metrics))}")
+    return lines
+
+
 def list_snapshots(run_dir: str | os.PathLike[str]) -> list[pathlib.Path]:
     """The snapshots of a run, earliest first."""
     found = pathlib.Path(run_dir).glob("network-snapshot-*.keras")

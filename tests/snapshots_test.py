@@ -59,6 +59,20 @@ class RunFolderTest(common.TestCase):
         found = run_folder.list_snapshots(folder)
         self.assertEqual([run_folder.kimg_of(p) for p in found], [9, 100, 1024])
 
+    def test_where_names_what_is_there(self):
+        folder = self.folder()
+        self.assertEqual(run_folder.where(folder), [])
+        for nimg in (0, 1_024_000, 16_000):
+            run_folder.fakes_path(folder, nimg).touch()
+        (folder / "metric-swd.jsonl").touch()
+        self.assertEqual(
+            run_folder.where(folder),
+            [
+                f"pictures     {folder}/fakes001024.png",
+                f"metrics      {folder}/metric-swd.jsonl",
+            ],
+        )
+
     def test_config_round_trip(self):
         folder = self.folder()
         options = config.RunConfig(seed=9)

@@ -226,9 +226,8 @@ class Run:
 
     def say_where(self) -> None:
         """The last lines of a finished run."""
-        fakes = run_folder.fakes_path(self.run_dir, self.position.nimg)
-        self.log.line(f"pictures     {fakes}")
-        self.log.line(f"tensorboard  {self.run_dir / 'tensorboard'}")
+        for line in run_folder.where(self.run_dir):
+            self.log.line(line)
         self.log.line(
             f"evaluate     python evaluate.py --run_dir={self.run_dir}"
         )

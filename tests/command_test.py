@@ -1,0 +1,72 @@
+"""Errors as one line, exit codes, and TensorFlow's chatter in a file."""
+
+import subprocess
+import sys
+import textwrap
+
+from absl.testing import parameterized
+
+from tests import common
+
+SCRIPT = """
+import errno, os, sys
+from absl import flags
+from pgan_tf import command, errors
+
+flags.DEFINE_integer("count", 1, "Of things.")
+
+def main(argv):
+    kind = argv[1]
+    if kind == "user":
+        raise errors.UserError("--count=1: too few, give 2")
+    if kind == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "log.txt")
+    if kind == "stop":
+        raise KeyboardInterrupt
+    if kind == "bug":
+        raise ValueError("a bug of ours")
+    with command.chatter_to(argv[2]):
+        os.write(2, b"native chatter\\n")
+        sys.stderr.write("our line\\n")
+
+command.run(main)
+"""
+
+
+class CommandTest(common.TestCase, parameterized.TestCase):
+    def run_script(self, *arguments):
+        return subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SCRIPT), *arguments],
+            capture_output=True,
+            text=True,
+        )
+
+    @parameterized.parameters(
+        ("user", 1, "error: --count=1: too few, give 2"),
+        ("full", 1, "error: No space left on device: log.txt"),
+        ("stop", 130, "error: interrupted"),
+        ("--count=x", 1, "error: flag --count=x"),
+        ("--colour", 1, "error: Unknown command line flag 'colour'"),
+    )
+    def test_one_line(self, argument, code, message):
+        done = self.run_script(argument)
+        self.assertEqual(done.returncode, code)
+        self.assertLen(done.stderr.splitlines(), 1, done.stderr)
+        self.assertIn(message, done.stderr)
+
+    def test_bugs_keep_their_traceback(self):
+        done = self.run_script("bug")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("Traceback", done.stderr)
+        self.assertIn("ValueError: a bug of ours", done.stderr)
+
+    def test_help_is_no_failure(self):
+        done = self.run_script("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("Of things.", done.stdout)
+
+    def test_chatter_goes_to_the_file(self):
+        path = self.folder() / "chatter.log"
+        done = self.run_script("chatter", str(path))
+        self.assertEqual(done.stderr, "our line\n")
+        self.assertEqual(path.read_text(), "native chatter\n")

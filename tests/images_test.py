@@ -1,0 +1,49 @@
+"""Quantisation and picture grids."""
+
+import numpy as np
+from PIL import Image
+
+from pgan_tf import images
+from tests import common
+
+
+class ImagesTest(common.TestCase):
+    def test_to_uint8(self):
+        """Halves to even; beyond [-1, 1] saturates."""
+        values = np.array([-1.0, 0.0, 1.0, 1.5, -3.0, 1 / 255])
+        self.assertAllEqual(
+            images.to_uint8(values), np.array([0, 128, 255, 255, 0, 128])
+        )
+        self.assertEqual(images.to_uint8(values).dtype, np.uint8)
+
+    def test_every_pixel_survives_the_round_trip(self):
+        pixels = np.arange(256, dtype=np.uint8)
+        scaled = pixels.astype(np.float32) * np.float32(2 / 255) - 1
+        self.assertAllEqual(images.to_uint8(scaled), pixels)
+
+    def test_grid(self):
+        cells = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1) + 1
+        cells = images.upscale(cells, 2)
+        expected = [[1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 0, 0]]
+        expected = np.repeat(expected, 2, axis=0)[..., None]
+        self.assertAllEqual(images.grid(cells, 3), expected)
+
+    def test_to_rgb(self):
+        gray = np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1)
+        rgb = images.to_rgb(gray)
+        self.assertEqual(rgb.shape, (1, 2, 2, 3))
+        for channel in range(3):
+            self.assertAllEqual(rgb[..., channel], gray[..., 0])
+        self.assertAllEqual(images.to_rgb(rgb), rgb)
+
+    def test_save_png(self):
+        folder = self.folder()
+        for channels in (1, 3):
+            pixels = np.arange(12 * channels, dtype=np.uint8)
+            pixels = pixels.reshape(3, 4, channels)
+            path = folder / f"{channels}.png"
+            images.save_png(path, pixels)
+            found = np.asarray(Image.open(path)).reshape(3, 4, channels)
+            self.assertAllEqual(found, pixels)
+        names = sorted(p.name for p in folder.iterdir())
+        self.assertEqual(names, ["1.png", "3.png"])

@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test test-slow lint format clean
 
 $(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
+		|| { echo "make: $(PYTHON) is not Python 3.11 to 3.13: name one, such as make demo PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $@

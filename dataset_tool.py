@@ -2,35 +2,23 @@
 
 import argparse
 import json
-import os
 import pathlib
 from typing import Any, NoReturn
 
 from absl.flags import argparse_flags
 
 from pgan_tf import command, errors
-from pgan_tf.data import build, inspect, records
-from pgan_tf.data.sources import (
-    celeba,
-    celeba_download,
-    faces,
-    pictures,
-    source,
+from pgan_tf.data import (
+    compare,
+    create,
+    extract,
+    flag_types,
+    inspect,
+    records,
+    verify,
 )
 
-CREATE = """Makes a dataset folder: every image at 4x4, 8x8, ... up to
---resolution, one TFRecord file each, and a manifest, written last."""
-CREATE_EXAMPLES = """examples:
-  python dataset_tool.py create --source=faces --resolution=32 \\
-      --out_dir=datasets/faces32
-  python dataset_tool.py create --source=celeba \\
-      --source_dir=img_align_celeba.zip --out_dir=datasets/celeba128
-  python dataset_tool.py create --source=images --source_dir=photos \\
-      --resolution=256 --out_dir=datasets/photos256
-"""
-SOURCE = """faces: drawn by this tool, with attributes as labels.
-celeba: CelebA's aligned images (or smaller copies), 128 pixels around the
-face. images: any images, the centre square of each."""
+MAX_FAULTS = 20  # printed by `verify`; the others are counted
 
 
 class Parser(argparse_flags.ArgumentParser):
@@ -48,6 +36,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     add_create(verbs)
     add_info(verbs)
     add_display(verbs)
+    add_verify(verbs)
+    add_extract(verbs)
+    add_compare(verbs)
     return parser.parse_args(argv[1:])
 
 
@@ -67,63 +58,9 @@ def add_verb(
 
 def add_create(verbs: Any) -> None:
     """Declares `create`."""
-    parser = add_verb(verbs, "create", CREATE, CREATE_EXAMPLES)
-    parser.set_defaults(verb=create)
-    add = parser.add_argument
-    add(
-        "--source",
-        required=True,
-        choices=["celeba", "faces", "images"],
-        help=SOURCE,
-    )
-    add("--out_dir", required=True, help="Dataset folder to write.")
-    add(
-        "--source_dir",
-        help="Folder or .zip of the images (celeba and images). Without it, "
-        "celeba is downloaded through tensorflow-datasets.",
-    )
-    add(
-        "--resolution",
-        type=power_of_two,
-        default=128,
-        help="Width and height in pixels: a power of two from 4 to 1024 "
-        "(default 128).",
-    )
-    add(
-        "--num_images",
-        type=positive,
-        help="How many faces to draw (default 10000), or images to use (the "
-        "first by name; default all).",
-    )
-    add(
-        "--seed",
-        type=not_negative,
-        default=0,
-        help="Of the drawn faces (default 0).",
-    )
-    add(
-        "--shuffle",
-        action="store_true",
-        default=True,
-        help="Store the images in a fixed random order (default).",
-    )
-    add(
-        "--noshuffle",
-        action="store_false",
-        dest="shuffle",
-        help="Store the images by name, or number.",
-    )
-    add(
-        "--workers",
-        type=positive,
-        default=len(os.sched_getaffinity(0)),
-        help="Processes (default: one per core). Never changes the result.",
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="Replace the dataset that is in --out_dir.",
-    )
+    parser = add_verb(verbs, "create", create.DESCRIPTION, create.EXAMPLES)
+    parser.set_defaults(verb=create.run)
+    create.add_flags(parser)
 
 
 def add_info(verbs: Any) -> None:
@@ -154,67 +91,70 @@ def add_display(verbs: Any) -> None:
     add = parser.add_argument
     add("dataset", help="Dataset folder.")
     add("--out", help="PNG file (default: <dataset name>.png, here).")
-    add("--count", type=positive, default=96, help="Images (default 96).")
+    add(
+        "--count",
+        type=flag_types.positive,
+        default=96,
+        help="Images (default 96).",
+    )
     add(
         "--resolution",
-        type=power_of_two,
+        type=flag_types.power_of_two,
         help="Which of the stored resolutions (default: the full one).",
     )
 
 
-def power_of_two(text: str) -> int:
-    """Parses a resolution."""
-    value = int(text)
-    if value not in records.levels_of(1024):
-        raise argparse.ArgumentTypeError(
-            f"{text} is not a power of two from 4 to 1024"
-        )
-    return value
-
-
-def positive(text: str) -> int:
-    """Parses a count."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return int(text)
-
-
-def not_negative(text: str) -> int:
-    """Parses a seed."""
-    if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return int(text)
-
-
-def open_source(args: argparse.Namespace) -> source.Source:
-    """The source that the arguments of `create` describe."""
-    if args.source == "faces":
-        if args.source_dir:
-            raise errors.UserError("--source=faces takes no --source_dir")
-        count = args.num_images or 10_000
-        return faces.Faces(args.resolution, count, args.seed)
-    if args.source == "celeba":
-        path = args.source_dir or celeba_download.fetch()
-        return celeba.CelebA(path, args.resolution)
-    if not args.source_dir:
-        raise errors.UserError(
-            "--source=images needs --source_dir, a folder or .zip of images"
-        )
-    return pictures.Pictures(args.source_dir, args.resolution)
-
-
-def create(args: argparse.Namespace) -> None:
-    """Makes a dataset and says what it holds."""
-    build.create(
-        open_source(args),
-        args.out_dir,
-        {"source": args.source},
-        num_images=args.num_images,
-        shuffle=args.shuffle,
-        num_workers=args.workers,
-        overwrite=args.overwrite,
+def add_verify(verbs: Any) -> None:
+    """Declares `verify`."""
+    parser = add_verb(
+        verbs,
+        "verify",
+        "Reads every byte of a dataset: checksums, shapes, whether the levels "
+        "fit each other. Exits with 1 if something is wrong.",
+        "example:\n  python dataset_tool.py verify datasets/faces32\n",
     )
-    print(inspect.describe(records.open_dataset(args.out_dir)))
+    parser.set_defaults(verb=run_verify)
+    parser.add_argument("dataset", help="Dataset folder.")
+
+
+def add_extract(verbs: Any) -> None:
+    """Declares `extract`."""
+    parser = add_verb(
+        verbs,
+        "extract",
+        "Writes images as PNG files: with labels also a table of these.",
+        "example:\n"
+        "  python dataset_tool.py extract datasets/faces32 --out_dir=png\n",
+    )
+    parser.set_defaults(verb=run_extract)
+    add = parser.add_argument
+    add("dataset", help="Dataset folder.")
+    add("--out_dir", required=True, help="New folder for the files.")
+    add(
+        "--count",
+        type=flag_types.positive,
+        help="The first so many images (default all).",
+    )
+    add(
+        "--resolution",
+        type=flag_types.power_of_two,
+        help="Which of the stored resolutions (default: the full one).",
+    )
+
+
+def add_compare(verbs: Any) -> None:
+    """Declares `compare`."""
+    parser = add_verb(
+        verbs,
+        "compare",
+        "Compares images and labels of two datasets: exits with 1 if they "
+        "differ.",
+        "example:\n"
+        "  python dataset_tool.py compare datasets/faces32 copy/faces32\n",
+    )
+    parser.set_defaults(verb=run_compare)
+    parser.add_argument("dataset", help="Dataset folder.")
+    parser.add_argument("other", help="The other one.")
 
 
 def info(args: argparse.Namespace) -> None:
@@ -234,15 +174,63 @@ def info(args: argparse.Namespace) -> None:
 def display(args: argparse.Namespace) -> None:
     """Writes a contact sheet and says where."""
     dataset = records.open_dataset(args.dataset)
-    resolution = args.resolution or dataset.resolution
-    if resolution > dataset.resolution:
-        raise errors.UserError(
-            f"--resolution={resolution} is more than the {dataset.resolution} "
-            f"of dataset {args.dataset}"
-        )
+    resolution = level_of(dataset, args.resolution)
     out = pathlib.Path(args.out or f"{dataset.name}.png")
     count = inspect.write_sheet(dataset, out, args.count, resolution)
     print(f"wrote {count} images to {out}")
+
+
+def run_verify(args: argparse.Namespace) -> None:
+    """Prints what is wrong with a dataset, if anything is."""
+    dataset = records.open_dataset(args.dataset)
+    num_faults = 0
+    for fault in verify.faults(dataset):
+        num_faults += 1
+        if num_faults <= MAX_FAULTS:
+            print(fault)
+    if num_faults:
+        raise errors.UserError(
+            f"dataset {args.dataset} is damaged (faults: {num_faults}, see "
+            "above); make or copy it again"
+        )
+    print(
+        f"dataset {args.dataset} is whole: {dataset.num_images} images at "
+        f"{len(dataset.levels)} levels"
+    )
+
+
+def run_extract(args: argparse.Namespace) -> None:
+    """Writes PNG files and says how many."""
+    dataset = records.open_dataset(args.dataset)
+    resolution = level_of(dataset, args.resolution)
+    count = min(args.count or dataset.num_images, dataset.num_images)
+    extract.extract(dataset, args.out_dir, resolution, count)
+    print(f"wrote {count} images to {args.out_dir}")
+
+
+def run_compare(args: argparse.Namespace) -> None:
+    """Says whether two datasets are the same."""
+    first, second = map(records.open_dataset, (args.dataset, args.other))
+    differences = list(compare.differences(first, second))
+    if differences:
+        raise errors.UserError(
+            f"datasets {args.dataset} and {args.other} differ: "
+            + "; ".join(differences)
+        )
+    print(
+        f"identical: {first.num_images} images at {len(first.levels)} levels, "
+        f"labels of {first.label_size}"
+    )
+
+
+def level_of(dataset: records.Dataset, resolution: int | None) -> int:
+    """The resolution that --resolution asks for."""
+    if resolution and resolution > dataset.resolution:
+        raise errors.UserError(
+            f"--resolution={resolution} is more than the {dataset.resolution} "
+            f"of dataset {dataset.path}"
+        )
+    return resolution or dataset.resolution
 
 
 if __name__ == "__main__":

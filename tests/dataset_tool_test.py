@@ -1,6 +1,7 @@
 """Tests of dataset_tool.py as a user runs it."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -70,6 +71,30 @@ class DatasetToolTest(common.TestCase):
         sheet = Image.open(self.cwd / "faces16.png")
         self.assertEqual(sheet.size, (3 * 64, 2 * 64))
 
+    def test_verify_extract_compare(self) -> None:
+        golden = common.GOLDEN_DIR / "tfrecords"
+        output = self.succeed("verify", golden)
+        self.assertIn("is whole: 24 images at 4 levels", output)
+        output = self.succeed("extract", golden, "--out_dir=png", "--count=3")
+        self.assertIn("wrote 3 images to png", output)
+        self.assertLen(list((self.cwd / "png").glob("*.png")), 3)
+        self.assertIn("identical", self.succeed("compare", golden, golden))
+
+        shutil.copytree(golden, self.cwd / "copy")
+        file = self.cwd / "copy" / "tfrecords-r04.tfrecords"
+        data = bytearray(file.read_bytes())
+        data[-9] ^= 4
+        file.write_bytes(data)
+        self.fail_with("copy is damaged .faults: 1", "verify", "copy")
+        self.fail_with(
+            "copy differ: images that differ: 1, first 23",
+            "compare", golden, "copy",
+        )  # fmt: skip
+        file.write_bytes(data[:-100])
+        self.fail_with("r04.tfrecords is truncated", "verify", "copy")
+        file.unlink()
+        self.fail_with("level .* is missing: .*r04", "verify", "copy")
+
     def test_create_from_images(self) -> None:
         folder = self.photos()
         self.succeed(
@@ -80,7 +105,7 @@ class DatasetToolTest(common.TestCase):
         self.assertEqual((dataset.num_images, dataset.resolution), (3, 32))
 
     def test_help_is_instant_and_has_examples(self) -> None:
-        for args in (["--help"], ["create", "-h"], ["info", "--help"]):
+        for args in (["--help"], ["create", "-h"], ["verify", "--help"]):
             start = time.monotonic()
             output = self.succeed(*args)
             # Half a second alone; importing TensorFlow takes several.
@@ -151,8 +176,10 @@ class DatasetToolTest(common.TestCase):
         self.fail_with("1.jpg is no image", *args)
 
     def test_bad_datasets(self) -> None:
-        for verb in ("info", "display"):
-            self.fail_with("no such dataset folder: absent", verb, "absent")
+        for verb in ("info", "display", "verify", "extract --out_dir=x"):
+            self.fail_with(
+                "no such dataset folder: absent", *verb.split(), "absent"
+            )
         golden = common.GOLDEN_DIR / "tfrecords"
         self.fail_with("dataset.json", "info", golden, "--json")
         self.fail_with(

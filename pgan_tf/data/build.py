@@ -20,18 +20,14 @@ from concurrent.futures import process
 from typing import Any
 
 import numpy as np
-import tqdm
 
 import pgan_tf
 from pgan_tf import errors
-from pgan_tf.data import records, writing
+from pgan_tf.data import blocks, records, writing
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
 SHUFFLE_SEED = 123
-# Images per task: few enough that the bar moves and memory stays small.
-_TASK_IMAGES = 64
-_TASK_BYTES = 16 << 20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,12 +44,12 @@ class Job:
     order: np.ndarray
     plan: writing.Plan
 
-    def make(self, first: int, count: int) -> int:
-        """Writes records first .. first+count-1; returns how many."""
-        indices = self.order[first : first + count].tolist()
+    def make(self, block: range) -> int:
+        """Writes the records of a block; returns how many."""
+        indices = self.order[block.start : block.stop].tolist()
         images = np.stack([self.images.image(each) for each in indices])
         labels = np.stack([self.images.label(each) for each in indices])
-        writing.write(self.plan, first, images, labels)
+        writing.write(self.plan, block.start, images, labels)
         return len(indices)
 
 
@@ -153,25 +149,23 @@ def _check_space(path: pathlib.Path, needed: int, reclaimed: int) -> None:
 def _run(job: Job, num_workers: int) -> None:
     """Does a job, task by task, with a progress bar."""
     total = job.plan.num_images
-    image_bytes = job.plan.resolution**2 * job.plan.num_channels
-    step = max(1, min(_TASK_IMAGES, _TASK_BYTES // image_bytes))
-    starts = range(0, total, step)
-    with tqdm.tqdm(total=total, unit="img", desc=job.plan.name) as bar:
+    tasks = blocks.split(total, job.plan.resolution**2 * job.plan.num_channels)
+    with blocks.progress(total, job.plan.name) as bar:
         if num_workers == 1:
-            for start in starts:
-                bar.update(job.make(start, step))
+            for block in tasks:
+                bar.update(job.make(block))
             return
         pool = concurrent.futures.ProcessPoolExecutor(
-            min(num_workers, len(starts)),
+            min(num_workers, len(tasks)),
             # A fork would copy the locks of whatever threads are running.
             multiprocessing.get_context("spawn"),
             _start_worker,
             (job,),
         )
         try:
-            tasks = [pool.submit(_work, start, step) for start in starts]
-            for task in concurrent.futures.as_completed(tasks):
-                bar.update(task.result())
+            futures = [pool.submit(_work, block) for block in tasks]
+            for future in concurrent.futures.as_completed(futures):
+                bar.update(future.result())
         except process.BrokenProcessPool as error:
             raise errors.UserError(
                 "a worker process was killed, perhaps for lack of memory; "
@@ -200,5 +194,5 @@ def _exit_with_parent() -> None:
     os._exit(1)
 
 
-def _work(first: int, count: int) -> int:
-    return _job.make(first, count)
+def _work(block: range) -> int:
+    return _job.make(block)

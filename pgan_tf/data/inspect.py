@@ -41,10 +41,10 @@ def _describe_labels(dataset: records.Dataset) -> str:
     if not dataset.label_size:
         return "none"
     about = (dataset.manifest or {}).get("labels", {})
-    names = about.get("names") or range(dataset.label_size)
     counts = np.count_nonzero(dataset.labels, axis=0)
     columns = (
-        f"{name} ({count})" for name, count in zip(names, counts, strict=True)
+        f"{name} ({count})"
+        for name, count in zip(dataset.label_names, counts, strict=True)
     )
     kind = about.get("kind") or ""
     return f"{dataset.label_size} {kind}: {', '.join(columns)}"

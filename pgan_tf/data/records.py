@@ -110,6 +110,14 @@ class Dataset:
         """K."""
         return self.labels.shape[1]
 
+    @property
+    def label_names(self) -> list[str]:
+        """What the manifest calls the K columns; else "0", "1", ..."""
+        names = (self.manifest or {}).get("labels", {}).get("names", [])
+        if len(names) == self.label_size:
+            return names
+        return [str(each) for each in range(self.label_size)]
+
     def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
         """Images at one of the stored resolutions.
 

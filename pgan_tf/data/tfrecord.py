@@ -124,6 +124,12 @@ def frame_length(head: bytes) -> int:
     return _FRAME_HEAD + size + _FRAME_TAIL
 
 
+def is_intact(record: bytes) -> bool:
+    """Whether the payload of a whole record has the checksum that it tells."""
+    crc = masked_crc(record[_FRAME_HEAD:-_FRAME_TAIL])
+    return record[-_FRAME_TAIL:] == struct.pack("<I", crc)
+
+
 def parse(record: bytes) -> Layout:
     """Finds shape and pixels in any record with features `shape`, `data`.
 

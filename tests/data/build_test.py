@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf import errors
-from pgan_tf.data import build, records
+from pgan_tf.data import blocks, build, records
 from pgan_tf.data.sources import faces, pictures
 from tests import common
 
@@ -48,7 +48,7 @@ class BuildTest(common.TestCase):
 
     def test_bytes_do_not_depend_on_workers(self) -> None:
         folder = self.folder()
-        with mock.patch.object(build, "_TASK_IMAGES", 3):
+        with mock.patch.object(blocks, "MAX_IMAGES", 3):
             self.create(folder / "1" / "faces", num_workers=1)
             self.create(folder / "3" / "faces", num_workers=3)
         self.assertEqual(
@@ -97,7 +97,7 @@ class BuildTest(common.TestCase):
         out_dir = folder / "out"
         for workers in (1, 2):
             with (
-                mock.patch.object(build, "_TASK_IMAGES", 1),
+                mock.patch.object(blocks, "MAX_IMAGES", 1),
                 self.assertRaisesRegex(errors.UserError, "4.jpg"),
             ):
                 build.create(source, out_dir, {}, num_workers=workers)

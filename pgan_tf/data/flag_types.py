@@ -1,0 +1,29 @@
+"""What the flags of dataset_tool.py accept."""
+
+import argparse
+
+from pgan_tf.data import records
+
+
+def power_of_two(text: str) -> int:
+    """Parses a resolution."""
+    value = int(text)
+    if value not in records.levels_of(1024):
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a power of two from 4 to 1024"
+        )
+    return value
+
+
+def positive(text: str) -> int:
+    """Parses a count."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
+    return int(text)
+
+
+def not_negative(text: str) -> int:
+    """Parses a seed."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return int(text)

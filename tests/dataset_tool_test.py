@@ -10,6 +10,7 @@ from PIL import Image
 
 from pgan_tf.data import records
 from tests import common
+from tests.data.sources import published
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -70,6 +71,26 @@ class DatasetToolTest(common.TestCase):
         self.assertIn("6 images to faces16.png", output)
         sheet = Image.open(self.cwd / "faces16.png")
         self.assertEqual(sheet.size, (3 * 64, 2 * 64))
+
+    def test_create_from_published_files(self) -> None:
+        published.write_mnist(self.cwd)
+        create = ("create", "--source_dir=.", "--workers=1")
+        output = self.succeed(*create, "--source=mnist", "--out_dir=a")
+        self.assertIn("32x32, 1 channels", output)
+        self.assertIn("10 onehot: 0 (1), 1 (1)", output)
+        rgb = (*create, "--source=mnistrgb", "--max_images=20")
+        output = self.succeed(*rgb, "--out_dir=b", "--seed=7")
+        self.assertIn("num_images=20 seed=7 shuffle=None", output)
+        self.assertIn("32x32, 3 channels", output)
+        published.write_cifar10(self.cwd)
+        output = self.succeed(*create, "--source=cifar10", "--out_dir=c")
+        self.assertIn("class9 (4)", output)
+        published.write_cifar100(self.cwd)
+        args = ("--source=cifar100", "--split=test", "--out_dir=d")
+        self.assertIn("class99 (1)", self.succeed(*create, *args))
+        published.write_svhn(self.cwd)
+        output = self.succeed(*create, "--source=svhn", "--out_dir=e")
+        self.assertIn("0 (2), 1 (1)", output)
 
     def test_verify_extract_compare(self) -> None:
         golden = common.GOLDEN_DIR / "tfrecords"
@@ -140,11 +161,11 @@ class DatasetToolTest(common.TestCase):
             )  # fmt: skip
         for flag in ("--resolution", "--workers", "--seed", "--num_images"):
             self.fail_with(
-                f"{flag}: invalid .* value: 'many'",
+                f"{flag}.*: invalid .* value: 'many'",
                 "create", faces, out, f"{flag}=many",
             )  # fmt: skip
         self.fail_with(
-            "--num_images: 0 is not", "create", faces, out, "--num_images=0"
+            "--num_images.*: 0 is not", "create", faces, out, "--num_images=0"
         )
 
     def test_bad_sources(self) -> None:
@@ -158,6 +179,15 @@ class DatasetToolTest(common.TestCase):
             "takes no --source_dir",
             *create, "--source=faces", "--source_dir=empty",
         )  # fmt: skip
+        out = "--out_dir=out"
+        self.fail_with(
+            "mnist needs --source_dir", "create", "--source=mnist", out
+        )
+        published.write_mnist(self.cwd)
+        mnist = ("create", "--source=mnist", "--source_dir=.", out)
+        self.fail_with("images of 32 pixels", *mnist, "--resolution=64")
+        self.fail_with("has no --split=extra", *mnist, "--split=extra")
+        self.fail_with("mnist takes no --seed", *mnist, "--seed=1")
         folder = self.photos()
         self.fail_with(
             "0.jpg has 90x70 pixels",

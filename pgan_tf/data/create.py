@@ -6,11 +6,15 @@ import os
 from pgan_tf import errors
 from pgan_tf.data import build, flag_types, inspect, records
 from pgan_tf.data.sources import (
+    arrays,
     celeba,
     celeba_download,
+    cifar,
     faces,
+    mnist,
     pictures,
     source,
+    svhn,
 )
 
 DESCRIPTION = """Makes a dataset folder: every image at 4x4, 8x8, ... up to
@@ -25,7 +29,24 @@ EXAMPLES = """examples:
 """
 SOURCE = """faces: drawn by this tool, with attributes as labels.
 celeba: CelebA's aligned images (or smaller copies), 128 pixels around the
-face. images: any images, the centre square of each."""
+face. images: any images, the centre square of each. mnist, cifar10, cifar100,
+svhn: the published files, at 32 pixels, with their classes as labels.
+mnistrgb: random triples of MNIST's digits as red, green and blue."""
+
+NUM_FACES = 10_000
+RESOLUTION = 128
+
+# Beside the flags that any source takes.
+FLAGS_OF = {
+    "celeba": {"source_dir"},
+    "cifar10": {"source_dir", "split"},
+    "cifar100": {"source_dir", "split"},
+    "faces": {"seed"},
+    "images": {"source_dir"},
+    "mnist": {"source_dir", "split"},
+    "mnistrgb": {"source_dir", "split", "seed"},
+    "svhn": {"source_dir", "split"},
+}
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -34,39 +55,48 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--source",
         required=True,
-        choices=["celeba", "faces", "images"],
+        choices=sorted(FLAGS_OF),
         help=SOURCE,
     )
     add("--out_dir", required=True, help="Dataset folder to write.")
     add(
         "--source_dir",
-        help="Folder or .zip of the images (celeba and images). Without it, "
-        "celeba is downloaded through tensorflow-datasets.",
+        help="Folder or .zip of the source's files; the published .tar.gz "
+        "will do for CIFAR. Without it, celeba is downloaded through "
+        "tensorflow-datasets.",
+    )
+    add(
+        "--split",
+        choices=["train", "test", "extra"],
+        help="Which part of MNIST, CIFAR or SVHN (default train; extra: of "
+        "SVHN).",
     )
     add(
         "--resolution",
         type=flag_types.power_of_two,
-        default=128,
         help="Width and height in pixels: a power of two from 4 to 1024 "
-        "(default 128).",
+        "(default 128; 32 where the source has no other).",
     )
     add(
         "--num_images",
+        "--max_images",
         type=flag_types.positive,
-        help="How many faces to draw (default 10000), or images to use (the "
-        "first by name; default all).",
+        help="How many faces to draw (default 10000), triples of digits to "
+        "make (default 1000000), or images to use (the first by name; default "
+        "all).",
     )
     add(
         "--seed",
         type=flag_types.not_negative,
-        default=0,
-        help="Of the drawn faces (default 0).",
+        help="Of the drawn faces (default 0) or the triples of digits "
+        "(default 123, the reference's).",
     )
     add(
         "--shuffle",
         action="store_true",
-        default=True,
-        help="Store the images in a fixed random order (default).",
+        default=None,
+        help="Store the images in a fixed random order (default, save for "
+        "mnistrgb).",
     )
     add(
         "--noshuffle",
@@ -89,29 +119,71 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def open_source(args: argparse.Namespace) -> source.Source:
     """The source that the arguments of `create` describe."""
+    _check_flags(args)
+    images = _open(args)
+    if args.resolution not in (None, images.resolution):
+        raise errors.UserError(
+            f"--source={args.source} has images of {images.resolution} pixels, "
+            f"not of --resolution={args.resolution}; leave that out"
+        )
+    return images
+
+
+def _check_flags(args: argparse.Namespace) -> None:
+    """Refuses a flag without effect, and the lack of a needed one."""
+    taken = FLAGS_OF[args.source]
+    for flag in sorted(set().union(*FLAGS_OF.values()) - taken):
+        if getattr(args, flag) is not None:
+            raise errors.UserError(f"--source={args.source} takes no --{flag}")
+    if args.source == "celeba":
+        return
+    if "source_dir" in taken and not args.source_dir:
+        raise errors.UserError(
+            f"--source={args.source} needs --source_dir, a folder or .zip of "
+            "its files"
+        )
+    if args.split == "extra" and args.source != "svhn":
+        raise errors.UserError(f"--source={args.source} has no --split=extra")
+
+
+def _open(args: argparse.Namespace) -> source.Source:
+    resolution = args.resolution or RESOLUTION
     if args.source == "faces":
-        if args.source_dir:
-            raise errors.UserError("--source=faces takes no --source_dir")
-        count = args.num_images or 10_000
-        return faces.Faces(args.resolution, count, args.seed)
+        count = args.num_images or NUM_FACES
+        return faces.Faces(resolution, count, args.seed or 0)
     if args.source == "celeba":
         path = args.source_dir or celeba_download.fetch()
-        return celeba.CelebA(path, args.resolution)
-    if not args.source_dir:
-        raise errors.UserError(
-            "--source=images needs --source_dir, a folder or .zip of images"
-        )
-    return pictures.Pictures(args.source_dir, args.resolution)
+        return celeba.CelebA(path, resolution)
+    if args.source == "images":
+        return pictures.Pictures(args.source_dir, resolution)
+    if args.source == "mnistrgb":
+        seed = mnist.TRIPLES_SEED if args.seed is None else args.seed
+        count = args.num_images or mnist.NUM_TRIPLES
+        return mnist.MnistRgb(_open_arrays(args), count, seed)
+    return _open_arrays(args)
+
+
+def _open_arrays(args: argparse.Namespace) -> arrays.Arrays:
+    split = args.split or "train"
+    if args.source == "svhn":
+        return svhn.read(args.source_dir, split)
+    if args.source.startswith("cifar"):
+        return cifar.read(args.source_dir, args.source, split)
+    return mnist.read(args.source_dir, split)
 
 
 def run(args: argparse.Namespace) -> None:
     """Makes a dataset and says what it holds."""
+    shuffle = args.shuffle
+    if shuffle is None:
+        # Triples are random already; the reference leaves them so.
+        shuffle = args.source != "mnistrgb"
     build.create(
         open_source(args),
         args.out_dir,
         {"source": args.source},
         num_images=args.num_images,
-        shuffle=args.shuffle,
+        shuffle=shuffle,
         num_workers=args.workers,
         overwrite=args.overwrite,
     )

@@ -1,0 +1,43 @@
+"""SVHN's cropped digits, from the published .mat files."""
+
+import io
+import os
+import pathlib
+
+import numpy as np
+import scipy.io
+
+from pgan_tf import errors
+from pgan_tf.data.sources import arrays, members
+
+
+def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
+    """House numbers' digits 0..9, 32x32 RGB.
+
+    Args:
+        path: Where <split>_32x32.mat lies.
+        split: "train" (73,257), "test" (26,032) or "extra" (531,131).
+
+    Raises:
+        UserError: The file is missing or damaged.
+    """
+    name = f"{split}_32x32.mat"
+    data = members.read(path, [name])[name]
+    try:
+        content = scipy.io.loadmat(io.BytesIO(data), variable_names=["X", "y"])
+        # [32,32,3,N]
+        images = np.ascontiguousarray(content["X"].transpose(3, 0, 1, 2))
+        # The file counts from 1; its class 10 is the digit 0.
+        classes = content["y"].ravel() % 10
+    except Exception as error:
+        # scipy reports damage in many ways.
+        raise errors.UserError(
+            f"{path}/{name} is damaged or not of SVHN: {error!r}"
+        ) from error
+    if images.shape[1:] != (32, 32, 3) or images.dtype != np.uint8:
+        raise errors.UserError(
+            f"{path}/{name} holds {images.dtype} {list(images.shape[1:])}, "
+            "not images of SVHN's cropped digits"
+        )
+    made_from = {"source_dir": pathlib.Path(path).name, "split": split}
+    return arrays.Arrays(images, classes, arrays.DIGITS, made_from)

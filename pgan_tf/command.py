@@ -1,6 +1,7 @@
 """What every script shares: parsing, one-line errors, exit codes, quiet."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ def run(
             absl's flags, returning what they left over.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # A log line that cannot be written, on a full disk, is not worth more.
+    logging.raiseExceptions = False
 
     def guarded_main(args: Any) -> None:
         try:

@@ -1,12 +1,14 @@
 """Everything a run needs to go on where it was."""
 
 import dataclasses
+import errno
+import os
 import pathlib
 from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import networks
+from pgan_tf import errors, networks
 from pgan_tf.training import steps
 
 
@@ -39,6 +41,8 @@ class Checkpoints:
     """
 
     def __init__(self, folder: pathlib.Path, nets: steps.Networks) -> None:
+        self.unreadable: list[str] = []
+        self._folder = folder
         self._nimg = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._tick = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._lod = tf.Variable(0.0, dtype=tf.float64, trainable=False)
@@ -59,20 +63,48 @@ class Checkpoints:
         )
 
     def save(self, position: Position) -> None:
-        """Writes the state after a completed step."""
+        """Writes the state after a completed step.
+
+        Raises:
+            OSError: If there is no space left; the newest state stays.
+        """
         self._nimg.assign(position.nimg)
         self._tick.assign(position.tick)
         self._lod.assign(-1.0 if position.lod is None else position.lod)
         self._seconds.assign(position.seconds)
-        self._manager.save(checkpoint_number=position.nimg)
+        try:
+            self._manager.save(checkpoint_number=position.nimg)
+        except tf.errors.ResourceExhaustedError as error:
+            raise OSError(
+                errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder)
+            ) from error
 
     def restore(self) -> Position | None:
-        """Restores the newest state; None if there is none."""
-        path = self._manager.latest_checkpoint
-        if path is None:
-            return None
-        status = self._checkpoint.restore(path)
-        status.assert_existing_objects_matched()
+        """Restores the newest state that can be read; None without any.
+
+        States that cannot be read, torn by a kill or a bad disk, are listed
+        in `unreadable`.
+
+        Raises:
+            UserError: If there are some, and none can be read.
+        """
+        for path in reversed(self._manager.checkpoints):
+            try:
+                status = self._checkpoint.restore(path)
+                status.assert_existing_objects_matched()
+            except (tf.errors.OpError, AssertionError, IndexError):
+                # The reader says IndexError where a file ends early.
+                self.unreadable.append(path)
+            else:
+                return self._position()
+        if self.unreadable:
+            raise errors.UserError(
+                f"{self._folder}: no checkpoint can be read; start again with "
+                "another --run_dir"
+            )
+        return None
+
+    def _position(self) -> Position:
         lod = float(self._lod.numpy())
         return Position(
             nimg=int(self._nimg.numpy()),

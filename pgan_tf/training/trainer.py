@@ -1,6 +1,8 @@
 """The training loop: grows G and D from 4x4 to the final resolution."""
 
+import contextlib
 import dataclasses
+import errno
 import pathlib
 import resource
 import time
@@ -44,13 +46,19 @@ def train(
             saved and the function returns.
 
     Raises:
-        UserError: If devices, minibatches or the run folder do not fit.
+        UserError: If devices, minibatches or the run folder do not fit, or
+            the disk is full.
     """
-    run = Run(options)
     try:
-        run.train(stop_requested)
-    finally:
-        run.close()
+        with contextlib.closing(Run(options)) as run:
+            run.train(stop_requested)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise errors.UserError(
+            f"no space left on the disk of --run_dir={options.run_dir}: free "
+            "some, and the same command continues from the last checkpoint"
+        ) from error
 
 
 class Run:
@@ -82,6 +90,8 @@ class Run:
         run_folder.write_config(self.run_dir, options)
         self.log = progress.Log(self.run_dir)
         self.writer = summaries.Writer(self.run_dir / "tensorboard")
+        for path in self.checkpoints.unreadable:
+            self.log.line(f"{path} cannot be read: using the one before it")
         self.time_left = progress.TimeLeft(
             options, options.data.resolution, self.dataset.num_channels
         )

@@ -118,10 +118,14 @@ class DatasetToolTest(common.TestCase):
 
     def test_create_from_images(self) -> None:
         folder = self.photos()
-        self.succeed(
+        rows = ["file,big,red", "0.jpg,0,1", "1.jpg,1,1", "2.jpg,0,0"]
+        (folder / "labels.csv").write_text("\n".join(rows))
+        output = self.succeed(
             "create", "--source=images", f"--source_dir={folder}",
             "--resolution=32", "--out_dir=out", "--workers=1",
+            "--label_attributes=red",
         )  # fmt: skip
+        self.assertIn("1 multihot: red (2)", output)
         dataset = records.open_dataset(self.cwd / "out")
         self.assertEqual((dataset.num_images, dataset.resolution), (3, 32))
 

@@ -38,11 +38,11 @@ RESOLUTION = 128
 
 # Beside the flags that any source takes.
 FLAGS_OF = {
-    "celeba": {"source_dir"},
+    "celeba": {"source_dir", "labels", "label_attributes"},
     "cifar10": {"source_dir", "split"},
     "cifar100": {"source_dir", "split"},
     "faces": {"seed"},
-    "images": {"source_dir"},
+    "images": {"source_dir", "labels", "label_attributes"},
     "mnist": {"source_dir", "split"},
     "mnistrgb": {"source_dir", "split", "seed"},
     "svhn": {"source_dir", "split"},
@@ -70,6 +70,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         choices=["train", "test", "extra"],
         help="Which part of MNIST, CIFAR or SVHN (default train; extra: of "
         "SVHN).",
+    )
+    add(
+        "--labels",
+        help="Of celeba and images: none, folders (each sub-folder a class), "
+        "or a file: .csv (file,class or file,name,name,...), .json (as "
+        "StyleGAN's dataset.json), .txt (as list_attr_celeba.txt). By default "
+        "a list_attr_celeba.txt, labels.csv or dataset.json that lies with "
+        "the images.",
+    )
+    add(
+        "--label_attributes",
+        help="Which attributes of such a file: all (default), or names such "
+        "as Smiling,Male.",
     )
     add(
         "--resolution",
@@ -152,10 +165,21 @@ def _open(args: argparse.Namespace) -> source.Source:
         count = args.num_images or NUM_FACES
         return faces.Faces(resolution, count, args.seed or 0)
     if args.source == "celeba":
-        path = args.source_dir or celeba_download.fetch()
-        return celeba.CelebA(path, resolution)
+        return celeba.CelebA(
+            args.source_dir or celeba_download.fetch(),
+            resolution,
+            args.num_images,
+            args.labels,
+            args.label_attributes,
+        )
     if args.source == "images":
-        return pictures.Pictures(args.source_dir, resolution)
+        return pictures.Pictures(
+            args.source_dir,
+            resolution,
+            args.num_images,
+            args.labels,
+            args.label_attributes,
+        )
     if args.source == "mnistrgb":
         seed = mnist.TRIPLES_SEED if args.seed is None else args.seed
         count = args.num_images or mnist.NUM_TRIPLES

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf import errors
-from pgan_tf.data import extract, records, writing
+from pgan_tf.data import build, compare, extract, records, writing
+from pgan_tf.data.sources import pictures
 from tests import common
 
 
@@ -26,6 +27,15 @@ class ExtractTest(common.TestCase):
         self.assertEqual(rows[23][0], "00000023.png")
         labels = np.array([row[1:] for row in rows], np.float32)
         self.assertAllEqual(labels, golden["labels"][order])
+
+    def test_create_reads_both_back(self) -> None:
+        golden = records.open_dataset(common.GOLDEN_DIR / "tfrecords")
+        folder = self.folder()
+        extract.extract(golden, folder / "png", 32, 24)
+        source = pictures.Pictures(folder / "png", 32)
+        build.create(source, folder / "again", {}, shuffle=False)
+        again = records.open_dataset(folder / "again")
+        self.assertEmpty(list(compare.differences(golden, again)))
 
     def test_part_of_a_gray_dataset_without_labels(self) -> None:
         path = self.folder() / "gray"

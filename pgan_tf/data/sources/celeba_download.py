@@ -9,9 +9,9 @@ from typing import Any
 from absl import logging
 
 from pgan_tf import errors
-from pgan_tf.data.sources import celeba
 
 _HOST = "https://drive.google.com"  # where CelebA is kept
+ATTRIBUTES_FILE = "list_attr_celeba.txt"  # by which `labels` finds it
 
 
 def fetch() -> pathlib.Path:
@@ -74,4 +74,4 @@ def _pack(examples: Any, target: pathlib.Path) -> None:
             values = (1 if attributes[each] else -1 for each in names)
             rows.append(" ".join([name, *map(str, values)]))
         lines = [str(len(rows)), " ".join(names), *rows]
-        file.writestr(celeba.ATTRIBUTES_FILE, "\n".join(lines) + "\n")
+        file.writestr(ATTRIBUTES_FILE, "\n".join(lines) + "\n")

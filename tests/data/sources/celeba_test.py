@@ -55,7 +55,7 @@ class CelebaTest(common.TestCase):
             image = Image.fromarray(aligned(89, 109))
             image.save(folder / "img" / f"00000{number}.jpg")
         text = f"2\nBald Smiling Young\n{rows}"
-        (folder / celeba.ATTRIBUTES_FILE).write_text(text)
+        (folder / "list_attr_celeba.txt").write_text(text)
         return folder
 
     def test_attributes_become_labels(self) -> None:
@@ -71,7 +71,9 @@ class CelebaTest(common.TestCase):
 
     def test_image_without_attributes_is_named(self) -> None:
         folder = self.with_attributes("000001.jpg  1 -1 -1\n")
-        with self.assertRaisesRegex(errors.UserError, "for 000002.jpg"):
+        with self.assertRaisesRegex(
+            errors.UserError, "no label for img/000002.jpg"
+        ):
             celeba.CelebA(folder, 64)
 
     def test_without_attributes_there_are_no_labels(self) -> None:

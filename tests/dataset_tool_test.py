@@ -191,7 +191,7 @@ class DatasetToolTest(common.TestCase):
         mnist = ("create", "--source=mnist", "--source_dir=.", out)
         self.fail_with("images of 32 pixels", *mnist, "--resolution=64")
         self.fail_with("has no --split=extra", *mnist, "--split=extra")
-        self.fail_with("mnist takes no --seed", *mnist, "--seed=1")
+        self.fail_with("mnist takes no --crop", *mnist, "--crop=pad")
         folder = self.photos()
         self.fail_with(
             "0.jpg has 90x70 pixels",
@@ -208,6 +208,14 @@ class DatasetToolTest(common.TestCase):
         self.fail_with("not finished", "info", "out")
         file.write_text("not an image at all")
         self.fail_with("1.jpg is no image", *args)
+        output = self.succeed(
+            *args, "--on_error=skip", "--crop=pad", "--channels=gray"
+        )
+        self.assertRegex(output, "skipped +.*1.jpg is no image of a known")
+        self.assertRegex(output, "skipped +1 images, see dataset.json")
+        self.assertRegex(output, "images +2\n")
+        self.assertIn("32x32, 1 channels", output)
+        self.assertIn("crop=pad", output)
 
     def test_bad_datasets(self) -> None:
         for verb in ("info", "display", "verify", "extract --out_dir=x"):

@@ -3,27 +3,22 @@
 The workers get stretches of records to make, and write them in place: record
 lengths being known, every image has its position in the files beforehand. So
 nothing but numbers passes between processes, memory stays bounded, and the
-bytes do not depend on who was first.
+bytes do not depend on who was first, nor on how often the build was killed.
 """
 
-import concurrent.futures
 import dataclasses
 import datetime
-import multiprocessing
-import multiprocessing.connection
 import os
 import pathlib
 import shutil
-import signal
-import threading
-from concurrent.futures import process
+import sys
 from typing import Any
 
 import numpy as np
 
 import pgan_tf
 from pgan_tf import errors
-from pgan_tf.data import blocks, records, writing
+from pgan_tf.data import blocks, journal, parallel, records, writing
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
@@ -44,13 +39,12 @@ class Job:
     order: np.ndarray
     plan: writing.Plan
 
-    def make(self, block: range) -> int:
-        """Writes the records of a block; returns how many."""
+    def make(self, block: range) -> None:
+        """Writes the records of a block."""
         indices = self.order[block.start : block.stop].tolist()
         images = np.stack([self.images.image(each) for each in indices])
         labels = np.stack([self.images.label(each) for each in indices])
         writing.write(self.plan, block.start, images, labels)
-        return len(indices)
 
 
 def create(
@@ -61,8 +55,9 @@ def create(
     shuffle: bool = True,
     num_workers: int = 1,
     overwrite: bool = False,
+    skip_bad: bool = False,
 ) -> None:
-    """Builds a dataset.
+    """Builds a dataset, or continues the same build where it was killed.
 
     Args:
         images: The source.
@@ -72,41 +67,76 @@ def create(
         shuffle: Store them in the reference's shuffled order.
         num_workers: Processes that decode and write.
         overwrite: Replace a finished dataset.
+        skip_bad: Do without images that cannot be used. All are decoded once
+            more to know them beforehand.
 
     Raises:
         UserError: The folder is in use, the disk too small, an image bad.
     """
-    path = pathlib.Path(out_dir)
     count = min(len(images), num_images or len(images))
-    order = np.arange(count)
+    bad = _survey(images, count, num_workers) if skip_bad else {}
+    order = np.setdiff1d(np.arange(count), list(bad))
     if shuffle:
         np.random.RandomState(SHUFFLE_SEED).shuffle(order)
     plan = writing.Plan(
-        path,
+        pathlib.Path(out_dir),
         images.resolution,
         images.num_channels,
-        count,
+        len(order),
         len(images.label_names),
     )
-    _clear(path, overwrite, plan.num_bytes())
-    writing.begin(plan)
-    _run(Job(images, order, plan), num_workers)
+    _write(Job(images, order, plan), num_workers, overwrite)
+    writing.finish(
+        plan,
+        {
+            **_origin(images, how, SHUFFLE_SEED if shuffle else None),
+            **({"skipped": list(bad.values())} if bad else {}),
+        },
+    )
+
+
+def _origin(
+    images: source.Source, how: dict[str, Any], shuffle_seed: int | None
+) -> dict[str, Any]:
+    """What the manifest says of a dataset's origin."""
     names = list(images.label_names)
-    manifest = {
+    return {
         "labels": {
             "size": len(names),
             "names": names,
             "kind": images.label_kind,
         },
         "made_by": f"pgan_tf {pgan_tf.__version__}",
-        "made_from": {
-            **how,
-            **images.options(),
-            "shuffle": SHUFFLE_SEED if shuffle else None,
-        },
+        "made_from": {**how, **images.options(), "shuffle": shuffle_seed},
         "created": datetime.date.today().isoformat(),
     }
-    writing.finish(plan, manifest)
+
+
+def _write(job: Job, num_workers: int, overwrite: bool) -> None:
+    """Writes what is not written yet."""
+    plan = job.plan
+    log = journal.Journal(plan, journal.identify(job.images, job.order, plan))
+    if log.can_continue():
+        found = sum(map(len, log.done))
+        print(f"continuing after {found} images", file=sys.stderr)
+    else:
+        _clear(plan.path, overwrite, plan.num_bytes())
+        writing.begin(plan)
+        log.begin()
+    image_bytes = plan.resolution**2 * plan.num_channels
+    tasks = blocks.split(plan.num_images, image_bytes)
+    tasks = [block for block in tasks if block not in log.done]
+    try:
+        parallel.run(
+            job.make,
+            tasks,
+            lambda block, _: log.add(block),
+            num_workers,
+            plan.name,
+        )
+    finally:
+        # An image that stops the build need not cost what others have.
+        log.flush()
 
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
@@ -146,53 +176,38 @@ def _check_space(path: pathlib.Path, needed: int, reclaimed: int) -> None:
         )
 
 
-def _run(job: Job, num_workers: int) -> None:
-    """Does a job, task by task, with a progress bar."""
-    total = job.plan.num_images
-    tasks = blocks.split(total, job.plan.resolution**2 * job.plan.num_channels)
-    with blocks.progress(total, job.plan.name) as bar:
-        if num_workers == 1:
-            for block in tasks:
-                bar.update(job.make(block))
-            return
-        pool = concurrent.futures.ProcessPoolExecutor(
-            min(num_workers, len(tasks)),
-            # A fork would copy the locks of whatever threads are running.
-            multiprocessing.get_context("spawn"),
-            _start_worker,
-            (job,),
+@dataclasses.dataclass(frozen=True, eq=False)
+class Survey:
+    """Looks which images can be used."""
+
+    images: source.Source
+
+    def check(self, block: range) -> dict[int, str]:
+        """What is wrong with the images of a block, by index."""
+        bad = {}
+        for index in block:
+            try:
+                self.images.image(index)
+            except errors.UserError as error:
+                bad[index] = str(error)
+        return bad
+
+
+def _survey(
+    images: source.Source, count: int, num_workers: int
+) -> dict[int, str]:
+    """What is wrong with the first `count` images, by index."""
+    bad: dict[int, str] = {}
+    image_bytes = images.resolution**2 * images.num_channels
+    parallel.run(
+        Survey(images).check,
+        blocks.split(count, image_bytes),
+        lambda _, found: bad.update(found),
+        num_workers,
+        "checking",
+    )
+    if len(bad) == count:
+        raise errors.UserError(
+            f"none of the {count} images can be used: {bad[0]}"
         )
-        try:
-            futures = [pool.submit(_work, block) for block in tasks]
-            for future in concurrent.futures.as_completed(futures):
-                bar.update(future.result())
-        except process.BrokenProcessPool as error:
-            raise errors.UserError(
-                "a worker process was killed, perhaps for lack of memory; "
-                "try a smaller --workers"
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-_job: Job  # of this worker process
-
-
-def _start_worker(job: Job) -> None:
-    """Prepares a worker: its job, and an end with its parent's end."""
-    global _job
-    _job = job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent cleans up
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
-
-def _exit_with_parent() -> None:
-    """A worker must not write into the build that follows a killed one."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    multiprocessing.connection.wait([parent.sentinel])
-    os._exit(1)
-
-
-def _work(block: range) -> int:
-    return _job.make(block)
+    return dict(sorted(bad.items()))

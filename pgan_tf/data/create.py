@@ -10,6 +10,7 @@ from pgan_tf.data.sources import (
     celeba,
     celeba_download,
     cifar,
+    decode,
     faces,
     mnist,
     pictures,
@@ -35,14 +36,23 @@ mnistrgb: random triples of MNIST's digits as red, green and blue."""
 
 NUM_FACES = 10_000
 RESOLUTION = 128
+MAX_SKIPPED = 20  # printed; the manifest lists all
 
 # Beside the flags that any source takes.
 FLAGS_OF = {
-    "celeba": {"source_dir", "labels", "label_attributes"},
+    "celeba": {"source_dir", "labels", "label_attributes", "on_error"},
     "cifar10": {"source_dir", "split"},
     "cifar100": {"source_dir", "split"},
     "faces": {"seed"},
-    "images": {"source_dir", "labels", "label_attributes"},
+    "images": {
+        "source_dir",
+        "labels",
+        "label_attributes",
+        "on_error",
+        "crop",
+        "resize_filter",
+        "channels",
+    },
     "mnist": {"source_dir", "split"},
     "mnistrgb": {"source_dir", "split", "seed"},
     "svhn": {"source_dir", "split"},
@@ -83,6 +93,30 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--label_attributes",
         help="Which attributes of such a file: all (default), or names such "
         "as Smiling,Male.",
+    )
+    add(
+        "--crop",
+        choices=pictures.CROPS,
+        help="Of images that are not square: center, the largest square in "
+        "the middle (default); none, all of it, stretched; pad, all of it "
+        "between black bars.",
+    )
+    add(
+        "--resize_filter",
+        choices=list(decode.FILTERS),
+        help="Of images. By default, whole factors average boxes of pixels "
+        "and others take lanczos.",
+    )
+    add(
+        "--channels",
+        choices=list(pictures.CHANNELS),
+        help="Of images (default rgb).",
+    )
+    add(
+        "--on_error",
+        choices=["fail", "skip"],
+        help="At an image file that cannot be used: fail (default), or skip "
+        "it, which takes a look at all of them first.",
     )
     add(
         "--resolution",
@@ -179,6 +213,11 @@ def _open(args: argparse.Namespace) -> source.Source:
             args.num_images,
             args.labels,
             args.label_attributes,
+            pictures.Form(
+                args.crop or "center",
+                args.channels or "rgb",
+                args.resize_filter,
+            ),
         )
     if args.source == "mnistrgb":
         seed = mnist.TRIPLES_SEED if args.seed is None else args.seed
@@ -210,5 +249,10 @@ def run(args: argparse.Namespace) -> None:
         shuffle=shuffle,
         num_workers=args.workers,
         overwrite=args.overwrite,
+        skip_bad=args.on_error == "skip",
     )
-    print(inspect.describe(records.open_dataset(args.out_dir)))
+    dataset = records.open_dataset(args.out_dir)
+    skipped = (dataset.manifest or {}).get("skipped", [])
+    for reason in skipped[:MAX_SKIPPED]:
+        print(f"skipped     {reason}")
+    print(inspect.describe(dataset))

@@ -28,6 +28,9 @@ def describe(dataset: records.Dataset) -> str:
     if made_from:
         pairs = (f"{key}={value}" for key, value in made_from.items())
         rows["made from"] = " ".join(pairs)
+    if "skipped" in manifest:
+        count = len(manifest["skipped"])
+        rows["skipped"] = f"{count} images, see {records.MANIFEST}"
     for key in ("made_by", "created"):
         if key in manifest:
             rows[key.replace("_", " ")] = manifest[key]

@@ -69,7 +69,8 @@ class Plan:
 def begin(plan: Plan) -> None:
     """Makes the folder and the files of a build."""
     plan.path.mkdir(parents=True, exist_ok=True)
-    # The manifest's own temporary file marks the folder from first to last.
+    # The manifest's own temporary file marks the folder from first to last;
+    # meanwhile it serves as the journal.
     plan.partial(records.MANIFEST).write_text("")
     for file, size in plan.files().items():
         with open(plan.partial(file), "wb") as stream:

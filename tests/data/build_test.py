@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf import errors
-from pgan_tf.data import blocks, build, records
+from pgan_tf.data import blocks, build, journal, records, writing
 from pgan_tf.data.sources import faces, pictures
 from tests import common
 
@@ -120,13 +120,98 @@ class BuildTest(common.TestCase):
             self.create(path)
         self.assertFalse(path.exists())
 
-    def test_killed_build_starts_afresh(self) -> None:
+    def test_bad_images_are_skipped_on_demand(self) -> None:
+        folder = self.folder()
+        for value in (10, 30, 50):
+            image = Image.new("RGB", (32, 32), (value,) * 3)
+            image.save(folder / f"{value}.png")
+        (folder / "20.jpg").touch()
+        (folder / "40.png").write_bytes((folder / "50.png").read_bytes()[:60])
+        source = pictures.Pictures(folder, 16)
+        for workers in (1, 2):
+            out_dir = folder / f"out{workers}"
+            with mock.patch.object(blocks, "MAX_IMAGES", 2):
+                build.create(
+                    source, out_dir, {}, shuffle=False, num_workers=workers,
+                    skip_bad=True,
+                )  # fmt: skip
+            dataset = records.open_dataset(out_dir)
+            images = dataset.read(4, np.arange(3))
+            self.assertAllEqual(images[:, 0, 0, 0], [10, 30, 50])
+            first, second = dataset.manifest["skipped"]
+            self.assertRegex(first, "20.jpg is empty")
+            self.assertRegex(second, "40.png is truncated")
+        for value in (10, 30, 50):
+            (folder / f"{value}.png").write_text("no image")
+        with self.assertRaisesRegex(
+            errors.UserError, "none of the 5 images can be used: .*10.png"
+        ):
+            build.create(source, folder / "none", {}, skip_bad=True)
+
+    def counted(self, path: pathlib.Path, options: dict) -> int:
+        """Creates with a journal of every block; how many images are made."""
+        with (
+            mock.patch.object(journal, "SECONDS", 0),
+            mock.patch.object(blocks, "MAX_IMAGES", 3),
+            mock.patch.object(
+                faces.Faces, "image", autospec=True,
+                side_effect=faces.Faces.image,
+            ) as image,
+        ):  # fmt: skip
+            self.create(path, **options)
+        return image.call_count
+
+    def interrupt(self, path: pathlib.Path) -> None:
+        """Stops a build in the middle of block 4, that is after 9 images."""
+        write = writing.write
+
+        def failing_write(plan, first, *rest):
+            if first == 9:
+                raise KeyboardInterrupt
+            write(plan, first, *rest)
+
+        with (
+            mock.patch.object(writing, "write", failing_write),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.counted(path, {})
+
+    def test_continues_where_it_was(self) -> None:
+        folder = self.folder()
+        expected = folder / "expected" / "faces"
+        self.create(expected)
+        path = folder / "faces"
+        self.interrupt(path)
+        self.assertEqual(self.counted(path, {}), 20 - 9)
+        self.assertEqual(files_of(path), files_of(expected))
+        # What is cut short within the journal does not count, nor harm.
+        shutil.rmtree(path)
+        self.interrupt(path)
+        marker = path / f"dataset.json{records.PARTIAL}"
+        marker.write_text(marker.read_text().removesuffix(" done"))
+        self.interrupt(path)
+        self.assertEqual(self.counted(path, {}), 20 - 9)
+        self.assertEqual(files_of(path), files_of(expected))
+
+    def test_another_build_starts_afresh(self) -> None:
+        path = self.folder() / "faces"
+        for options in ({"count": 21}, {"shuffle": False}):
+            self.interrupt(path)
+            count = options.get("count", 20)
+            self.assertEqual(self.counted(path, options), count)
+            shutil.rmtree(path)
+        self.interrupt(path)
+        (path / f"faces-r03.tfrecords{records.PARTIAL}").unlink()
+        self.assertEqual(self.counted(path, {}), 20)
+
+    def test_build_that_was_killed(self) -> None:
         folder = self.folder()
         path = folder / "faces"
         self.create(folder / "expected" / "faces", 1000)
         command = (
-            "from pgan_tf.data import build; "
+            "from pgan_tf.data import build, journal; "
             "from pgan_tf.data.sources import faces\n"
+            "journal.SECONDS = 0\n"
             "if __name__ == '__main__':\n"
             "    build.create(faces.Faces(16, 1000, 1), "
             f"{str(path)!r}, {{'source': 'faces'}}, num_workers=2)"
@@ -138,9 +223,8 @@ class BuildTest(common.TestCase):
             stderr=subprocess.DEVNULL,
         )
         marker = path / f"dataset.json{records.PARTIAL}"
-        while not marker.exists():
+        while not (marker.exists() and "done" in marker.read_text()):
             time.sleep(0.01)
-        time.sleep(0.3)
         child.send_signal(signal.SIGKILL)
         child.wait()
         with self.assertRaisesRegex(errors.UserError, "not finished"):

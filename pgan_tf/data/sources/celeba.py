@@ -32,7 +32,8 @@ class CelebA(image_files.ImageFiles):
                 "use --source=images for other images"
             )
         left, top, side = (int(x * scale) for x in (LEFT, TOP, SIDE))
-        return decode.crop_resized(image, left, top, side, self.resolution)
+        face = image.crop((left, top, left + side, top + side))
+        return decode.resized(face, self.resolution)
 
     def options(self) -> dict[str, Any]:
         """For the manifest."""

@@ -53,40 +53,51 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def crop_resized(
-    image: Image.Image, left: int, top: int, side: int, resolution: int
-) -> np.ndarray:
-    """A square part of an image at the wanted size.
+FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "box": Image.Resampling.BOX,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
 
-    Shrinking by a whole factor averages boxes, as the levels of a dataset are
-    made: so a dataset at 64 pixels equals the 64-pixel level of one at 128.
-    Any other factor takes a Lanczos filter, which reads all pixels too
-    (no aliasing) and stays sharp where it enlarges.
+
+def resized(
+    image: Image.Image, resolution: int, resize_filter: str | None = None
+) -> np.ndarray:
+    """An image at the wanted size, stretched if it is not square.
+
+    By default, shrinking by whole factors averages boxes, as the levels of a
+    dataset are made: so a dataset at 64 pixels equals the 64-pixel level of
+    one at 128. Any other factor takes a Lanczos filter, which reads all pixels
+    too (no aliasing) and stays sharp where it enlarges.
 
     Args:
         image: RGB.
-        left: First column.
-        top: First row.
-        side: Width and height of the part.
         resolution: Width and height of the result.
+        resize_filter: One of FILTERS to use instead.
 
     Returns:
         uint8 [resolution,resolution,3].
     """
-    image = image.crop((left, top, left + side, top + side))
-    if side == resolution:
-        return np.asarray(image)
-    if side % resolution == 0:
-        return _box_averaged(np.asarray(image), side // resolution)
     size = (resolution, resolution)
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+    if image.size == size:
+        return np.asarray(image)
+    if resize_filter is not None:
+        return np.asarray(image.resize(size, FILTERS[resize_filter]))
+    if image.width % resolution == 0 and image.height % resolution == 0:
+        return _box_averaged(np.asarray(image), resolution)
+    return np.asarray(image.resize(size, FILTERS["lanczos"]))
 
 
-def _box_averaged(image: np.ndarray, factor: int) -> np.ndarray:
-    """Averages boxes of factor x factor pixels, rounding once.
+def _box_averaged(image: np.ndarray, resolution: int) -> np.ndarray:
+    """Averages boxes of pixels, rounding once.
 
     Pillow's own box filter rounds after each of the two directions.
     """
-    size = len(image) // factor
-    boxes = image.reshape(size, factor, size, factor, 3)
+    height, width, channels = image.shape
+    boxes = image.reshape(
+        resolution, height // resolution, resolution, width // resolution,
+        channels,
+    )  # fmt: skip
     return np.rint(boxes.mean(axis=(1, 3))).astype(np.uint8)

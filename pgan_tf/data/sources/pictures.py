@@ -1,24 +1,83 @@
-"""Any images: the centre square of each, at the wanted size."""
+"""Any images, made square and resized to the wanted size."""
 
+import dataclasses
+import os
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from pgan_tf.data.sources import decode, image_files
 
+CROPS = ("center", "none", "pad")
+CHANNELS = {"rgb": 3, "gray": 1}
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """What images are made into.
+
+    Attributes:
+        crop: "center", the largest square in the middle; "none", all of it,
+            stretched; "pad", all of it between black bars.
+        channels: "rgb" or "gray" (luminance after ITU-R 601-2).
+        resize_filter: One of `decode.FILTERS`; None for what suits each.
+    """
+
+    crop: str = "center"
+    channels: str = "rgb"
+    resize_filter: str | None = None
+
 
 class Pictures(image_files.ImageFiles):
-    """All images in a folder or .zip, by name."""
+    """All images in a folder or .zip, by name.
+
+    Args:
+        form: What to make of them.
+
+    The others are those of `image_files.ImageFiles`.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        resolution: int,
+        num_images: int | None = None,
+        label_choice: str | None = None,
+        label_attributes: str | None = None,
+        form: Form | None = None,
+    ) -> None:
+        super().__init__(
+            path, resolution, num_images, label_choice, label_attributes
+        )
+        self.form = form or Form()
+        self.num_channels = CHANNELS[self.form.channels]
 
     def image(self, index: int) -> np.ndarray:
-        """The centre square of one image, uint8 [R,R,3]."""
+        """One image, uint8 [R,R,C]."""
         name = self.names[index]
         data = self.archive.read(name)
         image = decode.rgb(data, self.archive.locate(name))
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        return decode.crop_resized(image, left, top, side, self.resolution)
+        square = make_square(image, self.form.crop)
+        pixels = decode.resized(
+            square, self.resolution, self.form.resize_filter
+        )
+        if self.form.channels == "gray":
+            return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+        return pixels
 
     def options(self) -> dict[str, Any]:
         """For the manifest."""
-        return {**super().options(), "crop": "center"}
+        return {**super().options(), **dataclasses.asdict(self.form)}
+
+
+def make_square(image: Image.Image, crop: str) -> Image.Image:
+    """The part of an image to be resized; see `Form.crop`."""
+    if crop == "center":
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        return image.crop((left, top, left + side, top + side))
+    if crop == "pad":
+        side = max(image.size)
+        return ImageOps.pad(image, (side, side), color="black")
+    return image

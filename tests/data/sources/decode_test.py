@@ -80,16 +80,17 @@ class DecodeTest(common.TestCase):
                     decode.rgb(data, "dir/name.jpg")
                 self.assertNotIn("\n", str(caught.exception))
 
-    def test_crop_without_resizing_keeps_pixels(self) -> None:
-        image = photo()
-        pixels = decode.crop_resized(image, 7, 3, 16, 16)
-        self.assertAllEqual(pixels, np.asarray(image)[3:19, 7:23])
+    def test_right_size_keeps_pixels(self) -> None:
+        image = photo(16, 16)
+        for resize_filter in (None, "box", "lanczos"):
+            pixels = decode.resized(image, 16, resize_filter)
+            self.assertAllEqual(pixels, np.asarray(image))
 
     def test_whole_factor_averages_boxes(self) -> None:
-        image = photo()
-        pixels = decode.crop_resized(image, 4, 2, 24, 8)
-        part = np.asarray(image)[2:26, 4:28].astype(float)
-        means = part.reshape(8, 3, 8, 3, 3).mean(axis=(1, 3))
+        image = photo(16, 24)
+        pixels = decode.resized(image, 8)
+        boxes = np.asarray(image, float).reshape(8, 3, 8, 2, 3)
+        means = boxes.mean(axis=(1, 3))
         self.assertAllEqual(pixels, np.rint(means))
 
     def test_other_factors_do_not_alias(self) -> None:
@@ -97,7 +98,27 @@ class DecodeTest(common.TestCase):
         # reduction by 1.5 or more stays near the mean, 127.5.
         stripes = np.zeros((48, 48, 3), np.uint8)
         stripes[:, ::2] = 255
-        pixels = decode.crop_resized(Image.fromarray(stripes), 0, 0, 48, 16)
+        pixels = decode.resized(Image.fromarray(stripes), 16)
         self.assertLess(np.abs(pixels - 127.5).max(), 45)
-        pixels = decode.crop_resized(Image.fromarray(stripes), 0, 0, 40, 16)
+        pixels = decode.resized(Image.fromarray(stripes[:40, :40]), 16)
         self.assertLess(np.abs(pixels[:, 2:-2] - 127.5).max(), 20)
+
+    def test_filters(self) -> None:
+        # A step from 0 to 240 in the middle of 8 columns, enlarged to 16.
+        step = np.zeros((8, 8, 3), np.uint8)
+        step[:, 4:] = 240
+        rows = {
+            name: decode.resized(Image.fromarray(step), 16, name)[0, 6:10, 0]
+            for name in decode.FILTERS
+        }
+        self.assertAllEqual(rows["nearest"], [0, 0, 240, 240])
+        self.assertAllEqual(rows["box"], [0, 0, 240, 240])
+        # Weights 3/4 and 1/4.
+        self.assertAllEqual(rows["bilinear"], [0, 60, 180, 240])
+        for name in ("bicubic", "lanczos"):
+            self.assertNotAllEqual(rows[name], rows["bilinear"])
+        self.assertNotAllEqual(rows["bicubic"], rows["lanczos"])
+        # Of every second column: unlike any filter that reads all.
+        ramp = np.repeat(np.arange(8, dtype=np.uint8), 24).reshape(8, 8, 3)
+        rows = decode.resized(Image.fromarray(ramp * 9), 4, "nearest")
+        self.assertAllEqual(rows[:, 0, 0], [9, 27, 45, 63])

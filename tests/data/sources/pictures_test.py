@@ -25,6 +25,80 @@ class PicturesTest(common.TestCase):
             self.assertEqual(image.dtype, np.uint8)
             self.assertEqual(source.label(index).shape, (0,))
 
+    def test_crops_of_images_that_are_not_square(self) -> None:
+        folder = self.folder()
+        # Four bands of eight rows: 0, 80, 160, 240; eight columns wide.
+        bands = np.repeat(np.arange(4, dtype=np.uint8) * 80, 8)
+        Image.fromarray(np.tile(bands[:, None], (1, 8))).save(folder / "a.png")
+        rows = {
+            # The middle eight rows of 32.
+            "center": [80, 80, 160, 160],
+            "none": [0, 80, 160, 240],
+            "pad": [0, 80, 160, 240],
+        }
+        for crop, expected in rows.items():
+            source = pictures.Pictures(folder, 4, form=pictures.Form(crop=crop))
+            image = source.image(0)
+            self.assertEqual(image.shape, (4, 4, 3))
+            if crop == "pad":
+                # Eight of 32 columns, that is one of four, lie between bars.
+                self.assertAllEqual(image[3, :, 0], [0, 120, 120, 0])
+                image = image * 2  # half of what is left is the black bar
+            self.assertAllEqual(image[:, 1, 0], expected)
+
+    def test_gray(self) -> None:
+        folder = self.folder()
+        Image.new("RGB", (8, 8), (200, 100, 50)).save(folder / "a.png")
+        Image.new("L", (8, 8), 123).save(folder / "b.png")
+        source = pictures.Pictures(
+            folder, 4, form=pictures.Form(channels="gray")
+        )
+        self.assertEqual(source.num_channels, 1)
+        # 0.299 R + 0.587 G + 0.114 B = 124.2
+        self.assertAllEqual(source.image(0), np.full((4, 4, 1), 124))
+        self.assertAllEqual(source.image(1), np.full((4, 4, 1), 123))
+
+    def test_filter_is_used_and_told(self) -> None:
+        folder = self.folder()
+        stripes = np.zeros((8, 8), np.uint8)
+        stripes[:, 1::2] = 200
+        Image.fromarray(stripes).save(folder / "a.png")
+        form = pictures.Form(resize_filter="nearest")
+        source = pictures.Pictures(folder, 4, form=form)
+        self.assertAllEqual(source.image(0), np.full((4, 4, 3), 200))
+        self.assertAllEqual(
+            pictures.Pictures(folder, 4).image(0), np.full((4, 4, 3), 100)
+        )
+        self.assertEqual(
+            source.options(),
+            {
+                "source_dir": folder.name,
+                "crop": "center",
+                "channels": "rgb",
+                "resize_filter": "nearest",
+            },
+        )
+
+    def test_whatever_lies_in_a_folder(self) -> None:
+        folder = self.folder()
+        shade = Image.new("L", (9, 6), 90)
+        shade.save(folder / "gray.png")
+        shade.convert("RGBA").save(folder / "alpha.png")
+        shade.convert("P").save(folder / "palette.gif")
+        shade.convert("RGB").convert("CMYK").save(folder / "print.tif")
+        shade.convert("I;16").point(lambda x: x * 257).save(folder / "deep.png")
+        frames = [shade, Image.new("L", (9, 6), 7)]
+        frames[0].save(folder / "moves.webp", save_all=True,
+                       append_images=frames[1:], lossless=True)  # fmt: skip
+        shade.save(folder / "Ünï 😀.PNG")
+        (folder / ".hidden.png").write_text("no image")
+        (folder / "notes.txt").write_text("no image")
+        source = pictures.Pictures(folder, 4)
+        self.assertLen(source, 7)
+        for index, name in enumerate(source.names):
+            expected = np.full((4, 4, 3), 90)
+            self.assertAllClose(source.image(index), expected, atol=1, msg=name)
+
     def test_bad_image_is_named(self) -> None:
         folder = self.folder()
         (folder / "bad.jpg").write_text("no image")

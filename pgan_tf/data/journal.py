@@ -1,0 +1,102 @@
+"""Which blocks of an unfinished build are on disk, so that it can continue.
+
+The journal lies where the manifest will: a line that identifies the build, and
+a line "start stop done" for each block. A block is listed only when its bytes
+have reached the disk, so that even a power failure cannot make the journal lie;
+a line that was cut short lacks its last word and does not count.
+"""
+
+import hashlib
+import os
+import pickle
+import re
+import time
+
+import numpy as np
+
+import pgan_tf
+from pgan_tf.data import records, writing
+from pgan_tf.data.sources import source
+
+SECONDS = 2.0  # between two entries: what a kill costs at most
+
+_ENTRY = re.compile(r"(\d+) (\d+) done")
+
+
+def identify(
+    images: source.Source, order: np.ndarray, plan: writing.Plan
+) -> str:
+    """A hash of all that decides on a build's bytes, as far as it is known.
+
+    Of image files it knows the names alone, so that a build which stopped at
+    a bad image continues once that is mended.
+    """
+    # What travels to the workers is all that the images depend on.
+    parts = (pgan_tf.__version__, images, order, plan.files())
+    return hashlib.sha256(pickle.dumps(parts)).hexdigest()
+
+
+class Journal:
+    """The journal of one build.
+
+    Attributes:
+        done: The blocks that are on disk, as far as is known.
+    """
+
+    def __init__(self, plan: writing.Plan, identity: str) -> None:
+        self.plan = plan
+        self.identity = identity
+        self.path = plan.partial(records.MANIFEST)
+        self.done = self._read()
+        self._pending: list[range] = []
+        self._last_time = time.monotonic()
+
+    def can_continue(self) -> bool:
+        """Whether the folder holds this same build, with something done."""
+        files = self.plan.files()
+        partials = {self.plan.partial(file): files[file] for file in files}
+        return bool(self.done) and all(
+            path.exists() and path.stat().st_size == size
+            for path, size in partials.items()
+        )
+
+    def begin(self) -> None:
+        """Starts anew, once the build's files are there."""
+        self.done = set()
+        self._append(self.identity)
+
+    def add(self, block: range) -> None:
+        """Takes note of a block that was written."""
+        self._pending.append(block)
+        if time.monotonic() - self._last_time >= SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Brings all blocks to disk, and then their entries."""
+        for file in self.plan.files():
+            _sync(os.open(self.plan.partial(file), os.O_RDONLY))
+        lines = (f"\n{each.start} {each.stop} done" for each in self._pending)
+        self._append("".join(lines))
+        self.done.update(self._pending)
+        self._pending.clear()
+        self._last_time = time.monotonic()
+
+    def _append(self, text: str) -> None:
+        with open(self.path, "a") as stream:
+            stream.write(text)
+        _sync(os.open(self.path, os.O_RDONLY))
+
+    def _read(self) -> set[range]:
+        """The blocks that a journal of this build lists."""
+        if not self.path.exists():
+            return set()
+        head, *lines = self.path.read_text().split("\n")
+        if head != self.identity:
+            return set()
+        matches = map(_ENTRY.fullmatch, lines)
+        return {range(int(m[1]), int(m[2])) for m in matches if m}
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+    os.close(descriptor)

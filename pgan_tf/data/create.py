@@ -30,7 +30,7 @@ EXAMPLES = """examples:
 """
 SOURCE = """faces: drawn by this tool, with attributes as labels.
 celeba: CelebA's aligned images (or smaller copies), 128 pixels around the
-face. images: any images, the centre square of each. mnist, cifar10, cifar100,
+face. images: any images, made square. mnist, cifar10, cifar100,
 svhn: the published files, at 32 pixels, with their classes as labels.
 mnistrgb: random triples of MNIST's digits as red, green and blue."""
 

@@ -149,9 +149,10 @@ class BuildTest(common.TestCase):
             build.create(source, folder / "none", {}, skip_bad=True)
 
     def counted(self, path: pathlib.Path, options: dict) -> int:
-        """Creates with a journal of every block; how many images are made."""
+        """Creates in blocks of three images; how many images are made."""
         with (
-            mock.patch.object(journal, "SECONDS", 0),
+            # Only its end brings entries into the journal.
+            mock.patch.object(journal, "SECONDS", 3600),
             mock.patch.object(blocks, "MAX_IMAGES", 3),
             mock.patch.object(
                 faces.Faces, "image", autospec=True,
@@ -184,14 +185,25 @@ class BuildTest(common.TestCase):
         self.interrupt(path)
         self.assertEqual(self.counted(path, {}), 20 - 9)
         self.assertEqual(files_of(path), files_of(expected))
-        # What is cut short within the journal does not count, nor harm.
-        shutil.rmtree(path)
-        self.interrupt(path)
+
+    def test_entry_of_the_journal_that_was_cut_short(self) -> None:
+        folder = self.folder()
+        self.create(folder / "expected" / "faces")
+        path = folder / "faces"
         marker = path / f"dataset.json{records.PARTIAL}"
-        marker.write_text(marker.read_text().removesuffix(" done"))
-        self.interrupt(path)
-        self.assertEqual(self.counted(path, {}), 20 - 9)
-        self.assertEqual(files_of(path), files_of(expected))
+        for again in (False, True):
+            self.interrupt(path)
+            # Of the blocks 0, 3 and 6 the last one does not count now.
+            marker.write_text(marker.read_text().removesuffix(" done"))
+            if again:
+                # It is made once more, and its entry follows the cut one.
+                self.interrupt(path)
+            made = 20 - 9 if again else 20 - 6
+            self.assertEqual(self.counted(path, {}), made)
+            self.assertEqual(
+                files_of(path), files_of(folder / "expected" / "faces")
+            )
+            shutil.rmtree(path)
 
     def test_another_build_starts_afresh(self) -> None:
         path = self.folder() / "faces"
@@ -224,6 +236,7 @@ class BuildTest(common.TestCase):
         )
         marker = path / f"dataset.json{records.PARTIAL}"
         while not (marker.exists() and "done" in marker.read_text()):
+            self.assertIsNone(child.poll())
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
         child.wait()

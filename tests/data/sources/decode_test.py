@@ -35,7 +35,7 @@ class DecodeTest(common.TestCase):
             self.assertAllEqual(pixels, np.tile(np.uint8(red), (2, 2, 1)))
 
     def test_gray_of_8_and_16_bits(self) -> None:
-        values = np.array([[0, 100, 255]], np.uint8)
+        values = np.array([[0, 100, 200, 255]], np.uint8)
         for image in (values, values.astype(np.uint16) * 257):
             data = encoded(Image.fromarray(image))
             pixels = np.asarray(decode.rgb(data, "x"))

@@ -90,6 +90,10 @@ class LabelsTest(common.TestCase):
         text = "file,a,b\n1.png,1,0\n2.png,0,1\n3.png,1,0\n"
         found = self.read({"labels.csv": text})
         self.assertEqual(found.kind, "onehot")
+        found = self.read({"labels.csv": text.replace("0,1", "0,0.5")})
+        self.assertEqual(found.kind, "multihot")
+        found = self.read({"labels.csv": text.replace("0,1", "1,1")})
+        self.assertEqual(found.kind, "multihot")
 
     def test_json_as_in_stylegan(self) -> None:
         rows = [["1.png", 3], ["2.png", 0], ["3.png", 3]]
@@ -99,6 +103,9 @@ class LabelsTest(common.TestCase):
             "onehot",
             [[0, 0, 0, 1], [1, 0, 0, 0], [0, 0, 0, 1]],
         )
+        # Some editors begin files with a byte order mark.
+        text = "\ufeff" + json.dumps({"labels": rows})
+        self.assertLen(self.read({"dataset.json": text}).names, 4)
         rows = [["1.png", [0, 1]], ["2.png", [1, 1]], ["3.png", [0.25, 0]]]
         self.assert_labels(
             self.read({"dataset.json": json.dumps({"labels": rows})}),

@@ -21,11 +21,10 @@ would get: a second set of reals of the same size, where the dataset has one.
 """
 
 import pathlib
-from typing import Any
 
 from absl import flags
 
-from pgan_tf import command, run_folder
+from pgan_tf import command, errors, run_folder
 
 RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "The run folder that train.py wrote.", required=True
@@ -85,7 +84,9 @@ MINIBATCH = flags.DEFINE_integer(
 )
 
 
-def main(_: Any) -> None:
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise errors.UserError(f"unexpected argument {argv[1]!r}")
     run_dir = pathlib.Path(RUN_DIR.value)
     with command.chatter_to(log_path(run_dir)):
         # TensorFlow takes seconds to import, which --help need not wait for.
@@ -109,7 +110,7 @@ def main(_: Any) -> None:
 
 def log_path(run_dir: pathlib.Path) -> pathlib.Path:
     """Where TensorFlow's own messages go."""
-    if not run_dir.is_dir():
+    if not run_folder.is_begun(run_dir):
         return pathlib.Path("/dev/null")
     return run_dir / "evaluate.log"
 

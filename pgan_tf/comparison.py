@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import cache, image_sets, networks
+from pgan_tf import cache, files, image_sets, networks
 from pgan_tf.data import records
 from pgan_tf.metrics import features, suite
 
@@ -72,7 +72,7 @@ class Comparison:
             summary = found[metric.key]
             if isinstance(summary, suite.Gaussian):
                 path = self._cached("reals", metric, ".npz")
-                with cache.partial(path) as partial:
+                with files.partial(path) as partial:
                     np.savez(partial, **summary._asdict())
         return known | found
 
@@ -97,7 +97,7 @@ class Comparison:
         for metric in missing:
             path = self._cached("floor", metric, ".json")
             text = json.dumps(dataclasses.asdict(found[metric.key]))
-            with cache.partial(path) as partial:
+            with files.partial(path) as partial:
                 partial.write_text(text)
         return known | found
 

@@ -7,6 +7,7 @@ it. Options by resolution are maps written as `4:128,8:64`.
 
 import dataclasses
 import json
+import math
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -19,9 +20,35 @@ IntMap = dict[int, int]
 FloatMap = dict[int, float]
 
 
-def option(default: Any, help: str) -> Any:
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """Which numbers an option takes: low <= x < high, or low < x < high."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_itself: bool = True
+
+    def __contains__(self, value: float) -> bool:
+        above = self.low <= value if self.low_itself else self.low < value
+        return above and value < self.high
+
+    def __str__(self) -> str:
+        words = "at least" if self.low_itself else "above"
+        above = f"{words} {self.low:g}"
+        return above + (
+            f", below {self.high:g}" if self.high < math.inf else ""
+        )
+
+
+ANY = Range()
+POSITIVE = Range(0, low_itself=False)
+NOT_NEGATIVE = Range(0)
+FRACTION = Range(0, 1)
+
+
+def option(default: Any, help: str, range: Range = ANY) -> Any:
     """A leaf of the tree."""
-    metadata = {"help": help}
+    metadata = {"help": help, "range": range}
     if isinstance(default, dict):
         return dataclasses.field(
             default_factory=default.copy, metadata=metadata
@@ -33,11 +60,13 @@ def option(default: Any, help: str) -> Any:
 class DataConfig:
     data_dir: str = option("", "Dataset made by dataset_tool.py create.")
     resolution: int = option(
-        0, "Final resolution in pixels; 0: the dataset's own."
+        0, "Final resolution in pixels; 0: the dataset's own.", NOT_NEGATIVE
     )
     mirror_augment: bool = option(False, "Flip half of the reals, at random.")
     max_label_size: int = option(
-        0, "Use the first so many labels of the dataset; 0: none, -1: all."
+        0,
+        "Use the first so many labels of the dataset; 0: none, -1: all.",
+        Range(-1),
     )
 
 
@@ -47,10 +76,13 @@ class NetworksConfig:
         8192,
         "Feature maps at resolution R are fmap_base / (R/2)^fmap_decay, at "
         "most fmap_max.",
+        POSITIVE,
     )
-    fmap_decay: float = option(1.0, "See --fmap_base.")
-    fmap_max: int = option(512, "See --fmap_base.")
-    latent_size: int = option(0, "Latent dimensions; 0: the width at 2x2.")
+    fmap_decay: float = option(1.0, "See --fmap_base.", NOT_NEGATIVE)
+    fmap_max: int = option(512, "See --fmap_base.", POSITIVE)
+    latent_size: int = option(
+        0, "Latent dimensions; 0: the width at 2x2.", NOT_NEGATIVE
+    )
     normalize_latents: bool = option(True, "Pixel-normalise G's input.")
     use_wscale: bool = option(True, "Equalized learning rate.")
     use_pixelnorm: bool = option(True, "Pixel normalisation in G.")
@@ -59,61 +91,85 @@ class NetworksConfig:
         True, "Fuse up- and downscaling with the convolution beside it."
     )
     mbstd_group_size: int = option(
-        4, "Group size of D's minibatch standard deviation; 0: without."
+        4,
+        "Group size of D's minibatch standard deviation; 0: without.",
+        NOT_NEGATIVE,
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class LossesConfig:
-    wgan_lambda: float = option(10.0, "Weight of the gradient penalty.")
-    wgan_epsilon: float = option(0.001, "Weight of the drift penalty.")
-    wgan_target: float = option(1.0, "Gradient norm that the penalty wants.")
-    cond_weight: float = option(1.0, "Weight of the label (AC-GAN) terms.")
+    wgan_lambda: float = option(
+        10.0, "Weight of the gradient penalty.", NOT_NEGATIVE
+    )
+    wgan_epsilon: float = option(
+        0.001, "Weight of the drift penalty.", NOT_NEGATIVE
+    )
+    wgan_target: float = option(
+        1.0, "Gradient norm that the penalty wants.", POSITIVE
+    )
+    cond_weight: float = option(
+        1.0, "Weight of the label (AC-GAN) terms.", NOT_NEGATIVE
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerConfig:
-    adam_beta1: float = option(0.0, "Decay of Adam's first moment.")
-    adam_beta2: float = option(0.99, "Decay of Adam's second moment.")
-    adam_epsilon: float = option(1e-8, "Adam's epsilon.")
+    adam_beta1: float = option(0.0, "Decay of Adam's first moment.", FRACTION)
+    adam_beta2: float = option(0.99, "Decay of Adam's second moment.", FRACTION)
+    adam_epsilon: float = option(1e-8, "Adam's epsilon.", POSITIVE)
     gs_beta: float = option(
-        0.999, "Decay per step of Gs, the moving average of G."
+        0.999, "Decay per step of Gs, the moving average of G.", FRACTION
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class ScheduleConfig:
     total_kimg: float = option(
-        15000.0, "Length of the training in thousands of real images."
+        15000.0, "Length of the training in thousands of real images.", POSITIVE
     )
-    lod_initial_resolution: int = option(4, "Resolution to start from.")
+    lod_initial_resolution: int = option(
+        4, "Resolution to start from.", POSITIVE
+    )
     lod_training_kimg: float = option(
-        600.0, "Reals shown at a settled resolution, in kimg."
+        600.0, "Reals shown at a settled resolution, in kimg.", NOT_NEGATIVE
     )
     lod_transition_kimg: float = option(
-        600.0, "Reals shown while a resolution fades in, in kimg."
+        600.0, "Reals shown while a resolution fades in, in kimg.", NOT_NEGATIVE
     )
     lod_training_kimg_dict: FloatMap = option(
-        {}, "--lod_training_kimg by resolution, such as 4:54,8:19."
+        {},
+        "--lod_training_kimg by resolution, such as 4:54,8:19.",
+        NOT_NEGATIVE,
     )
     lod_transition_kimg_dict: FloatMap = option(
-        {}, "--lod_transition_kimg by the resolution that fades in."
+        {},
+        "--lod_transition_kimg by the resolution that fades in.",
+        NOT_NEGATIVE,
     )
-    minibatch_base: int = option(16, "Images per step, over all devices.")
+    minibatch_base: int = option(
+        16, "Images per step, over all devices.", POSITIVE
+    )
     minibatch_dict: IntMap = option(
-        {}, "--minibatch_base by resolution, such as 4:128,32:64."
+        {}, "--minibatch_base by resolution, such as 4:128,32:64.", POSITIVE
     )
     max_minibatch_per_gpu_dict: IntMap = option(
-        {}, "Cap of the minibatch per device, by resolution."
+        {}, "Cap of the minibatch per device, by resolution.", POSITIVE
     )
-    g_lrate_base: float = option(0.001, "Learning rate of G.")
-    g_lrate_dict: FloatMap = option({}, "--g_lrate_base by resolution.")
-    d_lrate_base: float = option(0.001, "Learning rate of D.")
-    d_lrate_dict: FloatMap = option({}, "--d_lrate_base by resolution.")
-    tick_kimg_base: float = option(160.0, "Length of a tick in kimg.")
-    tick_kimg_dict: FloatMap = option({}, "--tick_kimg_base by resolution.")
+    g_lrate_base: float = option(0.001, "Learning rate of G.", POSITIVE)
+    g_lrate_dict: FloatMap = option(
+        {}, "--g_lrate_base by resolution.", POSITIVE
+    )
+    d_lrate_base: float = option(0.001, "Learning rate of D.", POSITIVE)
+    d_lrate_dict: FloatMap = option(
+        {}, "--d_lrate_base by resolution.", POSITIVE
+    )
+    tick_kimg_base: float = option(160.0, "Length of a tick in kimg.", POSITIVE)
+    tick_kimg_dict: FloatMap = option(
+        {}, "--tick_kimg_base by resolution.", POSITIVE
+    )
     minibatch_repeats: int = option(
-        4, "Steps between two looks at the schedule."
+        4, "Steps between two looks at the schedule.", POSITIVE
     )
     reset_opt_for_new_lod: bool = option(
         True, "Restart Adam when layers come into or go out of use."
@@ -123,13 +179,15 @@ class ScheduleConfig:
 @dataclasses.dataclass(frozen=True)
 class SnapshotsConfig:
     image_snapshot_ticks: int = option(
-        1, "Ticks between picture grids, 0: only the last."
+        1, "Ticks between picture grids, 0: only the last.", NOT_NEGATIVE
     )
     network_snapshot_ticks: int = option(
-        10, "Ticks between network snapshots, 0: only the last."
+        10, "Ticks between network snapshots, 0: only the last.", NOT_NEGATIVE
     )
     checkpoint_minutes: float = option(
-        10.0, "At most so many minutes of work are lost by a kill."
+        10.0,
+        "At most so many minutes of work are lost by a kill.",
+        NOT_NEGATIVE,
     )
     grid: str = option("", "Columns x rows of the grids, such as 15x8.")
 
@@ -145,6 +203,7 @@ class EvaluationConfig:
         0,
         "How many reals and fakes evaluate.py takes by default; 0: as many "
         "as the metric is defined for.",
+        NOT_NEGATIVE,
     )
 
 
@@ -153,7 +212,9 @@ class RunConfig:
     """One training run."""
 
     run_dir: str = option("", "Folder for everything the run writes.")
-    seed: int = option(1000, "Of weights, latents and the order of images.")
+    seed: int = option(
+        1000, "Of weights, latents and the order of images.", Range(0, 2**32)
+    )
     devices: str = option(
         "",
         "Devices to train on, such as GPU:0,GPU:1; empty: all visible GPUs, "
@@ -212,15 +273,46 @@ def to_json(config: RunConfig) -> str:
 
 
 def from_json(text: str) -> RunConfig:
-    """Reads what `to_json` wrote; options it does not name are at default."""
+    """Reads what `to_json` wrote; options it does not name are at default.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
     values = {leaf.name: _default(leaf) for leaf in leaves()}
-    for name, value in flatten(json.loads(text)):
-        if name not in values:
-            raise errors.UserError(f"config.json has an unknown option {name}")
-        if isinstance(values[name], dict):
-            value = {int(key): entry for key, entry in value.items()}
-        values[name] = value
+    try:
+        for name, value in flatten(json.loads(text)):
+            if isinstance(values[name], dict):
+                value = {int(key): entry for key, entry in value.items()}
+            values[name] = type(values[name])(value)
+    except KeyError as error:
+        raise ValueError(f"unknown option {error}") from None
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"not a tree of options: {error}") from None
     return _build(values)
+
+
+def check_ranges(config: RunConfig) -> None:
+    """Checks that every number, alone or in a map, is in its range.
+
+    Raises:
+        UserError: If one is not.
+    """
+    values = dict(flatten(dataclasses.asdict(config)))
+    for leaf in leaves():
+        value, range = values[leaf.name], leaf.metadata["range"]
+        if isinstance(value, str):
+            continue
+        for resolution in value if isinstance(value, dict) else ():
+            if resolution < 4 or resolution & (resolution - 1):
+                raise errors.UserError(
+                    f"--{leaf.name}={value}: {resolution} is not a resolution, "
+                    "a power of two from 4"
+                )
+        for number in value.values() if isinstance(value, dict) else [value]:
+            if not math.isfinite(number) or number not in range:
+                raise errors.UserError(
+                    f"--{leaf.name}={value}: must be {range}"
+                )
 
 
 def differences(old: RunConfig, new: RunConfig) -> list[str]:

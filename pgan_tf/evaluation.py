@@ -165,9 +165,9 @@ def check_dataset(
         )
     if count > dataset.num_images:
         raise errors.UserError(
-            f"--num_images={count}: the dataset {dataset.path} has"
-            f" {dataset.num_images} images, and as many reals as fakes are"
-            " compared; give a lower number"
+            f"--num_images={count}, or the run's --eval_num_images: the dataset"
+            f" {dataset.path} has {dataset.num_images} images, and as many"
+            " reals as fakes are compared; give a lower number"
         )
 
 

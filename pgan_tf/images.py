@@ -9,6 +9,8 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from pgan_tf import files
+
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Quantises network output to pixels: rint(127.5 x + 127.5), saturated.
@@ -61,6 +63,5 @@ def save_png(path: str | os.PathLike[str], image: np.ndarray) -> None:
     """Writes one uint8 image [H,W,C], C 1 or 3, as a PNG file, atomically."""
     path = pathlib.Path(path)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    partial = path.with_name(path.name + ".partial")
-    picture.save(partial, format="PNG")
-    os.replace(partial, path)
+    with files.partial(path) as partial:
+        picture.save(partial, format="PNG")

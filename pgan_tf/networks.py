@@ -18,7 +18,7 @@ from pgan_tf import functional, layers
 Tensor = Any
 
 
-def stage_of(lod: float, resolution: int) -> tuple[int, float]:
+def stage_of(lod: float, resolution: int) -> tuple[int, float | None]:
     """Splits a lod into the current resolution and its weight alpha.
 
     Args:
@@ -26,10 +26,11 @@ def stage_of(lod: float, resolution: int) -> tuple[int, float]:
         resolution: Final resolution.
 
     Returns:
-        (current resolution, alpha in (0, 1]); alpha 1 is settled.
+        (current resolution, alpha in (0, 1)); alpha is None when settled.
     """
     whole = math.floor(lod)
-    return resolution >> whole, 1.0 - (lod - whole)
+    fraction = lod - whole
+    return resolution >> whole, 1.0 - fraction if fraction else None
 
 
 class _Progressive(keras.Model):
@@ -268,6 +269,12 @@ class Generator(_Progressive):
         top = self._index(resolution)
         used = self.conv0[: top + 1] + self.conv1[: top + 1]
         used.extend(_ends_in_use(self.to_rgb, top, fading))
+        return [v for layer in used for v in layer.trainable_variables]
+
+    def trained_by(self, resolution: int) -> list[Any]:
+        """The trainable variables that growth up to there has ever used."""
+        top = self._index(resolution) + 1
+        used = self.conv0[:top] + self.conv1[:top] + self.to_rgb[:top]
         return [v for layer in used for v in layer.trainable_variables]
 
     def compute_output_shape(

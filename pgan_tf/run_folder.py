@@ -1,6 +1,7 @@
 """The run folder: its layout and its configuration.
 
 config.json                      every option of the run
+dataset.sha256                   which dataset it is trained on
 log.txt  stats.jsonl             a line per tick, to read and to parse
 tensorflow.log  evaluate.log     what TensorFlow had to say
 tensorboard/                     event files
@@ -14,8 +15,9 @@ import os
 import pathlib
 import re
 
-from pgan_tf import config, errors
+from pgan_tf import config, errors, files
 
+_DIGEST = "dataset.sha256"
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.keras")
 
 
@@ -59,6 +61,35 @@ def kimg_of(path: str | os.PathLike[str]) -> int:
     return int(match[1])
 
 
+def is_begun(run_dir: pathlib.Path) -> bool:
+    """Whether a run has begun there: both of its first files are written."""
+    return all((run_dir / name).exists() for name in ("config.json", _DIGEST))
+
+
+def is_foreign(run_dir: pathlib.Path) -> bool:
+    """Whether a folder holds anything but what a failed start leaves."""
+    leftovers = ("config.json", "tensorflow.log", "evaluate.log")
+    return any(
+        file.name not in leftovers and not file.name.startswith("partial-")
+        for file in run_dir.iterdir()
+    )
+
+
+def begin(
+    run_dir: pathlib.Path, options: config.RunConfig, digest: str
+) -> None:
+    """Makes the folder one of a run: its options, and its dataset's digest."""
+    with files.partial(run_dir / "config.json") as partial:
+        partial.write_text(config.to_json(options))
+    with files.partial(run_dir / _DIGEST) as partial:
+        partial.write_text(digest + "\n")
+
+
+def read_dataset_digest(run_dir: pathlib.Path) -> str:
+    """Which dataset a run began with."""
+    return (run_dir / _DIGEST).read_text().strip()
+
+
 def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
     """The options that a run was started with.
 
@@ -74,11 +105,6 @@ def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
             "makes one at --run_dir"
         ) from None
     except ValueError as error:
-        raise errors.UserError(f"{path}: not valid JSON: {error}") from error
-
-
-def write_config(run_dir: pathlib.Path, options: config.RunConfig) -> None:
-    """Keeps the options in the run folder."""
-    partial = run_dir / ".partial-config.json"
-    partial.write_text(config.to_json(options))
-    os.replace(partial, run_dir / "config.json")
+        raise errors.UserError(
+            f"{path}: not the configuration of a run: {error}"
+        ) from error

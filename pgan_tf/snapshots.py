@@ -2,17 +2,17 @@
 
 import os
 import pathlib
+import zipfile
 
 import keras
 
-from pgan_tf import errors, networks
+from pgan_tf import errors, files, networks
 
 
 def save_generator(generator: networks.Generator, path: pathlib.Path) -> None:
     """Writes a network, its options and its lod to a .keras file, at once."""
-    partial = path.with_name(f".partial-{path.name}")
-    generator.save(partial)
-    os.replace(partial, path)
+    with files.partial(path) as partial:
+        generator.save(partial)
 
 
 def load_generator(path: str | os.PathLike[str]) -> networks.Generator:
@@ -23,6 +23,8 @@ def load_generator(path: str | os.PathLike[str]) -> networks.Generator:
     """
     if not pathlib.Path(path).is_file():
         raise errors.UserError(f"{path}: no such snapshot")
+    if not zipfile.is_zipfile(path):
+        raise errors.UserError(f"{path}: not a snapshot, or a torn one")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:

@@ -20,7 +20,7 @@ LAYERS = (
     ("layers",),
     ("losses", "schedule", "run_folder"),
     ("functional", "images", "cache", "config", "command"),
-    ("errors",),
+    ("errors", "files"),
 )
 
 # Everything else runs on NumPy, or on Keras with any of its backends.

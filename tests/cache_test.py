@@ -21,19 +21,6 @@ class CacheTest(common.TestCase):
             with self.assertRaisesRegex(errors.UserError, "XDG_CACHE_HOME"):
                 cache.folder()
 
-    def test_partial_becomes_the_file_only_when_all_went_well(self):
-        path = self.folder() / "a.txt"
-        with self.assertRaises(ZeroDivisionError):
-            with cache.partial(path) as partial:
-                partial.write_text("half")
-                1 / 0  # noqa: B018
-        self.assertEmpty(list(path.parent.iterdir()))
-        with cache.partial(path) as partial:
-            partial.write_text("whole")
-            self.assertFalse(path.exists())
-        self.assertEqual(path.read_text(), "whole")
-        self.assertLen(list(path.parent.iterdir()), 1)
-
 
 if __name__ == "__main__":
     tf.test.main()

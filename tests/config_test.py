@@ -65,6 +65,29 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
         self.assertStartsWith(path.read_text(), "#")
 
 
+class RangeTest(common.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        ("--total_kimg=nan", "must be above 0"),
+        ("--total_kimg=inf", "must be above 0"),
+        ("--seed=-1", "must be at least 0, below 4.29497e+09"),
+        ("--mbstd_group_size=-4", "must be at least 0"),
+        ("--lod_training_kimg=-1", "must be at least 0"),
+        ("--lod_transition_kimg_dict=8:-1", "must be at least 0"),
+        ("--gs_beta=1", "must be at least 0, below 1"),
+        ("--max_label_size=-7", "must be at least -1"),
+        ("--minibatch_dict=5:8", "5 is not a resolution"),
+    )
+    def test_out_of_range(self, argument, message):
+        with self.assertRaises(errors.UserError) as caught:
+            config.check_ranges(parse(argument))
+        self.assertIn(message, str(caught.exception))
+        name = argument.partition("=")[0]
+        self.assertStartsWith(str(caught.exception), name)
+
+    def test_defaults_are_in_range(self):
+        config.check_ranges(config.RunConfig())
+
+
 class JsonTest(common.TestCase):
     def test_round_trip(self):
         options = parse("--minibatch_dict=4:128", "--seed=7", "--grid=3x2")
@@ -77,8 +100,13 @@ class JsonTest(common.TestCase):
         self.assertEqual(options.networks, config.NetworksConfig())
 
     def test_unknown_options_are_named(self):
-        with self.assertRaisesRegex(errors.UserError, "unknown option colour"):
+        with self.assertRaisesRegex(ValueError, "unknown option .colour"):
             config.from_json('{"data": {"colour": 1}}')
+
+    def test_what_is_no_tree_of_options(self):
+        for text in ("[]", '{"data": 3}', '{"seed": []}', "{"):
+            with self.assertRaises(ValueError):
+                config.from_json(text)
 
     def test_differences(self):
         old = config.RunConfig()

@@ -45,15 +45,18 @@ class EvaluateTest(common.TestCase):
             self.assertRegex(line, r"^\s*$|\d+%\|")
 
     def test_mistakes_get_one_line(self):
-        cases = [
-            ["--run_dir=nowhere"],
-            [],
-            ["--run_dir=nowhere", "--seed=x"],
-            ["--run_dir=nowhere", "--metric=fid"],
-            ["--run_dir=nowhere", "--num_images=0"],
-        ]
-        for arguments in cases:
+        here = f"--run_dir={small_run.make(self.here)}"
+        cases = {
+            ("--run_dir=nowhere",): "nowhere: not a run folder",
+            (): "run_dir",
+            (here, "--seed=x"): "--seed",
+            (here, "--metric=fid"): "'metric'",
+            (here, "--num_images=0"): "--num_images",
+            (here, "surplus"): "unexpected argument 'surplus'",
+        }
+        for arguments, message in cases.items():
             done = self.run_script(*arguments)
+            self.assertIn(message, done.stderr)
             self.assertEqual(done.returncode, 1)
             self.assertStartsWith(done.stderr, "evaluate.py: error: ")
             self.assertLen(done.stderr.splitlines(), 1, done.stderr)

@@ -11,17 +11,11 @@ from tests import common
 LODS = ("3.00", "2.50", "2.00", "1.25", "0.30", "0.00")
 
 
-def stage(lod: str) -> tuple[int, float | None]:
-    """Resolution and alpha; alpha is None where the network is settled."""
-    resolution, alpha = networks.stage_of(float(lod), 32)
-    return resolution, None if alpha == 1 else alpha
-
-
 class GoldenTest(common.TestCase, parameterized.TestCase):
     @parameterized.product(lod=LODS, fused=(True, False))
     def test_generator(self, lod, fused):
         arrays = common.golden("g_res32")
-        resolution, alpha = stage(lod)
+        resolution, alpha = networks.stage_of(float(lod), 32)
         generator = common.golden_generator(fused)
         images = generator(
             arrays["latents"], resolution=resolution, alpha=alpha
@@ -38,7 +32,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
     @parameterized.product(lod=LODS, fused=(True, False), group=(4, 16))
     def test_discriminator(self, lod, fused, group):
         arrays = common.golden("d_res32")
-        resolution, alpha = stage(lod)
+        resolution, alpha = networks.stage_of(float(lod), 32)
         images = functional.downscale2d(
             common.nhwc(arrays["images"]), 32 // resolution
         )
@@ -147,8 +141,8 @@ class GrowthTest(common.TestCase):
         self.assertLen(traces, 1)
 
     def test_stage_of(self):
-        self.assertEqual(networks.stage_of(0.0, 1024), (1024, 1.0))
-        self.assertEqual(networks.stage_of(8.0, 1024), (4, 1.0))
+        self.assertEqual(networks.stage_of(0.0, 1024), (1024, None))
+        self.assertEqual(networks.stage_of(8.0, 1024), (4, None))
         self.assertEqual(networks.stage_of(2.25, 128), (32, 0.75))
 
 

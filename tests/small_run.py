@@ -53,7 +53,7 @@ def make(
         run_dir=str(run_dir),
         data=config.DataConfig(data_dir=str(here / "dataset"), **data),
     )
-    run_folder.write_config(run_dir, options)
+    run_folder.begin(run_dir, options, "")
     keras.utils.set_random_seed(0)
     for i, lod in enumerate(lods):
         generator = networks.Generator(

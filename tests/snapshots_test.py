@@ -76,15 +76,16 @@ class RunFolderTest(common.TestCase):
     def test_config_round_trip(self):
         folder = self.folder()
         options = config.RunConfig(seed=9)
-        run_folder.write_config(folder, options)
+        run_folder.begin(folder, options, "5eed")
         self.assertEqual(run_folder.read_config(folder), options)
+        self.assertEqual(run_folder.read_dataset_digest(folder), "5eed")
 
     def test_what_is_no_run_is_named(self):
         folder = self.folder()
         with self.assertRaisesRegex(errors.UserError, "not a run folder"):
             run_folder.read_config(folder)
         (folder / "config.json").write_text("{")
-        with self.assertRaisesRegex(errors.UserError, "not valid JSON"):
+        with self.assertRaisesRegex(errors.UserError, "not the configuration"):
             run_folder.read_config(folder)
         with self.assertRaisesRegex(errors.UserError, "not named like"):
             run_folder.kimg_of("G.keras")

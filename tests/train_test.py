@@ -60,6 +60,8 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         ("--fmap_base=big", "flag --fmap_base=big"),
         ("--flagfile=none.cfg", "none.cfg"),
         ("--devices=GPU:7", "--devices=GPU:7: no GPU:7 here"),
+        ("--devices=CPU:0,CPU:0", "names a device twice"),
+        ("--minibatch_base=6", "does not split into groups"),
         ("--data_dir=nowhere", "no such dataset folder: nowhere"),
         ("--resolution=64", "--resolution=64"),
         ("surplus", "unexpected argument 'surplus'"),
@@ -71,6 +73,12 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertStartsWith(shown.stderr, "train.py: error: ")
         self.assertIn(message, shown.stderr)
         self.assertFalse((self.here / "run" / "config.json").exists())
+
+    def test_a_failed_start_is_no_obstacle(self):
+        for mistake in ("--devices=GPU:7", "--minibatch_base=6"):
+            self.assertEqual(train(*self.where, *SMALL, mistake).returncode, 1)
+        shown = train(*self.where, *SMALL, "--total_kimg=0.016")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
 
     def test_the_terminal_shows_our_lines_only(self):
         shown = train(*self.where, *SMALL, "--total_kimg=0.064")

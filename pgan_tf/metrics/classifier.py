@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from pgan_tf import cache
+from pgan_tf import files
 from pgan_tf.metrics import features
 
 # Larger images are averaged down: labels show at this size.
@@ -56,10 +56,10 @@ def load_or_train(
     if not (path.is_file() and facts_path.is_file()):
         images, labels = read()
         model, accuracy = train(images, labels, attributes, seed)
-        with cache.partial(path) as partial:
+        with files.partial(path) as partial:
             model.save(partial)
         facts = {"accuracy": accuracy, "digest": weights_digest(model)}
-        with cache.partial(facts_path) as partial:
+        with files.partial(facts_path) as partial:
             partial.write_text(json.dumps(facts))
     facts = json.loads(facts_path.read_text())
     model = keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -7,10 +7,10 @@ is fixed to one image. `rewrite` changes both and leaves the numbers alone.
 """
 
 import hashlib
+import http.client
 import os
 import pathlib
 import tarfile
-import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import cache, errors
+from pgan_tf import cache, errors, files
 from pgan_tf.metrics import features
 
 URL = (
@@ -92,7 +92,7 @@ def download(path: pathlib.Path) -> pathlib.Path:
     try:
         with urllib.request.urlopen(URL, timeout=TIMEOUT_SECONDS) as response:
             data = response.read(ARCHIVE_BYTES + 1)
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:
         cause = getattr(error, "reason", error)
         reason = getattr(cause, "strerror", None) or cause
         raise Unavailable(
@@ -103,7 +103,7 @@ def download(path: pathlib.Path) -> pathlib.Path:
             f"no 2015 Inception file ({len(data)} bytes arrived, not"
             f" {ARCHIVE_BYTES}): {advice}"
         )
-    with cache.partial(path) as partial:
+    with files.partial(path) as partial:
         partial.write_bytes(data)
     return path
 

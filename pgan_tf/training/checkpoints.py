@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import os
 import pathlib
+import re
 from typing import Any
 
 import tensorflow as tf
@@ -32,8 +33,8 @@ class Position:
 class Checkpoints:
     """Saves and restores networks, optimizers and position.
 
-    The two newest are kept. A checkpoint counts once its name stands in the
-    folder's `checkpoint` file, which TensorFlow replaces at the very end.
+    The two newest are kept. A checkpoint counts once its index is there, which
+    TensorFlow writes at the very end.
 
     Args:
         folder: Where they lie.
@@ -58,9 +59,7 @@ class Checkpoints:
             lod=self._lod,
             seconds=self._seconds,
         )
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(folder), max_to_keep=2
-        )
+        self._manager = _manager(self._checkpoint, folder)
 
     def save(self, position: Position) -> None:
         """Writes the state after a completed step.
@@ -88,7 +87,7 @@ class Checkpoints:
         Raises:
             UserError: If there are some, and none can be read.
         """
-        for path in reversed(self._manager.checkpoints):
+        for path in _newest_first(self._folder):
             try:
                 status = self._checkpoint.restore(path)
                 status.assert_existing_objects_matched()
@@ -112,6 +111,27 @@ class Checkpoints:
             lod=None if lod < 0 else lod,
             seconds=float(self._seconds.numpy()),
         )
+
+
+def _manager(
+    checkpoint: tf.train.Checkpoint, folder: pathlib.Path
+) -> tf.train.CheckpointManager:
+    """Keeps the two newest; starts anew where its own list is damaged."""
+    try:
+        return tf.train.CheckpointManager(checkpoint, str(folder), 2)
+    except ValueError:
+        (folder / "checkpoint").unlink()
+        return tf.train.CheckpointManager(checkpoint, str(folder), 2)
+
+
+def _newest_first(folder: pathlib.Path) -> list[str]:
+    """The checkpoints in a folder; each has its index written last."""
+    found = {
+        int(match[1]): str(path.with_suffix(""))
+        for path in folder.glob("ckpt-*.index")
+        if (match := re.fullmatch(r"ckpt-(\d+)", path.stem))
+    }
+    return [found[nimg] for nimg in sorted(found, reverse=True)]
 
 
 def _variables(network: networks.Generator | networks.Discriminator) -> Any:

@@ -18,9 +18,11 @@ class Adam(tf.Module):
     v = beta2 v + (1 - beta2) g^2
     variable -= lrate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)
 
-    The epsilon stands outside the bias correction. Variables of layers not in
-    use are left out of a step. The reference gives them zero gradients, which
-    comes to the same: their moments are zero since the last `reset`.
+    The epsilon stands outside the bias correction.
+
+    Differs: variables of layers not in use are left out of a step, where the
+    reference gives them zero gradients. With a `reset` at both ends of every
+    fade, as by default, their moments are zero and it comes to the same.
 
     Args:
         variables: Keras variables to own moments for.

@@ -5,7 +5,7 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import config, schedule
+from pgan_tf import config, files, schedule
 
 
 class Log:
@@ -48,10 +48,11 @@ def forget_stats_after(run_dir: pathlib.Path, nimg: int) -> None:
         try:
             if json.loads(line)["nimg"] > nimg:
                 break
-        except ValueError:
+        except (KeyError, TypeError, ValueError):
             break
         kept.append(line + "\n")
-    path.write_text("".join(kept))
+    with files.partial(path) as partial:
+        partial.write_text("".join(kept))
 
 
 class TimeLeft:

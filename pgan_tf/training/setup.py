@@ -1,6 +1,7 @@
 """Checks a run before any work, without importing TensorFlow."""
 
 import dataclasses
+import math
 import pathlib
 import re
 
@@ -33,10 +34,11 @@ def check(options: config.RunConfig) -> config.RunConfig:
         raise errors.UserError(
             "--run_dir is missing: give a folder for what the run writes"
         )
+    config.check_ranges(options)
     dataset = records.open_dataset(options.data.data_dir)
     options = _fill_in(options, dataset)
     _check_values(options)
-    _check_run_folder(options)
+    _check_run_folder(options, dataset)
     return options
 
 
@@ -73,23 +75,18 @@ def _fill_in(
     )
 
 
-_POSITIVE = frozenset(
-    "fmap_base fmap_max wgan_target adam_epsilon total_kimg minibatch_base "
-    "minibatch_dict max_minibatch_per_gpu_dict g_lrate_base g_lrate_dict "
-    "d_lrate_base d_lrate_dict tick_kimg_base tick_kimg_dict "
-    "minibatch_repeats".split()
-)
-
-
 def _check_values(options: config.RunConfig) -> None:
-    for name, value in config.flatten(dataclasses.asdict(options)):
-        values = value.values() if isinstance(value, dict) else [value]
-        if name in _POSITIVE and any(entry <= 0 for entry in values):
-            raise errors.UserError(f"--{name}={value} must be above 0")
     initial = options.schedule.lod_initial_resolution
     if initial < 4 or initial & (initial - 1):
         raise errors.UserError(
             f"--lod_initial_resolution={initial} is not a power of two from 4"
+        )
+    networks, resolution = options.networks, options.data.resolution
+    narrowest = (resolution / 2) ** networks.fmap_decay
+    if networks.fmap_base < narrowest:
+        raise errors.UserError(
+            f"--fmap_base={networks.fmap_base} leaves no feature maps at "
+            f"{resolution}x{resolution}: give {math.ceil(narrowest)} or more"
         )
     grid_size(options)
 
@@ -119,13 +116,15 @@ def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:
             )
 
 
-def _check_run_folder(options: config.RunConfig) -> None:
+def _check_run_folder(
+    options: config.RunConfig, dataset: records.Dataset
+) -> None:
     """A run folder that exists must be of this very run."""
     run_dir = pathlib.Path(options.run_dir)
     if not run_dir.exists():
         return
-    if not (run_dir / "config.json").exists():
-        if not run_dir.is_dir() or any(run_dir.iterdir()):
+    if not run_folder.is_begun(run_dir):
+        if not run_dir.is_dir() or run_folder.is_foreign(run_dir):
             raise errors.UserError(
                 f"--run_dir={run_dir} exists and is not a run: give another"
             )
@@ -139,6 +138,11 @@ def _check_run_folder(options: config.RunConfig) -> None:
         raise errors.UserError(
             f"--run_dir={run_dir} holds a run of another configuration "
             f"({'; '.join(changes)}): give another folder, or the same flags"
+        )
+    if run_folder.read_dataset_digest(run_dir) != dataset.digest:
+        raise errors.UserError(
+            f"--data_dir={options.data.data_dir} is not the dataset that the "
+            f"run in --run_dir={run_dir} began with: give another folder"
         )
 
 

@@ -276,8 +276,8 @@ class _Iteration:
         # Gs sees G as it was ahead of this iteration's G step.
         optim.update_average(
             strategy,
-            nets.Gs.trainable_at(self.resolution, self.fading),
-            self.g_vars,
+            nets.Gs.trained_by(self.resolution),
+            nets.G.trained_by(self.resolution),
             self.options.optimizer.gs_beta,
         )
         g_gradients, g_terms = strategy.run(self._g_gradients, (nimg, fade))

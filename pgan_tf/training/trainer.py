@@ -87,7 +87,7 @@ class Run:
         restored = self.checkpoints.restore()
         self.position = restored or checkpoints.Position()
         progress.forget_stats_after(self.run_dir, self.position.nimg)
-        run_folder.write_config(self.run_dir, options)
+        run_folder.begin(self.run_dir, options, self.dataset.digest)
         self.log = progress.Log(self.run_dir)
         self.writer = summaries.Writer(self.run_dir / "tensorboard")
         for path in self.checkpoints.unreadable:
@@ -322,6 +322,8 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
     names = [name for name in devices.split(",") if name]
+    if len(set(names)) < len(names):
+        raise errors.UserError(f"--devices={devices} names a device twice")
     virtual = sum(name.startswith("CPU:") for name in names)
     if virtual > 1:
         tf.config.set_logical_device_configuration(

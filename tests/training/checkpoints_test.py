@@ -81,6 +81,15 @@ class CheckpointsTest(common.TestCase):
         self.assert_filled(nets, 1)
         self.assertLen(restoring.unreadable, 1)
 
+    def test_a_damaged_list_of_checkpoints(self):
+        fill(self.nets, 1)
+        self.saving.save(checkpoints.Position(1))
+        for content in (b"", b"garbage"):
+            (self.here / "checkpoint").write_bytes(content)
+            nets, _, restored = self.restore()
+            self.assertEqual(restored.nimg, 1)
+            self.assert_filled(nets, 1)
+
     def test_none_that_can_be_read(self):
         self.saving.save(checkpoints.Position(1))
         for path in self.here.glob("ckpt-1.data*"):

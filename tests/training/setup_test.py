@@ -1,13 +1,14 @@
 """Options checked before any work."""
 
 import dataclasses
+import math
 import pathlib
 
 import numpy as np
 from absl.testing import parameterized
 
 from pgan_tf import config, errors, run_folder
-from pgan_tf.data import writing
+from pgan_tf.data import records, writing
 from pgan_tf.training import setup
 from tests import common
 
@@ -57,13 +58,20 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         self.assert_refused(options, "--run_dir is missing")
 
     @parameterized.parameters(
-        ({"minibatch_base": 0}, "--minibatch_base=0 must be above 0"),
+        ({"minibatch_base": 0}, "--minibatch_base=0: must be above 0"),
         ({"g_lrate_dict": {8: -1.0}}, "--g_lrate_dict=.* must be above 0"),
         ({"lod_initial_resolution": 6}, "--lod_initial_resolution=6"),
+        ({"total_kimg": math.nan}, "--total_kimg=nan"),
     )
     def test_schedule(self, schedule, message):
         schedule = config.ScheduleConfig(**schedule)
         self.assert_refused(self.options(schedule=schedule), message)
+
+    def test_widths(self):
+        networks = config.NetworksConfig(fmap_base=7)
+        self.assert_refused(self.options(networks=networks), "give 8 or more")
+        networks = config.NetworksConfig(fmap_base=8)
+        setup.check(self.options(networks=networks))
 
     def test_grid(self):
         snapshots = config.SnapshotsConfig(grid="15by8")
@@ -76,7 +84,8 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         options = setup.check(self.options())
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
-        run_folder.write_config(run_dir, options)
+        digest = records.open_dataset(self.here / "set").digest
+        run_folder.begin(run_dir, options, digest)
         setup.check(self.options())
         longer = config.ScheduleConfig(total_kimg=20000)
         setup.check(self.options(schedule=longer))
@@ -85,6 +94,21 @@ class SetupTest(common.TestCase, parameterized.TestCase):
             self.options(networks=smaller),
             r"another configuration \(fmap_max: 512 -> 64; latent_size: ",
         )
+
+    def test_another_dataset_of_the_same_name(self):
+        options = setup.check(self.options())
+        run_dir = pathlib.Path(options.run_dir)
+        run_dir.mkdir()
+        run_folder.begin(run_dir, options, "of another dataset")
+        self.assert_refused(options, "--data_dir=.* is not the dataset that")
+
+    def test_what_a_failed_start_leaves_is_no_obstacle(self):
+        run_dir = self.here / "run"
+        run_dir.mkdir()
+        (run_dir / "tensorflow.log").touch()
+        (run_dir / "config.json").write_text("{}")
+        (run_dir / "partial-1-dataset.sha256").touch()
+        setup.check(self.options())
 
     def test_a_folder_of_other_things(self):
         run_dir = self.here / "run"

@@ -75,7 +75,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             for key in ("reals", "latents_D", "latents_G", "mixing_factors")
         }
         tensors["labels"] = tf.zeros([8, 0], dtype)
-        return arrays, tensors, resolution, None if alpha == 1 else alpha
+        return arrays, tensors, resolution, alpha
 
     @parameterized.product(lod=LODS, dtype=tuple(BOUNDS))
     def test_d(self, lod, dtype):
@@ -196,6 +196,27 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             expected -= (labels * logits).sum(1)
         self.assertAllClose(terms["D_label_penalty"], expected, atol=1e-5)
         self.assertAllClose(loss[1.0] - loss[0.0], expected.mean(), atol=1e-4)
+
+    def test_label_terms_of_g(self):
+        options = {"resolution": 4, "label_size": 3, "fmap_base": 16}
+        G, D = networks.Generator(**options), networks.Discriminator(**options)
+        random = np.random.RandomState(0)
+        labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+        latents = random.randn(4, G.latent_size).astype(np.float32)
+        scores, logits = (np.array(x) for x in D(G(latents, labels)))
+        logits -= np.log(np.exp(logits).sum(1, keepdims=True))
+        for weight in (0.0, 2.0):
+            loss, _ = steps.g_loss(
+                G,
+                D,
+                tf.constant(labels),
+                tf.constant(latents),
+                4,
+                None,
+                config.LossesConfig(cond_weight=weight),
+            )
+            expected = -scores.mean() - weight * (labels * logits).sum(1).mean()
+            self.assertAllClose(loss, expected, atol=1e-5)
 
 
 class JudgeBothTest(common.TestCase, parameterized.TestCase):
@@ -320,6 +341,72 @@ class IterationTest(common.TestCase):
         everything = np.concatenate([v.ravel() for v in draws.values()])
         self.assertAllClose(everything.mean(), 0.0, atol=0.1)
         self.assertAllClose(everything.std(), 1.0, atol=0.1)
+
+    def test_reals_are_mirrored_then_faded(self):
+        """The loss is that of reals prepared by NumPy."""
+        nets, strategy, _ = self.make()
+        stage = schedule.Stage(1.75, 16, 8, 1e-3, 1e-3, 1)
+        options = config.RunConfig(data=config.DataConfig(mirror_augment=True))
+        FixedDraws.arrays = common.golden("losses")
+        mixing = FixedDraws.arrays["res32/mixing_factors"]
+        random = np.random.RandomState(0)
+        pixels = random.randint(0, 256, (8, 16, 16, 1)).astype(np.uint8)
+
+        reals = pixels.astype(np.float32) / 127.5 - 1
+        heads = mixing >= 0.5  # the same draws serve as coins
+        self.assertEqual(heads.sum(), 2)
+        reals = np.where(heads, reals[:, :, ::-1], reals)
+        blocks = reals.reshape(8, 8, 2, 8, 2, 1).mean((2, 4))
+        blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
+        expected, _ = steps.d_loss(
+            nets.G,
+            nets.D,
+            tf.constant(blocks + (reals - blocks) * 0.25, tf.float32),
+            tf.zeros([8, 0]),
+            tf.constant(FixedDraws.arrays["res32/latents_D"]),
+            tf.constant(mixing),
+            0.25,
+            config.LossesConfig(),
+        )
+        iteration = FixedDraws(nets, strategy, stage, tf.zeros([1, 0]), options)
+        terms = iteration.run(
+            tf.constant(pixels),
+            tf.zeros([8, 0]),
+            tf.constant(0, tf.int64),
+            tf.constant(0.25),
+            tf.constant(1e-3),
+            tf.constant(1e-3),
+        )
+        found = terms.numpy()[steps.TERMS.index("D_loss")]
+        self.assertAllClose(found, expected, atol=1e-4)
+
+    def test_labels_for_g_come_from_the_whole_dataset(self):
+        nets, strategy, stage = self.make()
+        labels = tf.constant(np.eye(5), tf.float32)
+        iteration = steps._Iteration(
+            nets, strategy, stage, labels, config.RunConfig()
+        )
+        draws = [
+            strategy.run(
+                iteration._random_labels, (tf.constant(8 * i, tf.int64),)
+            ).numpy()
+            for i in range(50)
+        ]
+        counts = np.concatenate(draws).sum(0)
+        self.assertEqual(counts.sum(), 400)
+        self.assertAllInRange(counts, 50, 110)
+
+    def test_gs_follows_layers_that_are_out_of_use(self):
+        """The reference averages every weight, at every stage."""
+        nets, strategy, stage = self.make()
+        idle = nets.G.to_rgb[0].bias
+        idle.assign(idle + 1.0)
+        before = nets.Gs.to_rgb[0].bias.numpy()
+        iterations = steps.make_iterations(
+            nets, strategy, stage, tf.zeros([1, 0]), one_repeat()
+        )
+        iterations(*arguments(minibatch=8))
+        self.assertAllClose(nets.Gs.to_rgb[0].bias, before + 0.001, atol=1e-6)
 
     def test_a_step_with_nan_is_skipped_and_counted(self):
         nets, strategy, stage = self.make()

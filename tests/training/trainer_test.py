@@ -1,9 +1,11 @@
 """The loop on tiny networks: files, growth, stopping and going on."""
 
+import dataclasses
 import json
 import pathlib
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 from pgan_tf import config, images, run_folder, sampling, snapshots
@@ -116,6 +118,31 @@ class TrainerTest(common.TestCase):
         (path,) = run_folder.list_snapshots(options.run_dir)
         self.assertEqual(snapshots.load_generator(path).label_size, 3)
         self.assertGreater(stats(options.run_dir)[-1]["D_label_penalty"], 0)
+
+
+class GrowTest(common.TestCase):
+    def test_both_optimizers_restart(self):
+        here = self.folder()
+        make_dataset(here / "set")
+        options = make_options(here)
+        run = trainer.Run(options)
+        self.addCleanup(run.close)
+        adams = (run.nets.g_adam, run.nets.d_adam)
+        for reset in (False, True):
+            for adam in adams:
+                for variable in adam.variables:
+                    variable.assign(tf.ones_like(variable))
+            run.options = dataclasses.replace(
+                options,
+                schedule=dataclasses.replace(
+                    options.schedule, reset_opt_for_new_lod=reset
+                ),
+            )
+            run.grow()
+            for adam in adams:
+                for variable in adam.variables:
+                    expected = np.full(variable.shape, 0 if reset else 1)
+                    self.assertAllEqual(variable, expected)
 
 
 class NetworksTest(common.TestCase):

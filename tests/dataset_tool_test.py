@@ -1,6 +1,9 @@
 """Tests of dataset_tool.py as a user runs it."""
 
+import contextlib
+import io
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -8,10 +11,13 @@ import time
 
 from PIL import Image
 
-from pgan_tf.data import records
+import dataset_tool
+from pgan_tf import errors
+from pgan_tf.data import create, records
 from tests import common
 from tests.data.sources import published
 
+VERBS = ("create", "info", "display", "verify", "extract", "compare")
 ROOT = pathlib.Path(__file__).parent.parent
 
 
@@ -138,6 +144,27 @@ class DatasetToolTest(common.TestCase):
             self.assertIn("dataset", output)
         self.assertIn("example", output)
 
+    def test_examples_and_documents_hold_commands_that_parse(self) -> None:
+        text = (ROOT / "docs" / "datasets.md").read_text()
+        for verb in VERBS:
+            stream = io.StringIO()
+            with contextlib.redirect_stdout(stream):
+                with self.assertRaises(SystemExit):
+                    dataset_tool.parse(["dataset_tool.py", verb, "--help"])
+            self.assertIn(
+                f"  python dataset_tool.py {verb} ", stream.getvalue()
+            )
+            text += stream.getvalue()
+        commands = re.findall(
+            r"^ *python (dataset_tool.py .*)", text.replace("\\\n", ""), re.M
+        )
+        self.assertGreater(len(commands), 20)
+        found = {dataset_tool.parse(each.split()).name for each in commands}
+        self.assertEqual(found, set(VERBS))
+        # Every source is documented by a command.
+        for each in create.FLAGS_OF:
+            self.assertIn(f"dataset_tool.py create --source={each} ", text)
+
     def test_help_does_not_import_tensorflow(self) -> None:
         code = "import sys, dataset_tool; print('tensorflow' in sys.modules)"
         result = subprocess.run(
@@ -148,27 +175,32 @@ class DatasetToolTest(common.TestCase):
         )
         self.assertEqual(result.stdout, "False\n")
 
+    def refuse(self, message: str, *args: str) -> None:
+        """Expects an error from the parser alone, which is quick."""
+        with self.assertRaisesRegex(errors.UserError, message):
+            dataset_tool.parse(["dataset_tool.py", *args])
+
     def test_bad_flags(self) -> None:
         out = "--out_dir=out"
         faces = "--source=faces"
         self.fail_with("VERB")
-        self.fail_with("invalid choice: 'destroy'", "destroy")
-        self.fail_with("--source.*'cats'", "create", "--source=cats", out)
-        self.fail_with("--out_dir", "create", faces)
-        self.fail_with("--colour", "create", faces, out, "--colour=red")
+        self.refuse("invalid choice: 'destroy'", "destroy")
+        self.refuse("--source.*'cats'", "create", "--source=cats", out)
+        self.refuse("--out_dir", "create", faces)
+        self.refuse("--colour", "create", faces, out, "--colour=red")
         # No abbreviations: scripts would break with the next flag.
-        self.fail_with("--reso", "create", faces, out, "--reso=32")
+        self.refuse("--reso", "create", faces, out, "--reso=32")
         for value in ("48", "2", "2048", "-4", "0"):
-            self.fail_with(
+            self.refuse(
                 f"--resolution: {value} is not a power of two",
                 "create", faces, out, f"--resolution={value}",
             )  # fmt: skip
         for flag in ("--resolution", "--workers", "--seed", "--num_images"):
-            self.fail_with(
+            self.refuse(
                 f"{flag}.*: invalid .* value: 'many'",
                 "create", faces, out, f"{flag}=many",
             )  # fmt: skip
-        self.fail_with(
+        self.refuse(
             "--num_images.*: 0 is not", "create", faces, out, "--num_images=0"
         )
 

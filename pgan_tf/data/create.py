@@ -26,7 +26,9 @@ EXAMPLES = """examples:
   python dataset_tool.py create --source=celeba \\
       --source_dir=img_align_celeba.zip --out_dir=datasets/celeba128
   python dataset_tool.py create --source=images --source_dir=photos \\
-      --resolution=256 --out_dir=datasets/photos256
+      --labels=folders --resolution=256 --out_dir=datasets/photos256
+  python dataset_tool.py create --source=cifar10 \\
+      --source_dir=cifar-10-python.tar.gz --out_dir=datasets/cifar10
 """
 SOURCE = """faces: drawn by this tool, with attributes as labels.
 celeba: CelebA's aligned images (or smaller copies), 128 pixels around the

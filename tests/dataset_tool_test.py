@@ -78,6 +78,27 @@ class DatasetToolTest(common.TestCase):
         sheet = Image.open(self.cwd / "faces16.png")
         self.assertEqual(sheet.size, (3 * 64, 2 * 64))
 
+    def test_folders_that_could_be_labels_are_mentioned(self) -> None:
+        for name in ("cats", "dogs"):
+            (self.cwd / "pets" / name).mkdir(parents=True)
+            image = Image.new("L", (8, 8))
+            image.save(self.cwd / "pets" / name / "1.png")
+        command = ("dataset_tool.py", "create", "--source=images",
+                   f"--source_dir={self.cwd}/pets", "--resolution=4",
+                   "--workers=1", "--overwrite",
+                   f"--out_dir={self.cwd}/out")  # fmt: skip
+        outputs = {}
+        for labels in ([], ["--labels=none"], ["--labels=folders"]):
+            args = dataset_tool.parse([*command, *labels])
+            stream = io.StringIO()
+            with contextlib.redirect_stdout(stream):
+                args.verb(args)
+            outputs[" ".join(labels)] = stream.getvalue()
+        self.assertIn("with --labels=folders", outputs[""])
+        self.assertNotIn("hint", outputs["--labels=none"])
+        self.assertNotIn("hint", outputs["--labels=folders"])
+        self.assertIn("cats (1), dogs (1)", outputs["--labels=folders"])
+
     def test_create_from_published_files(self) -> None:
         published.write_mnist(self.cwd)
         create = ("create", "--source_dir=.", "--workers=1")

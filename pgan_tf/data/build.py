@@ -132,7 +132,7 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> None:
             tasks,
             lambda block, _: log.add(block),
             num_workers,
-            plan.name,
+            f"{plan.name}, {plan.num_bytes() / 1e9:.2f} GB",
         )
     finally:
         # An image that stops the build need not cost what others have.

@@ -12,6 +12,7 @@ from pgan_tf.data.sources import (
     cifar,
     decode,
     faces,
+    image_files,
     mnist,
     pictures,
     source,
@@ -243,8 +244,9 @@ def run(args: argparse.Namespace) -> None:
     if shuffle is None:
         # Triples are random already; the reference leaves them so.
         shuffle = args.source != "mnistrgb"
+    images = open_source(args)
     build.create(
-        open_source(args),
+        images,
         args.out_dir,
         {"source": args.source},
         num_images=args.num_images,
@@ -258,3 +260,15 @@ def run(args: argparse.Namespace) -> None:
     for reason in skipped[:MAX_SKIPPED]:
         print(f"skipped     {reason}")
     print(inspect.describe(dataset))
+    if args.labels is None and _has_unused_folders(images):
+        print(
+            "hint        the images lie in several folders; with "
+            "--labels=folders these are their classes"
+        )
+
+
+def _has_unused_folders(images: source.Source) -> bool:
+    """Whether sub-folders could be labels, and nothing is."""
+    if not isinstance(images, image_files.ImageFiles) or images.label_kind:
+        return False
+    return len({os.path.dirname(name) for name in images.names}) > 1

@@ -92,6 +92,9 @@ def golden_discriminator(
 class TestCase(tf.test.TestCase):
     """`tf.test.TestCase` with our shared checks."""
 
+    # A context manager of TensorFlow's, which pytest takes for a test.
+    test_session = None
+
     def folder(self) -> pathlib.Path:
         """A new folder that goes away with the test."""
         temporary = tempfile.TemporaryDirectory()

@@ -129,7 +129,10 @@ class Run:
             minutes = (time.monotonic() - saved_at) / 60
             overdue = minutes >= self.options.snapshots.checkpoint_minutes
             if done or stopping or overdue:
-                self.checkpoints.save(self.position)
+                seconds = self.position.seconds + tick.seconds()
+                self.checkpoints.save(
+                    dataclasses.replace(self.position, seconds=seconds)
+                )
                 saved_at = time.monotonic()
             if stopping:
                 self.log.line(
@@ -264,12 +267,15 @@ class _Tick:
     def due(self, nimg: int, tick_kimg: float) -> bool:
         return nimg - self._nimg >= tick_kimg * 1000
 
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
     def end(self, nimg: int) -> tuple[int, float, dict[str, float]]:
         """Images and seconds of the tick, and the means of the terms."""
+        # Reading them waits for the device, so the time comes after.
         means = (self._sum / self._calls).numpy()
-        seconds = time.monotonic() - self._start
         terms = dict(zip(steps.TERMS, map(float, means), strict=True))
-        return nimg - self._nimg, seconds, terms
+        return nimg - self._nimg, self.seconds(), terms
 
 
 class _Grid:

@@ -100,10 +100,15 @@ class TrainerTest(common.TestCase):
         whole = make_options(self.here, "whole")
         trainer.train(whole)
         parts = make_options(self.here, "parts")
-        # Stops mid-fade, and again in the settled phase.
+        # Stops mid-fade, mid-tick, and again in the settled phase.
         for calls in (6, 7):
             left = iter(range(calls))
             trainer.train(parts, lambda left=left: next(left, None) is None)
+            run = trainer.Run(parts)
+            self.assertGreater(
+                run.position.seconds, stats(parts.run_dir)[-1]["seconds"]
+            )
+            run.close()
         trainer.train(parts)
         same = zip(self.weights(whole), self.weights(parts), strict=True)
         for expected, found in same:

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import scipy.stats
 
 from pgan_tf import networks, sampling
 from tests import common
@@ -26,6 +27,31 @@ class LatentsTest(common.TestCase):
         self.assertAllClose(rows.std(), 1.0, atol=0.02)
         correlation = np.corrcoef(rows[:-1].ravel(), rows[1:].ravel())[0, 1]
         self.assertAllClose(correlation, 0.0, atol=0.02)
+
+    def test_truncated_rows_do_not_depend_on_batches(self):
+        whole = sampling.latents(0, 10, 8, 3, truncation=0.7)
+        parts = [sampling.latents(i, 5, 8, 3, 0.7) for i in (0, 5)]
+        self.assertAllEqual(whole, np.concatenate(parts))
+
+    def test_truncation_draws_again_what_lies_outside(self):
+        free = sampling.latents(0, 500, 64, seed=1)
+        self.assertAllEqual(free, sampling.latents(0, 500, 64, 1, 99.0))
+        for limit in (0.01, 0.5, 1.0):
+            rows = sampling.latents(0, 500, 64, 1, limit)
+            self.assertEqual(rows.dtype, np.float32)
+            within = np.abs(free) <= limit
+            self.assertAllEqual(rows[within], free[within])
+            self.assertAllLessEqual(np.abs(rows), limit)
+            again = rows[~within]
+            expected = scipy.stats.truncnorm(-limit, limit)
+            self.assertGreater(
+                scipy.stats.kstest(again, expected.cdf).pvalue, 0.01
+            )
+
+    def test_truncation_of_nothing_is_refused(self):
+        for limit in (0.0, -1.0, float("nan")):
+            with self.assertRaisesRegex(ValueError, "above 0"):
+                sampling.latents(0, 1, 8, 0, limit)
 
 
 class GenerateTest(common.TestCase):

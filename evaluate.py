@@ -25,15 +25,16 @@ import pathlib
 from absl import flags
 
 from pgan_tf import command, errors, run_folder
+from pgan_tf.metrics import registry
 
 RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "The run folder that train.py wrote.", required=True
 )
 METRICS = flags.DEFINE_list(
     "metrics",
-    ["fid", "is", "swd"],
-    "fid: Frechet distance. is: inception score. swd: sliced Wasserstein"
-    " distance of patches, per resolution.",
+    list(registry.DEFAULT),
+    "Which metrics; a name in parentheses stands for the metric of as many"
+    f" images as its paper took.\n{registry.described()}",
 )
 FEATURES = flags.DEFINE_string(
     "features",
@@ -61,9 +62,8 @@ SNAPSHOT = flags.DEFINE_string(
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images",
     None,
-    "Reals and as many fakes; default: the run's --eval_num_images, or 50000"
-    " for fid and is, 16384 for swd,"
-    " but no more than the dataset has.",
+    "Reals and as many fakes; default: the run's --eval_num_images, or as many"
+    " as in the metric's paper, but no more than the dataset has.",
     lower_bound=1,
 )
 SEED = flags.DEFINE_integer(

@@ -21,7 +21,7 @@ from pgan_tf import (
     snapshots,
 )
 from pgan_tf.data import records
-from pgan_tf.metrics import suite
+from pgan_tf.metrics import registry
 
 # Packages that numbers may depend on, named with them.
 VERSIONS_OF = ("tensorflow", "keras", "numpy", "scipy")
@@ -33,7 +33,7 @@ class Options:
 
     Attributes:
         run_dir: The run folder.
-        metrics: Keys out of `suite.KNOWN`.
+        metrics: As `registry.parse` knows them.
         features: "inception", "labels" or a .keras file; None: the run's.
         inception: The 2015 Inception file; None: from the cache.
         snapshot: "latest", "all", a kimg or a file.
@@ -45,7 +45,7 @@ class Options:
     """
 
     run_dir: pathlib.Path
-    metrics: Sequence[str] = suite.KNOWN
+    metrics: Sequence[str] = registry.DEFAULT
     features: str | None = None
     inception: pathlib.Path | None = None
     snapshot: str = "latest"
@@ -62,7 +62,7 @@ def evaluate(options: Options) -> results.Report:
         UserError: On input that cannot be evaluated, or if no metric can be
             computed.
     """
-    check_metrics(options.metrics)
+    registry.parse(options.metrics)  # refuses typing errors at once
     run_config = run_folder.read_config(options.run_dir)
     paths = select(options.run_dir, options.snapshot)
     dataset = open_dataset(options, run_config)
@@ -75,7 +75,7 @@ def evaluate(options: Options) -> results.Report:
         options.inception,
         dataset,
         resolution,
-        count or dataset.num_images,
+        count or None,
     )
     setting = comparison.Comparison(
         metrics=chosen.metrics,
@@ -92,16 +92,6 @@ def evaluate(options: Options) -> results.Report:
         results=evaluate_rows(options, setting, paths),
         not_computed=chosen.not_computed,
     )
-
-
-def check_metrics(metrics: Sequence[str]) -> None:
-    """Refuses unknown metrics."""
-    unknown = [key for key in metrics if key not in suite.KNOWN]
-    if unknown or not metrics:
-        raise errors.UserError(
-            f"--metrics={','.join(metrics)}: the known metrics are"
-            f" {', '.join(suite.KNOWN)}"
-        )
 
 
 def select(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import choice, errors, extractors
-from pgan_tf.metrics import features, inception, suite
+from pgan_tf.metrics import features, inception, registry
 from tests import common
 
 
@@ -15,16 +15,15 @@ def extractor(**options):
 
 
 class ChoiceTest(common.TestCase):
-    def choose(self, keys, opened, resolution=32, available=100):
+    def choose(self, keys, opened, resolution=32, available=100, count=None):
         def open_extractor(*_):
             if isinstance(opened, Exception):
                 raise opened
             return opened
 
+        dataset = mock.Mock(num_images=available)
         with mock.patch.object(extractors, "open_extractor", open_extractor):
-            return choice.choose(
-                keys, "mine", None, None, resolution, available
-            )
+            return choice.choose(keys, "mine", None, dataset, resolution, count)
 
     def test_names_and_counts(self):
         chosen = self.choose(["swd", "fid", "is"], extractor())
@@ -36,10 +35,18 @@ class ChoiceTest(common.TestCase):
 
     def test_counts_of_the_papers(self):
         canonical = extractor(canonical=True)
-        chosen = self.choose(suite.KNOWN, canonical, available=10**6)
+        chosen = self.choose(registry.DEFAULT, canonical, available=10**6)
         counts = {metric.label: metric.count for metric in chosen.metrics}
         expected = {"FID": 50_000, "IS": 50_000, "SWDx1e3": 16_384}
         self.assertEqual(counts, expected)
+
+    def test_count_asked_for(self):
+        names = ["fid", "swd16k"]
+        chosen = self.choose(names, extractor(), available=10**6, count=7)
+        self.assertEqual([m.count for m in chosen.metrics], [7, 16_384])
+        chosen = self.choose(names, extractor(), count=7)
+        expected = {"SWDx1e3": "needs 16384 images, there are 100"}
+        self.assertEqual(chosen.not_computed, expected)
 
     def test_without_inception_the_others_are_computed(self):
         missing = inception.Unavailable("no file")
@@ -64,11 +71,11 @@ class ChoiceTest(common.TestCase):
 
     def test_what_cannot_be_computed(self):
         blind = extractor(classifies=False)
-        chosen = self.choose(suite.KNOWN, blind, resolution=8)
+        chosen = self.choose(registry.DEFAULT, blind, resolution=8)
         self.assertEqual([m.key for m in chosen.metrics], ["fid"])
         self.assertIn("16x16", chosen.not_computed["SWDx1e3"])
         self.assertIn("logits", chosen.not_computed["CS[mine:abcdef01]"])
-        chosen = self.choose(suite.KNOWN, extractor(), available=9)
+        chosen = self.choose(registry.DEFAULT, extractor(), available=9)
         self.assertEqual([m.key for m in chosen.metrics], ["fid", "swd"])
         (reason,) = chosen.not_computed.values()
         self.assertEqual(reason, "needs 10 images or more, not 9")

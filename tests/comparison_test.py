@@ -14,7 +14,13 @@ from pgan_tf import (
     snapshots,
 )
 from pgan_tf.data import records
-from pgan_tf.metrics import features, suite
+from pgan_tf.metrics import (
+    features,
+    frechet,
+    inception_score,
+    sliced_wasserstein,
+    suite,
+)
 from tests import common, small_run
 
 
@@ -41,10 +47,11 @@ class ComparisonTest(common.TestCase):
         self.generator = snapshots.load_generator(path)
 
     def setting(self, count=20, **options):
+        setting = suite.Setting(16, EXTRACTOR)
         metrics = [
-            suite.FrechetDistance(count, "FD"),
-            suite.InceptionScore(count, "CS", False),
-            suite.SlicedWasserstein(count // 2, 16),
+            frechet.FrechetDistance(count, setting),
+            inception_score.InceptionScore(count, setting),
+            sliced_wasserstein.SlicedWasserstein(count // 2, setting),
         ]
         options = {
             "metrics": metrics,
@@ -81,7 +88,7 @@ class ComparisonTest(common.TestCase):
                 file.unlink()
             reals = setting.reals()
             found = setting.noise_floor(reals)
-            values.append([found[key].value for key in suite.KNOWN])
+            values.append([each.value for each in found.values()])
         for others in values[1:]:
             self.assertAllClose(others, values[0], rtol=1e-6)
 

@@ -138,7 +138,7 @@ class EvaluationTest(common.TestCase):
 
     def test_refused_metrics_and_runs(self):
         run_dir = small_run.make(self.here, lods=())
-        self.refused("known metrics are fid, is, swd", run_dir, "fod")
+        self.refused("known metrics are fid, is", run_dir, "fod")
         self.refused("known metrics", run_dir)
         self.refused("no snapshots yet", run_dir, "swd")
         self.refused("not a run folder", self.here / "nothing", "swd")

@@ -66,15 +66,13 @@ class Extractor:
         """Such as "labels:1a2b3c4d"."""
         return f"{self.name}:{self.digest[:8]}"
 
-    @property
-    def frechet_label(self) -> str:
-        """What the Frechet distance of these features is called."""
-        return "FID" if self.canonical else f"FD[{self.label}]"
+    def titled(self, canonical: str, other: str) -> str:
+        """What a number of these features is called.
 
-    @property
-    def score_label(self) -> str:
-        """What the score of these logits is called (CS: classifier score)."""
-        return "IS" if self.canonical else f"CS[{self.label}]"
+        Such as `canonical` "FID" for the 2015 Inception file, and with
+        `other` "FD" then "FD[labels:1a2b3c4d]" for anything else.
+        """
+        return canonical if self.canonical else f"{other}[{self.label}]"
 
     @property
     def facts(self) -> dict[str, str]:

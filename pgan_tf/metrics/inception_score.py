@@ -8,6 +8,8 @@ float64 on logarithms: a probability that underflows would make 0 log 0.
 import numpy as np
 import scipy.special
 
+from pgan_tf.metrics import suite
+
 SPLITS = 10
 
 
@@ -72,3 +74,43 @@ def _divergence(logs: np.ndarray) -> float:
 def _over_splits(divergences: list[float]) -> tuple[float, float]:
     scores = np.exp(divergences)
     return float(scores.mean()), float(scores.std())
+
+
+class InceptionScore(suite.Metric):
+    """The inception score, or the same of another classifier."""
+
+    key = "is"
+    alias = "is50k"
+    paper_count = 50_000
+    minimum = SPLITS
+    title = "IS"
+    other_title = "CS"
+    needs = suite.LOGITS
+    uses_reals = False
+    about = "inception score (Salimans et al. 2016)"
+    memory = "the logits"
+    facts = {"splits": SPLITS}
+
+    def start(self, random: np.random.RandomState) -> suite.Collector:
+        return _Logits(self.count)
+
+    def result(
+        self, reals: None, fakes: np.ndarray, random: np.random.RandomState
+    ) -> suite.Value:
+        extractor = self.setting.extractor
+        if extractor and extractor.attributes:
+            return suite.Value(*attribute_score(fakes))
+        return suite.Value(*score(fakes))
+
+
+class _Logits(suite.Collector):
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self._parts: list[np.ndarray] = []
+
+    def _take(self, batch: suite.Batch) -> None:
+        assert batch.logits is not None
+        self._parts.append(batch.logits)
+
+    def summary(self) -> np.ndarray:
+        return np.concatenate(self._parts)

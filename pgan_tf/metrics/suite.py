@@ -5,13 +5,41 @@ batches and sums it up; the summaries of reals and fakes give the value.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from pgan_tf.metrics import frechet, inception_score, sliced_wasserstein
+# What a metric looks at.
+PIXELS, FEATURES, LOGITS = "pixels", "features", "logits"
 
-KNOWN = ("fid", "is", "swd")
+
+class Extractor(Protocol):
+    """What metrics know of a feature extractor."""
+
+    @property
+    def classifies(self) -> bool:
+        """Whether there are logits."""
+
+    @property
+    def attributes(self) -> bool:
+        """Whether the logits are of independent sigmoids."""
+
+    def titled(self, canonical: str, other: str) -> str:
+        """`canonical` for the 2015 Inception file, else `other[<name>]`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What a metric depends on beside its number of images.
+
+    Attributes:
+        resolution: S, of all images.
+        extractor: None if there is none.
+    """
+
+    resolution: int
+    extractor: Extractor | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,32 +100,74 @@ class Collector:
         raise NotImplementedError
 
 
-class Metric(Protocol):
-    """What an evaluation knows of a metric.
+class Metric:
+    """A metric of a set of images, by itself or compared with reals.
+
+    Subclasses say with class attributes what they are and need:
 
     Attributes:
         key: Its name on the command line and in file names.
-        label: What its numbers are called.
-        count: Images on each side.
-        uses_features: Whether it looks at features rather than at pixels.
+        alias: Its name with the paper's number of images, such as fid50k.
+        paper_count: Images on each side that the paper took.
+        minimum: Images on each side that it takes at least.
+        title: What its numbers are called; on features other than those of
+        other_title: the 2015 Inception file, this with the extractor's name.
+        needs: PIXELS, FEATURES or LOGITS.
         uses_reals: Whether it compares with reals.
+        about: What it is, for --help.
+        memory: What grows with the number of images, for --help.
         facts: Choices that decide comparability, saved with every number.
+        label: What its numbers are called in this setting.
     """
 
     key: str
-    label: str
-    count: int
-    uses_features: bool
-    uses_reals: bool
-    facts: dict[str, Any]
+    alias: str
+    paper_count: int
+    minimum = 1
+    title: str
+    other_title = ""
+    needs = PIXELS
+    uses_reals = True
+    about: str
+    memory: str
+    facts: Mapping[str, Any] = {}
+
+    def __init__(self, count: int, setting: Setting) -> None:
+        self.count = count
+        self.setting = setting
+        self.label = self.label_in(setting)
+
+    @property
+    def uses_features(self) -> bool:
+        """Whether it looks at an extractor's output rather than at pixels."""
+        return self.needs != PIXELS
+
+    @classmethod
+    def label_in(cls, setting: Setting) -> str:
+        """What its numbers are called in a setting."""
+        if cls.needs == PIXELS or not setting.extractor:
+            return cls.title
+        return setting.extractor.titled(cls.title, cls.other_title)
+
+    @classmethod
+    def gap(cls, count: int, setting: Setting) -> str:
+        """Why it cannot be computed of so many images, or ""."""
+        if count < cls.minimum:
+            return f"needs {cls.minimum} images or more, not {count}"
+        extractor = setting.extractor
+        if cls.needs == LOGITS and extractor and not extractor.classifies:
+            return "the extractor gives no logits"
+        return ""
 
     def start(self, random: np.random.RandomState) -> Collector:
         """A collector for a set of `count` images."""
+        raise NotImplementedError
 
     def result(
         self, reals: Any, fakes: Any, random: np.random.RandomState
     ) -> Value:
         """The value of the fakes, from two summaries."""
+        raise NotImplementedError
 
 
 class Gaussian(NamedTuple):
@@ -105,139 +175,3 @@ class Gaussian(NamedTuple):
 
     mean: np.ndarray
     covariance: np.ndarray
-
-
-class FrechetDistance:
-    """FID, or the same distance on other features."""
-
-    key = "fid"
-    paper_count = 50_000
-    minimum = 2
-    uses_features = True
-    uses_reals = True
-    facts = {"ddof": 1}
-
-    def __init__(self, count: int, label: str) -> None:
-        self.count = count
-        self.label = label
-
-    def start(self, random: np.random.RandomState) -> Collector:
-        return _FeatureMoments(self.count)
-
-    def result(
-        self,
-        reals: Gaussian,
-        fakes: Gaussian,
-        random: np.random.RandomState,
-    ) -> Value:
-        return Value(frechet.distance(*reals, *fakes))
-
-
-class _FeatureMoments(Collector):
-    moments: frechet.Moments | None = None
-
-    def _take(self, batch: Batch) -> None:
-        assert batch.features is not None
-        if self.moments is None:
-            self.moments = frechet.Moments(batch.features.shape[1])
-        self.moments.add(batch.features)
-
-    def summary(self) -> Gaussian:
-        assert self.moments is not None
-        return Gaussian(self.moments.mean, self.moments.covariance())
-
-
-class InceptionScore:
-    """The inception score, or the same of another classifier."""
-
-    key = "is"
-    paper_count = 50_000
-    minimum = inception_score.SPLITS
-    uses_features = True
-    uses_reals = False
-    facts = {"splits": inception_score.SPLITS}
-
-    def __init__(self, count: int, label: str, attributes: bool) -> None:
-        self.count = count
-        self.label = label
-        self._attributes = attributes
-
-    def start(self, random: np.random.RandomState) -> Collector:
-        return _Logits(self.count)
-
-    def result(
-        self, reals: None, fakes: np.ndarray, random: np.random.RandomState
-    ) -> Value:
-        if self._attributes:
-            return Value(*inception_score.attribute_score(fakes))
-        return Value(*inception_score.score(fakes))
-
-
-class _Logits(Collector):
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self._parts: list[np.ndarray] = []
-
-    def _take(self, batch: Batch) -> None:
-        assert batch.logits is not None
-        self._parts.append(batch.logits)
-
-    def summary(self) -> np.ndarray:
-        return np.concatenate(self._parts)
-
-
-class SlicedWasserstein:
-    """SWD times 1000."""
-
-    key = "swd"
-    label = "SWDx1e3"
-    paper_count = 16_384
-    minimum = 1
-    uses_features = False
-    uses_reals = True
-    facts = {
-        "patches_per_image": sliced_wasserstein.PATCHES_PER_IMAGE,
-        "directions": sliced_wasserstein.DIRECTION_SETS
-        * sliced_wasserstein.DIRECTIONS_PER_SET,
-    }
-
-    def __init__(self, count: int, resolution: int) -> None:
-        self.count = count
-        self._resolution = resolution
-
-    def start(self, random: np.random.RandomState) -> Collector:
-        return _CutPatches(self.count, self._resolution, random)
-
-    def result(
-        self,
-        reals: sliced_wasserstein.Patches,
-        fakes: sliced_wasserstein.Patches,
-        random: np.random.RandomState,
-    ) -> Value:
-        distances = sliced_wasserstein.compare(reals, fakes, random)
-        names = [str(size) for size in reals.resolutions]
-        levels = dict(zip(names, distances, strict=True))
-        return Value(float(np.mean(distances)), levels=levels)
-
-
-class _CutPatches(Collector):
-    """Draws all places ahead, so that batches are of no influence."""
-
-    def __init__(
-        self, count: int, resolution: int, random: np.random.RandomState
-    ) -> None:
-        super().__init__(count)
-        self._patches = sliced_wasserstein.Patches(resolution)
-        self._positions = sliced_wasserstein.draw_positions(
-            random, count, resolution
-        )
-        self._count = count
-
-    def _take(self, batch: Batch) -> None:
-        start = self._count - self.remaining
-        part = slice(start, start + len(batch.images))
-        positions = [(x[part], y[part]) for x, y in self._positions]
-        self._patches.add(batch.images, positions)
-
-    def summary(self) -> sliced_wasserstein.Patches:
-        return self._patches

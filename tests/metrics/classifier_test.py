@@ -55,8 +55,8 @@ class ClassifierTest(common.TestCase):
         self.assertLen(first.digest, 64)
         self.assertEqual(first.digest, second.digest)
         self.assertEqual(first.note, second.note)
-        self.assertStartsWith(first.frechet_label, "FD[labels:")
-        self.assertStartsWith(first.score_label, "CS[labels:")
+        self.assertStartsWith(first.titled("FID", "FD"), "FD[labels:")
+        self.assertStartsWith(first.titled("IS", "CS"), "CS[labels:")
         images, _ = examples(True, 20)
         for one, other in zip(first(images), second(images), strict=True):
             self.assertAllEqual(one, other)

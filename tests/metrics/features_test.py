@@ -32,8 +32,10 @@ class FromKerasTest(common.TestCase):
         expected = self.images.mean(axis=(1, 2))
         self.assertAllClose(values, expected, atol=1e-3)
         digest = features.file_digest(path)
-        self.assertEqual(extractor.frechet_label, f"FD[mine:{digest[:8]}]")
-        self.assertEqual(extractor.score_label, f"CS[mine:{digest[:8]}]")
+        self.assertEqual(
+            extractor.titled("FID", "FD"), f"FD[mine:{digest[:8]}]"
+        )
+        self.assertEqual(extractor.titled("IS", "CS"), f"CS[mine:{digest[:8]}]")
 
     def test_resized_to_its_own_size_without_antialiasing(self):
         inputs = keras.Input([8, 8, 3])

@@ -105,12 +105,12 @@ class InceptionTest(common.TestCase):
         extractor = inception.load(self.path)
         self.assertFalse(extractor.canonical)
         label = f"FD[miniature:{extractor.digest[:8]}]"
-        self.assertEqual(extractor.frechet_label, label)
+        self.assertEqual(extractor.titled("FID", "FD"), label)
         self.assertIn("95673916", extractor.note)
         with mock.patch.object(inception, "GRAPH_SHA256", extractor.digest):
             extractor = inception.load(self.path)
-        self.assertEqual(extractor.frechet_label, "FID")
-        self.assertEqual(extractor.score_label, "IS")
+        self.assertEqual(extractor.titled("FID", "FD"), "FID")
+        self.assertEqual(extractor.titled("IS", "CS"), "IS")
 
     def test_other_files(self):
         other = tf.compat.v1.GraphDef()

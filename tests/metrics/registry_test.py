@@ -1,0 +1,40 @@
+import tensorflow as tf
+
+from pgan_tf import errors
+from pgan_tf.metrics import registry
+from tests import common
+
+
+class ParseTest(common.TestCase):
+    def test_names_and_aliases(self):
+        requests = registry.parse(["swd16k", "fid", "fid"])
+        found = [(each.kind.key, each.count) for each in requests]
+        self.assertEqual(found, [("swd", 16_384), ("fid", None)])
+
+    def test_mistakes(self):
+        cases = {
+            ("fod",): "--metrics=fod: the known metrics are fid, is",
+            (): "--metrics=: the known",
+            ("fid", "fid50k"): "names a metric twice",
+        }
+        for names, line in cases.items():
+            with self.assertRaisesRegex(errors.UserError, line):
+                registry.parse(names)
+
+    def test_every_metric_says_what_it_is(self):
+        keys = [kind.key for kind in registry.KINDS]
+        self.assertLen(set(keys), len(keys))
+        for kind in registry.KINDS:
+            self.assertStartsWith(kind.alias, kind.key)
+            self.assertIn(kind.about, registry.described())
+            self.assertEqual(bool(kind.other_title), kind.needs != "pixels")
+
+    def test_aliases_are_the_papers_numbers(self):
+        """Heusel and Salimans 50k; Karras 2018: 16,384 for SWD."""
+        counts = {kind.alias: kind.paper_count for kind in registry.KINDS}
+        expected = {"fid50k": 50_000, "is50k": 50_000, "swd16k": 16_384}
+        self.assertEqual(counts, expected)
+
+
+if __name__ == "__main__":
+    tf.test.main()

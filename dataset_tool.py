@@ -3,11 +3,9 @@
 import argparse
 import json
 import pathlib
-from typing import Any, NoReturn
+from typing import Any
 
-from absl.flags import argparse_flags
-
-from pgan_tf import command, errors
+from pgan_tf import command, errors, verbs
 from pgan_tf.data import (
     compare,
     create,
@@ -21,52 +19,34 @@ from pgan_tf.data import (
 MAX_FAULTS = 20  # printed by `verify`; the others are counted
 
 
-class Parser(argparse_flags.ArgumentParser):
-    """Reports mistakes as every script of ours does: in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises what `command.run` turns into that line."""
-        raise errors.UserError(message)
-
-
 def parse(argv: list[str]) -> argparse.Namespace:
     """Command line to arguments; `args.verb` is the function to call."""
-    parser = Parser(description=__doc__, allow_abbrev=False)
-    verbs = parser.add_subparsers(metavar="VERB", required=True, dest="name")
-    add_create(verbs)
-    add_info(verbs)
-    add_display(verbs)
-    add_verify(verbs)
-    add_extract(verbs)
-    add_compare(verbs)
+    parser = verbs.Parser(description=__doc__, allow_abbrev=False)
+    subparsers = parser.add_subparsers(
+        metavar="VERB", required=True, dest="name"
+    )
+    add_create(subparsers)
+    add_info(subparsers)
+    add_display(subparsers)
+    add_verify(subparsers)
+    add_extract(subparsers)
+    add_compare(subparsers)
     return parser.parse_args(argv[1:])
 
 
-def add_verb(
-    verbs: Any, name: str, description: str, example: str
-) -> argparse.ArgumentParser:
-    """A sub-command with a help that shows how to use it."""
-    return verbs.add_parser(
-        name,
-        help=description.split(":")[0],
-        description=description,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def add_create(verbs: Any) -> None:
+def add_create(subparsers: Any) -> None:
     """Declares `create`."""
-    parser = add_verb(verbs, "create", create.DESCRIPTION, create.EXAMPLES)
+    parser = verbs.add(
+        subparsers, "create", create.DESCRIPTION, create.EXAMPLES
+    )
     parser.set_defaults(verb=create.run)
     create.add_flags(parser)
 
 
-def add_info(verbs: Any) -> None:
+def add_info(subparsers: Any) -> None:
     """Declares `info`."""
-    parser = add_verb(
-        verbs,
+    parser = verbs.add(
+        subparsers,
         "info",
         "Prints what is in a dataset: counts, labels, how it was made.",
         "example:\n  python dataset_tool.py info datasets/faces32\n",
@@ -78,10 +58,10 @@ def add_info(verbs: Any) -> None:
     )
 
 
-def add_display(verbs: Any) -> None:
+def add_display(subparsers: Any) -> None:
     """Declares `display`."""
-    parser = add_verb(
-        verbs,
+    parser = verbs.add(
+        subparsers,
         "display",
         "Writes a contact sheet: the first images, as one PNG file.",
         "example:\n"
@@ -104,10 +84,10 @@ def add_display(verbs: Any) -> None:
     )
 
 
-def add_verify(verbs: Any) -> None:
+def add_verify(subparsers: Any) -> None:
     """Declares `verify`."""
-    parser = add_verb(
-        verbs,
+    parser = verbs.add(
+        subparsers,
         "verify",
         "Reads every byte of a dataset: checksums, shapes, whether the levels "
         "fit each other. Exits with 1 if something is wrong.",
@@ -117,10 +97,10 @@ def add_verify(verbs: Any) -> None:
     parser.add_argument("dataset", help="Dataset folder.")
 
 
-def add_extract(verbs: Any) -> None:
+def add_extract(subparsers: Any) -> None:
     """Declares `extract`."""
-    parser = add_verb(
-        verbs,
+    parser = verbs.add(
+        subparsers,
         "extract",
         "Writes images as PNG files: with labels also a table of these.",
         "example:\n"
@@ -142,10 +122,10 @@ def add_extract(verbs: Any) -> None:
     )
 
 
-def add_compare(verbs: Any) -> None:
+def add_compare(subparsers: Any) -> None:
     """Declares `compare`."""
-    parser = add_verb(
-        verbs,
+    parser = verbs.add(
+        subparsers,
         "compare",
         "Compares images and labels of two datasets: exits with 1 if they "
         "differ.",

@@ -18,6 +18,7 @@ from pgan_tf import (
     networks,
     results,
     run_folder,
+    sampling,
     snapshots,
 )
 from pgan_tf.data import records
@@ -84,7 +85,7 @@ def evaluate(options: Options) -> results.Report:
         resolution=resolution,
         mirror_augment=run_config.data.mirror_augment,
         seed=options.seed,
-        minibatch=options.minibatch or default_minibatch(resolution),
+        minibatch=options.minibatch or sampling.default_minibatch(resolution),
     )
     return results.Report(
         heading=describe(options, setting),
@@ -116,11 +117,6 @@ def select(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:
             f" the run's kimg: {kimgs}"
         )
     return chosen
-
-
-def default_minibatch(resolution: int) -> int:
-    """As the reference: 256 images at 32x32, fewer of larger ones."""
-    return min(max(8192 // resolution, 4), 256)
 
 
 def named_extractor(options: Options, run_config: config.RunConfig) -> str:

@@ -1,7 +1,10 @@
 """Latents, and images drawn from them batch by batch."""
 
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, ContextManager
 
+import keras
 import numpy as np
 import scipy.special
 
@@ -60,30 +63,95 @@ def _truncate(
     return np.clip(inside, -truncation, truncation)  # rounding
 
 
+def default_minibatch(resolution: int) -> int:
+    """As the reference: 256 images at 32x32, fewer of larger ones."""
+    return min(max(8192 // resolution, 4), 256)
+
+
 def generate(
     generator: networks.Generator,
     latents: np.ndarray,
     labels: np.ndarray | None = None,
-    minibatch: int = 64,
+    minibatch: int | None = None,
+    lod: float | None = None,
+    devices: Sequence[str] | None = None,
 ) -> np.ndarray:
-    """Draws images at the network's own lod, shown at its final resolution.
+    """Draws images, shown at the network's final resolution.
 
     Args:
         generator: Usually Gs. Mid-growth, what it draws is upscaled to the
             final resolution by repeating pixels.
         latents: [N,latent_size].
         labels: [N,label_size], for networks that take labels.
-        minibatch: Images computed at a time; does not change them.
+        minibatch: Images computed at a time on each device; None: by
+            resolution. Does not change them.
+        lod: Level of detail, 0 to log2(resolution / 4); None: the network's
+            own.
+        devices: Which share the work, such as "gpu:0"; None: all visible
+            ones; empty: only the one that the network is on.
 
     Returns:
         float32 [N,resolution,resolution,num_channels], about [-1, 1].
     """
-    parts = []
-    for i in range(0, len(latents), minibatch):
-        rows = slice(i, i + minibatch)
-        part: Any = generator(
-            latents[rows], None if labels is None else labels[rows]
-        )
-        parts.append(np.asarray(part))
-    drawn = np.concatenate(parts)
-    return images.upscale(drawn, generator.resolution // drawn.shape[1])
+    return np.concatenate(
+        list(draw(generator, latents, labels, minibatch, lod, devices))
+    )
+
+
+def draw(
+    generator: networks.Generator,
+    latents: np.ndarray,
+    labels: np.ndarray | None = None,
+    minibatch: int | None = None,
+    lod: float | None = None,
+    devices: Sequence[str] | None = None,
+) -> Iterator[np.ndarray]:
+    """As `generate`, but yields each minibatch as soon as it is there."""
+    size = generator.resolution
+    minibatch = minibatch or default_minibatch(size)
+    resolution, alpha = networks.stage_of(
+        generator.lod if lod is None else lod, size
+    )
+    if devices is None:
+        devices = visible_devices()
+    # No more than there are minibatches.
+    devices = devices[: -(-len(latents) // minibatch)]
+    replicas = _replicas(generator, devices)
+    for start in range(0, len(latents), minibatch * len(replicas)):
+        running: list[Any] = []
+        for i, (device, replica) in enumerate(replicas):
+            first = start + i * minibatch
+            rows = slice(first, first + minibatch)
+            if first >= len(latents):
+                break
+            part = None if labels is None else labels[rows]
+            # A GPU returns at once and computes on: all of them at a time.
+            with device:
+                running.append(
+                    replica(
+                        latents[rows], part, resolution=resolution, alpha=alpha
+                    )
+                )
+        for drawn in map(np.asarray, running):
+            yield images.upscale(drawn, size // drawn.shape[1])
+
+
+def visible_devices() -> list[str]:
+    """All GPUs, such as "gpu:0", or else the CPU."""
+    gpus = keras.distribution.list_devices("gpu")
+    return gpus or keras.distribution.list_devices("cpu")
+
+
+def _replicas(
+    generator: networks.Generator, devices: Sequence[str]
+) -> list[tuple[ContextManager[Any], networks.Generator]]:
+    """A scope for each device, and a copy of the network there."""
+    if len(devices) < 2:
+        return [(contextlib.nullcontext(), generator)]
+    replicas = []
+    for device in devices:
+        with keras.device(device):
+            copy = networks.Generator.from_config(generator.get_config())
+            copy.set_weights(generator.get_weights())
+        replicas.append((keras.device(device), copy))
+    return replicas

@@ -161,12 +161,6 @@ class EvaluationTest(common.TestCase):
         shutil.rmtree(self.here / "dataset")
         self.refused("--data_dir", run_dir, "swd")
 
-    def test_minibatch_of_the_reference(self):
-        sizes = {1024: 8, 4096: 4, 128: 64, 32: 256, 4: 256}
-        for resolution, expected in sizes.items():
-            found = evaluation.default_minibatch(resolution)
-            self.assertEqual(found, expected)
-
     def test_networks_of_a_larger_dataset(self):
         run_dir = small_run.make(self.here)
         large = self.here / "large"

@@ -1,11 +1,18 @@
 """Latents and batched generation."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import scipy.stats
 
-from pgan_tf import networks, sampling
+from pgan_tf import networks, sampling, snapshots
 from tests import common
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
 class LatentsTest(common.TestCase):
@@ -77,3 +84,65 @@ class GenerateTest(common.TestCase):
         self.assertEqual(expected.shape, (7, 8, 8, 3))
         self.assertAllEqual(drawn[:, ::2, ::2], expected)
         self.assertAllEqual(drawn[:, 1::2, 1::2], expected)
+
+    def test_minibatch_of_the_reference(self):
+        sizes = {1024: 8, 4096: 4, 128: 64, 32: 256, 4: 256}
+        for resolution, expected in sizes.items():
+            found = sampling.default_minibatch(resolution)
+            self.assertEqual(found, expected)
+
+    def test_another_lod(self):
+        drawn = sampling.generate(self.G, self.latents, self.labels, lod=1)
+        expected = np.asarray(self.G(self.latents, self.labels, resolution=8))
+        self.assertEqual(drawn.shape, (7, 16, 16, 3))
+        self.assertAllEqual(common.native(drawn, 8), expected)
+
+    def test_parts_come_in_order(self):
+        parts = list(sampling.draw(self.G, self.latents, self.labels, 3))
+        self.assertEqual([len(part) for part in parts], [3, 3, 1])
+        whole = sampling.generate(self.G, self.latents, self.labels)
+        self.assertAllClose(np.concatenate(parts), whole, atol=1e-5)
+
+
+SEVERAL_DEVICES = """
+import sys
+import keras, numpy as np, tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 3,
+)
+from pgan_tf import networks, sampling, snapshots
+G = snapshots.load_generator(sys.argv[1])
+used = set()
+call = networks.Generator.call
+def spy(self, *args, **options):
+    drawn = call(self, *args, **options)
+    used.add(drawn.device[-5:])
+    return drawn
+networks.Generator.call = spy
+latents = sampling.latents(0, 11, G.latent_size, seed=0)
+np.save(sys.argv[2], sampling.generate(G, latents, minibatch=2))
+print(sorted(used))
+"""
+
+
+class DevicesTest(common.TestCase):
+    def test_all_devices_are_used_and_change_nothing(self):
+        here = self.folder()
+        keras.utils.set_random_seed(0)
+        G = networks.Generator(resolution=8, num_channels=3, fmap_base=64)
+        snapshots.save_generator(G, here / "G.keras")
+        done = subprocess.run(
+            [sys.executable, "-c", SEVERAL_DEVICES, "G.keras", "drawn.npy"],
+            cwd=here,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2']\n")
+        latents = sampling.latents(0, 11, G.latent_size, seed=0)
+        # One latent at a time, each as if it were alone.
+        expected = sampling.generate(G, latents, minibatch=1)
+        drawn = np.load(here / "drawn.npy")
+        self.assertAllClose(drawn, expected, atol=1e-5)

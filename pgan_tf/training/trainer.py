@@ -304,7 +304,9 @@ class _Grid:
 
     def save_fakes(self) -> None:
         run, nimg = self._run, self._run.position.nimg
-        fakes = sampling.generate(run.nets.Gs, self._latents, self._labels)
+        fakes = sampling.generate(
+            run.nets.Gs, self._latents, self._labels, devices=()
+        )
         picture = self._arrange(images.to_uint8(fakes))
         images.save_png(run_folder.fakes_path(run.run_dir, nimg), picture)
         run.writer.picture("fakes", picture, nimg)

@@ -5,11 +5,12 @@ Arrays are channels-last. Networks work in [-1, 1]; files hold 0..255.
 
 import os
 import pathlib
+import re
 
 import numpy as np
 from PIL import Image
 
-from pgan_tf import files
+from pgan_tf import errors, files
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -37,6 +38,34 @@ def to_rgb(images: np.ndarray) -> np.ndarray:
 def upscale(images: np.ndarray, factor: int) -> np.ndarray:
     """Repeats every pixel `factor` times both ways, [N,H,W,C]."""
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def shrink(images: np.ndarray, factor: int) -> np.ndarray:
+    """Averages boxes of factor x factor pixels, to float32 [N,H/f,W/f,C].
+
+    Args:
+        images: [N,H,W,C], floats or uint8.
+        factor: Divides both H and W.
+    """
+    count, height, width, channels = images.shape
+    boxes = images.reshape(
+        count, height // factor, factor, width // factor, factor, channels
+    )
+    return boxes.mean(axis=(2, 4), dtype=np.float32)
+
+
+def grid_shape(text: str) -> tuple[int, int]:
+    """Columns and rows of a --grid such as 15x8.
+
+    Raises:
+        UserError: If it is anything else.
+    """
+    match = re.fullmatch(r"([1-9]\d{0,2})x([1-9]\d{0,2})", text)
+    if match is None:
+        raise errors.UserError(
+            f"--grid={text} is not columns x rows, such as 15x8"
+        )
+    return int(match[1]), int(match[2])
 
 
 def grid(images: np.ndarray, columns: int) -> np.ndarray:

@@ -12,14 +12,14 @@ from tests import common
 PACKAGE = pathlib.Path(__file__).parent.parent / "pgan_tf"
 
 LAYERS = (
-    ("evaluation",),
+    ("evaluation", "generation"),
     ("choice", "comparison", "results", "training"),
     ("extractors", "image_sets"),
     ("data", "sampling", "snapshots", "interop"),
     ("networks", "metrics"),
     ("layers",),
     ("losses", "schedule", "run_folder"),
-    ("functional", "images", "cache", "config", "command"),
+    ("functional", "images", "cache", "config", "command", "verbs"),
     ("errors", "files"),
 )
 
@@ -77,7 +77,7 @@ class ArchitectureTest(common.TestCase):
         self.assertEqual(found, sorted(MAY_IMPORT_TENSORFLOW))
 
     def test_scripts_import_tensorflow_late(self):
-        for script in ("train", "evaluate", "dataset_tool"):
+        for script in ("train", "evaluate", "generate", "dataset_tool"):
             text = (PACKAGE.parent / f"{script}.py").read_text()
             top = {
                 alias.name

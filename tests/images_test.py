@@ -1,9 +1,11 @@
 """Quantisation and picture grids."""
 
+import re
+
 import numpy as np
 from PIL import Image
 
-from pgan_tf import images
+from pgan_tf import errors, images
 from tests import common
 
 
@@ -27,6 +29,32 @@ class ImagesTest(common.TestCase):
         expected = [[1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 0, 0]]
         expected = np.repeat(expected, 2, axis=0)[..., None]
         self.assertAllEqual(images.grid(cells, 3), expected)
+
+    def test_grid_shape(self):
+        self.assertEqual(images.grid_shape("15x8"), (15, 8))
+        for text in (
+            "",
+            "15",
+            "0x8",
+            "15x0",
+            "15*8",
+            "-1x2",
+            "1x2x3",
+            "9999x1",
+        ):
+            with self.assertRaisesRegex(
+                errors.UserError, re.escape(f"--grid={text} is not")
+            ):
+                images.grid_shape(text)
+
+    def test_shrink(self):
+        pixels = np.zeros((1, 4, 8, 1), np.uint8)
+        pixels[0, :2, 2:4, 0] = [[1, 2], [3, 5]]
+        expected = np.zeros((1, 2, 4, 1))
+        expected[0, 0, 1] = 2.75
+        self.assertAllEqual(images.shrink(pixels, 2), expected)
+        pixels[0, :, :4, 0] += 255 - pixels[0, :, :4, 0]
+        self.assertAllEqual(images.shrink(pixels, 4)[0, 0, :, 0], [255, 0])
 
     def test_to_rgb(self):
         gray = np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1)

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from pgan_tf import files
+from pgan_tf import files, images
 from pgan_tf.metrics import features
 
 # Larger images are averaged down: labels show at this size.
@@ -119,8 +119,9 @@ def extractor(
     size = model.input_shape[1]
     call = tf.function(model, reduce_retracing=True)
 
-    def run(images: np.ndarray) -> features.Outputs:
-        outputs = call(tf.constant(shrink(images, size)), training=False)
+    def run(pixels: np.ndarray) -> features.Outputs:
+        shrunk = images.shrink(pixels, pixels.shape[1] // size)
+        outputs = call(tf.constant(shrunk), training=False)
         return outputs[0].numpy(), outputs[1].numpy()
 
     return features.Extractor(
@@ -130,14 +131,6 @@ def extractor(
         attributes=attributes,
         note=f"held-out accuracy {held_out_accuracy:.3f}",
     )
-
-
-def shrink(images: np.ndarray, size: int) -> np.ndarray:
-    """Averages boxes of pixels, uint8 [N,S,S,C] to float32 [N,size,size,C]."""
-    count, full, _, channels = images.shape
-    factor = full // size
-    boxes = images.reshape(count, size, factor, size, factor, channels)
-    return boxes.mean(axis=(2, 4), dtype=np.float32)
 
 
 def weights_digest(model: keras.Model) -> str:

@@ -3,9 +3,8 @@
 import dataclasses
 import math
 import pathlib
-import re
 
-from pgan_tf import config, errors, run_folder, schedule
+from pgan_tf import config, errors, images, run_folder, schedule
 from pgan_tf.data import records
 
 # What may change between two starts of the same run.
@@ -157,9 +156,4 @@ def grid_size(options: config.RunConfig) -> tuple[int, int]:
     if not text:
         columns = min(max(1920 // resolution, 3), 15)
         return columns, min(max(1080 // resolution, 2), 8)
-    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
-    if match is None:
-        raise errors.UserError(
-            f"--grid={text} is not columns x rows, such as 15x8"
-        )
-    return int(match[1]), int(match[2])
+    return images.grid_shape(text)

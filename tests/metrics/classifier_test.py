@@ -71,13 +71,6 @@ class ClassifierTest(common.TestCase):
         self.assertEqual(digests[0], digests[1])
         self.assertNotEqual(digests[0], digests[2])
 
-    def test_larger_images_are_averaged_down(self):
-        images = np.zeros((1, 4, 4, 1), np.uint8)
-        images[0, :2, :2, 0] = [[1, 2], [3, 5]]
-        expected = np.zeros((1, 2, 2, 1))
-        expected[0, 0, 0] = 2.75
-        self.assertAllEqual(classifier.shrink(images, 2), expected)
-
     def test_accuracy(self):
         logits = np.array([[1.0, -1], [3, 2], [-1, 1]])
         labels = np.array([[1.0, 0], [0, 1], [0, 1]])

@@ -1,0 +1,44 @@
+"""Makes pictures and videos with trained networks."""
+
+import argparse
+import os
+from types import ModuleType
+
+from pgan_tf import command, verbs
+from pgan_tf.generation import images
+
+EXAMPLES = """examples:
+  python generate.py images --network=runs/demo --seeds=0-9 --out=pictures
+  python generate.py VERB --help    explains each, with examples
+"""
+# Each has DESCRIPTION, EXAMPLES, add_flags(parser) and run(args).
+VERBS: dict[str, ModuleType] = {
+    "images": images,
+}
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Command line to arguments; `args.run` is the function to call."""
+    parser = verbs.Parser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    subparsers = parser.add_subparsers(
+        metavar="VERB", required=True, dest="name"
+    )
+    for name, module in VERBS.items():
+        verb = verbs.add(subparsers, name, module.DESCRIPTION, module.EXAMPLES)
+        verb.set_defaults(run=module.run)
+        module.add_flags(verb)
+    return parser.parse_args(argv[1:])
+
+
+def main(args: argparse.Namespace) -> None:
+    with command.chatter_to(os.devnull):
+        args.run(args)
+
+
+if __name__ == "__main__":
+    command.run(main, parse)

@@ -1,0 +1,106 @@
+"""The work of `images`: draws minibatch by minibatch, and saves at once."""
+
+import argparse
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tqdm
+
+from pgan_tf import errors, images, networks, sampling
+from pgan_tf.generation import inputs
+
+
+def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
+    """Writes the pictures that the flags of `images` ask for.
+
+    Args:
+        args: As `generation.images` declares them.
+        folder: Exists.
+
+    Returns:
+        A line that says what was written.
+    """
+    network = inputs.open_network(args.network)
+    check_shrink(args.shrink, network)
+    label = inputs.read_label(args.label, network, args.network)
+    names, latents = what_to_draw(args, network)
+    if args.label is not None:
+        names = [f"{name}-{_slug(args.label)}" for name in names]
+    pictures = pixels(
+        network,
+        latents,
+        inputs.rows_of(label, len(latents)),
+        args.shrink,
+        args.minibatch,
+    )
+    if args.grid is None:
+        for name, picture in zip(names, pictures, strict=True):
+            images.save_png(folder / f"{name}.png", picture)
+        return f"wrote {len(names)} pictures to {folder}"
+    sheet = images.grid(np.stack(list(pictures)), args.grid[0])
+    path = folder / "grid.png"
+    images.save_png(path, sheet)
+    return f"wrote {len(names)} pictures in one to {path}"
+
+
+def what_to_draw(
+    args: argparse.Namespace, network: networks.Generator
+) -> tuple[Sequence[str], np.ndarray]:
+    """Names for the files, and latents [N,latent_size]."""
+    columns, rows = args.grid or (0, 0)
+    if args.latents is not None:
+        latents = inputs.read_latents(args.latents, network)
+        names = [f"latent{i:04d}" for i in range(len(latents))]
+    else:
+        seeds = args.seeds
+        if seeds is None:
+            seeds = range(columns * rows)
+        latents = inputs.latents_of_seeds(seeds, network, args.truncation)
+        names = [f"seed{seed:04d}" for seed in seeds]
+    if args.grid and len(names) > columns * rows:
+        raise errors.UserError(
+            f"--grid={columns}x{rows} has no room for {len(names)} pictures; "
+            f"give such as {columns}x{-(-len(names) // columns)}"
+        )
+    return names, latents
+
+
+def pixels(
+    network: networks.Generator,
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+    shrink: int = 1,
+    minibatch: int | None = None,
+) -> Iterator[np.ndarray]:
+    """Draws pictures one after the other, with a progress bar.
+
+    Args:
+        network: Draws at its own lod, shown at its final resolution.
+        latents: [N,latent_size].
+        labels: [N,label_size], for networks that take labels.
+        shrink: Factor; boxes of pixels are averaged before rounding.
+        minibatch: As for `sampling.draw`.
+
+    Yields:
+        uint8 [R/shrink,R/shrink,C], N times.
+    """
+    # Shown from the second on: short work needs no bar.
+    with tqdm.tqdm(total=len(latents), unit="img", delay=1, leave=False) as bar:
+        for part in sampling.draw(network, latents, labels, minibatch):
+            yield from images.to_uint8(images.shrink(part, shrink))
+            bar.update(len(part))
+
+
+def check_shrink(shrink: int, network: networks.Generator) -> None:
+    """Refuses to shrink pictures to nothing."""
+    if shrink > network.resolution:
+        raise errors.UserError(
+            f"--shrink={shrink}: the pictures have {network.resolution} pixels"
+        )
+
+
+def _slug(text: str) -> str:
+    """A name that is safe in a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "class"

@@ -1,0 +1,110 @@
+"""Flags that several sub-commands of generate.py have, and their values."""
+
+import argparse
+import math
+import re
+
+from pgan_tf import errors, images
+
+HIGHEST_SEED = 2**32 - 1
+# More would be a slip of the keyboard: days of drawing.
+MOST_SEEDS = 1_000_000
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Declares --network, which every verb that draws needs."""
+    parser.add_argument(
+        "--network",
+        required=True,
+        help="A network snapshot (.keras), or a run folder: its latest one.",
+    )
+
+
+def add_class(parser: argparse.ArgumentParser) -> None:
+    """Declares --class as `args.label`."""
+    parser.add_argument(
+        "--class",
+        dest="label",
+        metavar="CLASS",
+        help="For networks that take labels: a class by its name or number, "
+        "such as 7; of attributes any number of them, such as Smiling,Male, "
+        "or none. Names come from the dataset of the run.",
+    )
+
+
+def add_truncation(parser: argparse.ArgumentParser) -> None:
+    """Declares --truncation."""
+    parser.add_argument(
+        "--truncation",
+        type=truncation,
+        help="Draw latents of seeds without values beyond +-this, such as "
+        "0.7: tamer pictures, less variety. Default: no limit.",
+    )
+
+
+def add_minibatch(parser: argparse.ArgumentParser) -> None:
+    """Declares --minibatch."""
+    parser.add_argument(
+        "--minibatch",
+        type=positive,
+        help="Images at a time on each device; default: by resolution. Does "
+        "not change the pictures.",
+    )
+
+
+def seeds(text: str) -> list[int]:
+    """Parses numbers and ranges: "0-2,7" is [0, 1, 2, 7].
+
+    Raises:
+        UserError: If it is anything else.
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", part)
+        first, last = (0, -1) if match is None else _ends(match)
+        if not first <= last <= HIGHEST_SEED:
+            raise errors.UserError(
+                f"--seeds={text}: {part!r} is no number or range up to "
+                f"{HIGHEST_SEED}; give such as 0-99,200"
+            )
+        if len(found) + last - first >= MOST_SEEDS:
+            raise errors.UserError(
+                f"--seeds={text}: more than {MOST_SEEDS} seeds"
+            )
+        found.extend(range(first, last + 1))
+    return found
+
+
+def _ends(match: re.Match[str]) -> tuple[int, int]:
+    return int(match[1]), int(match[2] or match[1])
+
+
+def grid(text: str) -> tuple[int, int]:
+    """Parses "15x8": columns and rows.
+
+    Raises:
+        UserError: If it is anything else.
+    """
+    return images.grid_shape(text)
+
+
+def truncation(text: str) -> float:
+    """Parses a positive number."""
+    if not 0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
+
+
+def positive(text: str) -> int:
+    """Parses a count."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
+    return int(text)
+
+
+def power_of_two(text: str) -> int:
+    """Parses 1, 2, 4, ...: how many times smaller."""
+    value = int(text)
+    if value < 1 or value & (value - 1):
+        raise argparse.ArgumentTypeError(f"{text} is not a power of two")
+    return value

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from pgan_tf import functional, layers
+from pgan_tf import architecture, functional, layers
 
 Tensor = Any
 
@@ -68,13 +68,12 @@ class _Progressive(keras.Model):
     @property
     def resolutions(self) -> list[int]:
         """[4, 8, ..., resolution]."""
-        return [2**i for i in range(2, self.resolution.bit_length())]
+        return architecture.resolutions(self.resolution)
 
     def _fmaps(self, resolution: int) -> int:
-        """Feature maps at a resolution: fmap_base / (R/2)^decay, capped."""
-        stage = resolution.bit_length() - 2
-        width = int(self.fmap_base / 2.0 ** (stage * self.fmap_decay))
-        return min(width, self.fmap_max)
+        return architecture.fmaps(
+            resolution, self.fmap_base, self.fmap_decay, self.fmap_max
+        )
 
     def _index(self, resolution: int) -> int:
         """Position of a resolution in the lists of layers."""

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pgan_tf import text
 from pgan_tf.metrics import suite
 
 # The second set of reals: what a perfect generator would score.
@@ -58,7 +59,7 @@ class Report:
             head[1] += [self._count(label)] + [""] * (len(names) - 1)
             for line, row in zip(body, rows, strict=True):
                 line += self._cells(label, row, len(names))
-        lines = self.heading + [""] + _aligned(head + body)
+        lines = self.heading + [""] + text.aligned(head + body)
         if self.not_computed:
             lines.append("")
         said: set[str] = set()
@@ -91,10 +92,10 @@ class Report:
         if result is None:
             return ["-"] * width
         value = result.value
-        text = _number(value.value)
+        cell = _number(value.value)
         if value.spread is not None:
-            text += f" +- {_number(value.spread)}"
-        return [*map(_number, value.levels.values()), text]
+            cell += f" +- {_number(value.spread)}"
+        return [*map(_number, value.levels.values()), cell]
 
 
 def name(
@@ -139,15 +140,3 @@ def _number(value: float) -> str:
     """Four decimals at most, fewer of large values."""
     decimals = 4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0
     return f"{value:.{decimals}f}"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """First column to the left, the others to the right."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    lines = []
-    for first, *others in rows:
-        line = first.ljust(widths[0])
-        for cell, width in zip(others, widths[1:], strict=True):
-            line += "  " + cell.rjust(width)
-        lines.append(line.rstrip())
-    return lines

@@ -64,6 +64,10 @@ class Phase:
     end_kimg: float
     start_lod: int
 
+    def resolution(self, final: int) -> int:
+        """In pixels, of a training up to the final resolution."""
+        return final >> (self.start_lod - int(self.fading))
+
     def lod_at(self, kimg: float) -> float:
         if not self.fading:
             return float(self.start_lod)

@@ -5,7 +5,7 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import config, files, schedule
+from pgan_tf import architecture, config, files, schedule
 
 
 class Log:
@@ -67,7 +67,9 @@ class TimeLeft:
     ) -> None:
         self._options = options
         self._resolution = resolution
-        self._num_channels = num_channels
+        self._shape = architecture.Shape(
+            options.networks, num_channels, options.data.max_label_size
+        )
         self._seconds_per_image: dict[int, float] = {}
 
     def measured(self, resolution: int, nimg: int, seconds: float) -> None:
@@ -83,40 +85,16 @@ class TimeLeft:
             start = max(phase.start_kimg * 1000, nimg)
             end = min(phase.end_kimg * 1000, total)
             if end > start:
-                lod = phase.start_lod - int(phase.fading)
-                left += (end - start) * self._speed(self._resolution >> lod)
+                resolution = phase.resolution(self._resolution)
+                left += (end - start) * self._speed(resolution)
         return left
 
     def _speed(self, resolution: int) -> float:
         """Seconds per image at a resolution."""
         known = [r for r in self._seconds_per_image if r <= resolution]
         nearest = max(known, default=min(self._seconds_per_image))
-        ratio = self._work(resolution) / self._work(nearest)
-        return self._seconds_per_image[nearest] * ratio
-
-    def _work(self, resolution: int) -> float:
-        """Multiplications for one image through G, about; D's are as many."""
-        options = self._options.networks
-        work, size = 0.0, 4
-        while size <= resolution:
-            stage = size.bit_length() - 2
-            width = options.fmap_base / 2.0 ** (stage * options.fmap_decay)
-            width = min(int(width), options.fmap_max)
-            work += size * size * width * (13 * width + self._num_channels)
-            size *= 2
-        return work
-
-
-def duration(seconds: float) -> str:
-    """Such as 45s, 12m 05s, 3h 20m or 2d 07h."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds}s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes}m {seconds:02d}s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours}h {minutes:02d}m"
-    days, hours = divmod(hours, 24)
-    return f"{days}d {hours:02d}h"
+        work, known_work = (
+            architecture.iteration_macs(self._shape, r, minibatch=1)
+            for r in (resolution, nearest)
+        )
+        return self._seconds_per_image[nearest] * work / known_work

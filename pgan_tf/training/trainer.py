@@ -22,6 +22,7 @@ from pgan_tf import (
     sampling,
     schedule,
     snapshots,
+    text,
 )
 from pgan_tf.data import pipeline, records
 from pgan_tf.training import (
@@ -208,8 +209,8 @@ class Run:
             + f"lod {stage.lod:<5.2f} minibatch {stage.minibatch:<4d} "
             f"images/s {speed:<7.1f} G {terms['G_loss']:<8.2f} "
             f"D {terms['D_loss']:<8.2f} "
-            f"time {progress.duration(position.seconds):<8s} "
-            f"left {progress.duration(left)}"
+            f"time {text.duration(position.seconds):<8s} "
+            f"left {text.duration(left)}"
         )
         values = {
             "lod": stage.lod,

@@ -1,0 +1,41 @@
+"""Numbers and tables as people read them."""
+
+from collections.abc import Sequence
+
+
+def duration(seconds: float) -> str:
+    """Such as 45s, 12m 05s, 3h 20m or 2d 07h."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}m {seconds:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h {minutes:02d}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours:02d}h"
+
+
+def size(num_bytes: float) -> str:
+    """Such as 512 B, 3.4 MB or 1.2 GB; units are powers of 1000."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    power = 0
+    while num_bytes >= 999.5 and power < len(units) - 1:
+        num_bytes /= 1000
+        power += 1
+    decimals = 1 if power and num_bytes < 99.95 else 0
+    return f"{num_bytes:.{decimals}f} {units[power]}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line per row: first column to the left, the others to the right."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        line = first.ljust(widths[0])
+        for cell, width in zip(others, widths[1:], strict=True):
+            line += "  " + cell.rjust(width)
+        lines.append(line.rstrip())
+    return lines

@@ -1,0 +1,355 @@
+"""What a training will take, told before its first step: `train.py --plan`.
+
+Nothing here imports TensorFlow or needs the dataset.
+"""
+
+import dataclasses
+import json
+import math
+import pathlib
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pgan_tf import architecture, config, schedule, text
+from pgan_tf.training import setup
+
+# Of a machine's convolution peak, what a training step reaches: launching
+# many small operations costs, the smaller the images the more.
+_SHARE_OF_PEAK = {4: 0.4, 8: 0.5}
+_SHARE_ABOVE = 0.75
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A resolution's part in a training.
+
+    Attributes:
+        resolution: In pixels.
+        fade_kimg, settled_kimg: Thousands of images while it fades in, and
+            after.
+        minibatch: Images per step, on all devices.
+        minibatch_per_device: On one.
+        steps: G steps.
+        g_lrate, d_lrate: Learning rates.
+        parameters: Of G and D, in use, settled.
+        gmac: Multiplications of one iteration, in 10^9.
+        memory_mb: Per device, of weights, optimizers and activations.
+        images_per_sec: Of all devices; None: unknown.
+        is_measured: Whether that was measured, not modelled.
+        ticks, snapshots, grids: How many there will be.
+        disk_bytes: Of snapshots and grids.
+    """
+
+    resolution: int
+    fade_kimg: float
+    settled_kimg: float
+    minibatch: int
+    minibatch_per_device: int
+    steps: int
+    g_lrate: float
+    d_lrate: float
+    parameters: int
+    gmac: float
+    memory_mb: float
+    images_per_sec: float | None
+    is_measured: bool
+    ticks: int
+    snapshots: int
+    grids: int
+    disk_bytes: int
+
+    @property
+    def kimg(self) -> float:
+        return self.fade_kimg + self.settled_kimg
+
+    @property
+    def seconds(self) -> float | None:
+        """Time it will take; None: unknown."""
+        if self.images_per_sec is None:
+            return None
+        return self.kimg * 1000 / self.images_per_sec
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The rows of a training and their sums.
+
+    Attributes:
+        rows: By resolution, upwards.
+        peak_gmac_per_sec: What the modelled speeds are derived from.
+        checkpoint_bytes: Of the checkpoints kept.
+    """
+
+    rows: Sequence[Row]
+    peak_gmac_per_sec: float | None
+    checkpoint_bytes: int
+
+    @property
+    def seconds(self) -> float | None:
+        """Of the whole training; None where a speed is unknown."""
+        parts = [row.seconds for row in self.rows]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    @property
+    def disk_bytes(self) -> int:
+        return self.checkpoint_bytes + sum(r.disk_bytes for r in self.rows)
+
+    def table(self) -> str:
+        """The plan as text: a line per resolution, and what it sums to."""
+        head = (
+            "resolution fade+settled kimg|minibatch|/device|steps|lrate G/D|"
+            "params|GMAC/step|memory|images/s|time|snapshots|disk"
+        )
+        head = head.replace("resolution ", "resolution|")
+        lines = text.aligned([head.split("|"), *map(_cells, self.rows)])
+        return "\n".join([*lines, "", *self._notes()])
+
+    def _notes(self) -> Iterator[str]:
+        kimg = sum(row.kimg for row in self.rows)
+        took = self.seconds
+        time_needed = "unknown" if took is None else text.duration(took)
+        yield (
+            f"total        {kimg:g} kimg, time {time_needed}, disk "
+            f"{text.size(self.disk_bytes)} (with "
+            f"{text.size(self.checkpoint_bytes)} of checkpoints)"
+        )
+        largest = max(row.memory_mb for row in self.rows)
+        yield (
+            f"memory       {largest:.0f} MiB per device, estimated; beside it "
+            f"TensorFlow itself takes about {TENSORFLOW_MB:.0f} MiB on a CPU"
+        )
+        if not all(row.is_measured for row in self.rows):
+            yield _how_modelled(self.peak_gmac_per_sec)
+
+
+def make(
+    options: config.RunConfig,
+    num_channels: int,
+    num_devices: int = 1,
+    measured: Mapping[int, float] | None = None,
+    peak_gmac_per_sec: float | None = None,
+) -> Plan:
+    """The plan of a training.
+
+    Args:
+        options: With resolution, latent and label sizes filled in.
+        num_channels: Of the images.
+        num_devices: That share a minibatch.
+        measured: Images/s by resolution, where known.
+        peak_gmac_per_sec: What all devices reach in a plain convolution, in
+            10^9 multiplications per second, for speeds that are not measured.
+    """
+    shape = architecture.Shape(
+        options.networks, num_channels, options.data.max_label_size
+    )
+    final = options.data.resolution
+    g_parameters, d_parameters = shape.parameters(final)
+    rows = []
+    for resolution in architecture.resolutions(final):
+        fade, settled = _kimg(options.schedule, final, resolution)
+        if fade + settled:
+            rows.append(
+                _row(
+                    options,
+                    shape,
+                    resolution,
+                    (fade, settled),
+                    num_devices,
+                    (measured or {}).get(resolution),
+                    peak_gmac_per_sec,
+                )
+            )
+    # G, D and Gs, and two moments of each variable of G and of D; twice.
+    checkpoints = 2 * 4 * (4 * g_parameters + 3 * d_parameters)
+    return Plan(rows, peak_gmac_per_sec, checkpoints)
+
+
+def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
+    """Images/s by resolution that a run's stats.jsonl tells: the medians."""
+    path = pathlib.Path(run_dir) / "stats.jsonl"
+    if not path.is_file():
+        return {}
+    speeds: dict[int, list[float]] = {}
+    for line in path.read_text().splitlines():
+        try:
+            tick = json.loads(line)
+            resolution, speed = tick["resolution"], tick["images_per_sec"]
+        except (KeyError, ValueError):
+            continue  # A line that a kill has torn.
+        speeds.setdefault(resolution, []).append(speed)
+    return {r: statistics.median(values) for r, values in speeds.items()}
+
+
+def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
+    """This CPU's peak in a float32 matrix product, 10^9 multiplications/s.
+
+    A convolution comes near it.
+    """
+    a = np.ones([size, size], np.float32)
+    best = math.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
+        a @ a
+        best = min(best, time.perf_counter() - start)
+    return size**3 / best / 1e9
+
+
+# Megabytes in use for each megabyte of weights of G and D (their copies,
+# moments and gradients) and of D's activations (both passes, the penalty's
+# gradients), and beside them (the graph). Fitted to the peaks of processes on
+# a CPU, from 4x4 to 128x128 and 64 to 512 feature maps; they agree to 10%.
+_PER_WEIGHT = 9.4
+_PER_ACTIVATION = 13.0
+_BESIDE_MB = 80.0
+# What TensorFlow takes on a CPU before any network, not part of any row.
+TENSORFLOW_MB = 550.0
+
+
+def memory_mb(
+    shape: architecture.Shape, final: int, resolution: int, minibatch: int
+) -> float:
+    """Memory of one device for a step at a resolution, in MiB, about.
+
+    Args:
+        shape: Of the networks.
+        final: Their final resolution.
+        resolution: At which to step.
+        minibatch: Images on the device.
+    """
+    weights = 4 * sum(shape.parameters(final))
+    activations = 4 * minibatch * shape.discriminator(resolution).activations
+    scaled = _PER_WEIGHT * weights + _PER_ACTIVATION * activations
+    return _BESIDE_MB + scaled / 2**20
+
+
+def _cells(row: Row) -> list[str]:
+    """A line of the table."""
+    parameters = f"{row.parameters / 1e6:.2f}M"
+    speed, seconds = row.images_per_sec, row.seconds
+    return [
+        f"{row.resolution}x{row.resolution}",
+        f"{row.fade_kimg:g}+{row.settled_kimg:g}",
+        str(row.minibatch),
+        str(row.minibatch_per_device),
+        str(row.steps),
+        f"{row.g_lrate:g}/{row.d_lrate:g}",
+        parameters,
+        f"{row.gmac:.1f}",
+        f"{row.memory_mb:.0f} MiB",
+        "?"
+        if speed is None
+        else f"{speed:.1f}{'' if row.is_measured else '*'}",
+        "?" if seconds is None else text.duration(seconds),
+        str(row.snapshots),
+        text.size(row.disk_bytes),
+    ]
+
+
+def _how_modelled(peak: float | None) -> str:
+    if peak is None:
+        return (
+            "images/s     unknown for these devices: --probe measures, and "
+            "--peak_gmac_per_sec models (7000 for a V100 in float32)"
+        )
+    return (
+        f"images/s     * modelled for {peak:.0f} GMAC/s; --probe measures"
+    )
+
+
+def _row(
+    options: config.RunConfig,
+    shape: architecture.Shape,
+    resolution: int,
+    kimg: tuple[float, float],
+    num_devices: int,
+    measured: float | None,
+    peak: float | None,
+) -> Row:
+    fade, settled = kimg
+    final = options.data.resolution
+    stage = _stage(options.schedule, final, resolution, num_devices)
+    share = stage.minibatch // num_devices
+    macs = architecture.iteration_macs(shape, resolution, stage.minibatch)
+    ticks = math.ceil((fade + settled) / stage.tick_kimg)
+    last = resolution == final
+    snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
+    grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
+    modelled = _modelled_speed(resolution, stage.minibatch, macs, peak)
+    return Row(
+        resolution=resolution,
+        fade_kimg=fade,
+        settled_kimg=settled,
+        minibatch=stage.minibatch,
+        minibatch_per_device=share,
+        steps=math.ceil((fade + settled) * 1000 / stage.minibatch),
+        g_lrate=stage.g_lrate,
+        d_lrate=stage.d_lrate,
+        parameters=shape.generator(resolution).parameters
+        + shape.discriminator(resolution).parameters,
+        gmac=macs / 1e9,
+        memory_mb=memory_mb(shape, final, resolution, share),
+        images_per_sec=measured or modelled,
+        is_measured=measured is not None,
+        ticks=ticks,
+        snapshots=snapshots,
+        grids=grids,
+        disk_bytes=snapshots * 4 * shape.parameters(final)[0]
+        + grids * _grid_bytes(options),
+    )
+
+
+def _kimg(
+    options: config.ScheduleConfig, final: int, resolution: int
+) -> tuple[float, float]:
+    """Thousands of images fading in and settled at a resolution."""
+    fade = settled = 0.0
+    for phase in schedule.phases(options, final):
+        if phase.resolution(final) == resolution:
+            end = min(phase.end_kimg, options.total_kimg)
+            length = max(end - phase.start_kimg, 0.0)
+            if phase.fading:
+                fade += length
+            else:
+                settled += length
+    return fade, settled
+
+
+def _stage(
+    options: config.ScheduleConfig,
+    final: int,
+    resolution: int,
+    num_devices: int,
+) -> schedule.Stage:
+    """What the schedule says at a resolution."""
+    return next(
+        stage
+        for stage in schedule.stages(options, final, num_devices)
+        if stage.resolution == resolution
+    )
+
+
+def _modelled_speed(
+    resolution: int, minibatch: int, macs: int, peak: float | None
+) -> float | None:
+    """Images/s that a share of the machine's peak allows."""
+    if peak is None:
+        return None
+    share = _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
+    return share * peak * 1e9 * minibatch / macs
+
+
+def _taken(every: int, ticks: int, last: bool) -> int:
+    """How many snapshots there are in so many ticks, about."""
+    count = ticks // every if every else 0
+    return max(count, 1) if last else count
+
+
+def _grid_bytes(options: config.RunConfig) -> int:
+    """Of one PNG of fakes: about two bytes per pixel."""
+    columns, rows = setup.grid_size(options)
+    cell = max(options.data.resolution, 64)
+    return 2 * columns * rows * cell * cell

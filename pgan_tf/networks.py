@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from pgan_tf import architecture, functional, layers
+from pgan_tf import functional, layers, shapes
 
 Tensor = Any
 
@@ -68,10 +68,10 @@ class _Progressive(keras.Model):
     @property
     def resolutions(self) -> list[int]:
         """[4, 8, ..., resolution]."""
-        return architecture.resolutions(self.resolution)
+        return shapes.resolutions(self.resolution)
 
     def _fmaps(self, resolution: int) -> int:
-        return architecture.fmaps(
+        return shapes.fmaps(
             resolution, self.fmap_base, self.fmap_decay, self.fmap_max
         )
 

@@ -18,9 +18,9 @@ LAYERS = (
     ("data", "sampling", "snapshots", "interop"),
     ("networks", "metrics"),
     ("layers",),
-    ("losses", "schedule", "run_folder"),
+    ("losses", "schedule", "run_folder", "shapes"),
     ("functional", "images", "cache", "config", "command", "verbs"),
-    ("errors", "files"),
+    ("errors", "files", "text"),
 )
 
 # Everything else runs on NumPy, or on Keras with any of its backends.

@@ -55,6 +55,20 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         )
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
+    def test_a_plan_needs_no_dataset_and_leaves_nothing(self):
+        where = [f"--data_dir={self.here / 'none'}", self.where[1]]
+        shown = train(*where, *SMALL, "--plan", "--resolution=8")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        lines = shown.stdout.splitlines()
+        self.assertStartsWith(lines[1], "4x4 ")
+        self.assertStartsWith(lines[2], "8x8 ")
+        self.assertIn("total ", shown.stdout)
+        self.assertFalse((self.here / "run").exists())
+
+        shown = train(*where, "--plan")
+        self.assertEqual(shown.returncode, 1)
+        self.assertIn("--plan needs --resolution", shown.stderr)
+
     @parameterized.parameters(
         ("--colour=red", "Unknown command line flag 'colour'"),
         ("--fmap_base=big", "flag --fmap_base=big"),

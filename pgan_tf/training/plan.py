@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pgan_tf import architecture, config, schedule, text
+from pgan_tf import config, schedule, shapes, text
 from pgan_tf.training import setup
 
 # Of a machine's convolution peak, what a training step reaches: launching
@@ -101,10 +101,9 @@ class Plan:
     def table(self) -> str:
         """The plan as text: a line per resolution, and what it sums to."""
         head = (
-            "resolution fade+settled kimg|minibatch|/device|steps|lrate G/D|"
-            "params|GMAC/step|memory|images/s|time|snapshots|disk"
+            "size|fade+settled|batch|/device|steps|lrate G/D|params|MiB"
+            "|images/s|time|snapshots|disk"
         )
-        head = head.replace("resolution ", "resolution|")
         lines = text.aligned([head.split("|"), *map(_cells, self.rows)])
         return "\n".join([*lines, "", *self._notes()])
 
@@ -143,13 +142,13 @@ def make(
         peak_gmac_per_sec: What all devices reach in a plain convolution, in
             10^9 multiplications per second, for speeds that are not measured.
     """
-    shape = architecture.Shape(
+    shape = shapes.Networks(
         options.networks, num_channels, options.data.max_label_size
     )
     final = options.data.resolution
     g_parameters, d_parameters = shape.parameters(final)
     rows = []
-    for resolution in architecture.resolutions(final):
+    for resolution in shapes.resolutions(final):
         fade, settled = _kimg(options.schedule, final, resolution)
         if fade + settled:
             rows.append(
@@ -210,7 +209,7 @@ TENSORFLOW_MB = 550.0
 
 
 def memory_mb(
-    shape: architecture.Shape, final: int, resolution: int, minibatch: int
+    shape: shapes.Networks, final: int, resolution: int, minibatch: int
 ) -> float:
     """Memory of one device for a step at a resolution, in MiB, about.
 
@@ -228,18 +227,16 @@ def memory_mb(
 
 def _cells(row: Row) -> list[str]:
     """A line of the table."""
-    parameters = f"{row.parameters / 1e6:.2f}M"
     speed, seconds = row.images_per_sec, row.seconds
     return [
         f"{row.resolution}x{row.resolution}",
-        f"{row.fade_kimg:g}+{row.settled_kimg:g}",
+        f"{row.fade_kimg:g}+{row.settled_kimg:g} kimg",
         str(row.minibatch),
         str(row.minibatch_per_device),
         str(row.steps),
         f"{row.g_lrate:g}/{row.d_lrate:g}",
-        parameters,
-        f"{row.gmac:.1f}",
-        f"{row.memory_mb:.0f} MiB",
+        f"{row.parameters / 1e6:.1f}M",
+        f"{row.memory_mb:.0f}",
         "?"
         if speed is None
         else f"{speed:.1f}{'' if row.is_measured else '*'}",
@@ -253,16 +250,14 @@ def _how_modelled(peak: float | None) -> str:
     if peak is None:
         return (
             "images/s     unknown for these devices: --probe measures, and "
-            "--peak_gmac_per_sec models (7000 for a V100 in float32)"
+            "--peak_gmac_per_sec models"
         )
-    return (
-        f"images/s     * modelled for {peak:.0f} GMAC/s; --probe measures"
-    )
+    return f"images/s     * modelled for {peak:.0f} GMAC/s; --probe measures"
 
 
 def _row(
     options: config.RunConfig,
-    shape: architecture.Shape,
+    shape: shapes.Networks,
     resolution: int,
     kimg: tuple[float, float],
     num_devices: int,
@@ -273,7 +268,7 @@ def _row(
     final = options.data.resolution
     stage = _stage(options.schedule, final, resolution, num_devices)
     share = stage.minibatch // num_devices
-    macs = architecture.iteration_macs(shape, resolution, stage.minibatch)
+    macs = shapes.iteration_macs(shape, resolution, stage.minibatch)
     ticks = math.ceil((fade + settled) / stage.tick_kimg)
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)

@@ -5,7 +5,7 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import architecture, config, files, schedule
+from pgan_tf import config, files, schedule, shapes
 
 
 class Log:
@@ -67,7 +67,7 @@ class TimeLeft:
     ) -> None:
         self._options = options
         self._resolution = resolution
-        self._shape = architecture.Shape(
+        self._shape = shapes.Networks(
             options.networks, num_channels, options.data.max_label_size
         )
         self._seconds_per_image: dict[int, float] = {}
@@ -94,7 +94,7 @@ class TimeLeft:
         known = [r for r in self._seconds_per_image if r <= resolution]
         nearest = max(known, default=min(self._seconds_per_image))
         work, known_work = (
-            architecture.iteration_macs(self._shape, r, minibatch=1)
+            shapes.iteration_macs(self._shape, r, minibatch=1)
             for r in (resolution, nearest)
         )
         return self._seconds_per_image[nearest] * work / known_work

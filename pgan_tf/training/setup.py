@@ -41,20 +41,53 @@ def check(options: config.RunConfig) -> config.RunConfig:
     return options
 
 
+def check_plan(options: config.RunConfig) -> tuple[config.RunConfig, int]:
+    """Validates what a plan needs; the dataset need not be there yet.
+
+    Returns:
+        The options with what was left open filled in, and the number of
+        colour channels: 3 for a dataset not yet made.
+
+    Raises:
+        UserError: For the first thing that is wrong.
+    """
+    config.check_ranges(options)
+    data = options.data
+    if data.data_dir and pathlib.Path(data.data_dir).is_dir():
+        dataset = records.open_dataset(data.data_dir)
+        options = _fill_in(options, dataset)
+        num_channels = dataset.num_channels
+    elif data.resolution:
+        options = _fill_in_without_dataset(options)
+        num_channels = 3
+    else:
+        raise errors.UserError(
+            "--plan needs --resolution, since there is no dataset at "
+            f"--data_dir={data.data_dir}"
+        )
+    _check_values(options)
+    return options, num_channels
+
+
+def _fill_in_without_dataset(options: config.RunConfig) -> config.RunConfig:
+    """As `_fill_in`, for a dataset that has what was asked for."""
+    data = options.data
+    _check_power_of_two(data.resolution)
+    labels = max(data.max_label_size, 0)
+    return _fill_sizes(options, data.resolution, labels)
+
+
 def _fill_in(
     options: config.RunConfig, dataset: records.Dataset
 ) -> config.RunConfig:
-    data, networks = options.data, options.networks
+    data = options.data
     resolution = data.resolution or dataset.resolution
     if resolution > dataset.resolution or resolution < 4:
         raise errors.UserError(
             f"--resolution={resolution}: the dataset {data.data_dir} has "
             f"levels of 4 to {dataset.resolution}"
         )
-    if resolution & (resolution - 1):
-        raise errors.UserError(
-            f"--resolution={resolution} is not a power of two"
-        )
+    _check_power_of_two(resolution)
     wanted = data.max_label_size
     label_size = dataset.label_size if wanted < 0 else wanted
     if label_size > dataset.label_size:
@@ -62,16 +95,30 @@ def _fill_in(
             f"--max_label_size={wanted}: the dataset {data.data_dir} has "
             f"{dataset.label_size} labels"
         )
+    return _fill_sizes(options, resolution, label_size)
+
+
+def _fill_sizes(
+    options: config.RunConfig, resolution: int, label_size: int
+) -> config.RunConfig:
+    networks = options.networks
     latent_size = networks.latent_size or min(
         networks.fmap_base, networks.fmap_max
     )
     return dataclasses.replace(
         options,
         data=dataclasses.replace(
-            data, resolution=resolution, max_label_size=label_size
+            options.data, resolution=resolution, max_label_size=label_size
         ),
         networks=dataclasses.replace(networks, latent_size=latent_size),
     )
+
+
+def _check_power_of_two(resolution: int) -> None:
+    if resolution < 4 or resolution & (resolution - 1):
+        raise errors.UserError(
+            f"--resolution={resolution} is not a power of two from 4"
+        )
 
 
 def _check_values(options: config.RunConfig) -> None:

@@ -45,7 +45,7 @@ def fmaps(
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape:
+class Networks:
     """What decides the shapes of G and D.
 
     Attributes:
@@ -97,9 +97,7 @@ class Shape:
         for r in resolutions(top)[1:]:
             yield self._conv(r, r, self._fmaps(r), self._fmaps(r))
             down = r // 2 if self.options.fused_scale else r
-            yield self._conv(
-                r, down, self._fmaps(r), self._fmaps(r // 2), True
-            )
+            yield self._conv(r, down, self._fmaps(r), self._fmaps(r // 2), True)
         width, dense = self._fmaps(4), self._fmaps(2)
         extra = 1 if self.options.mbstd_group_size else 0
         yield self._conv(4, 4, width + extra, width)
@@ -165,10 +163,10 @@ D_PASSES = 14
 G_PASSES = 4
 
 
-def iteration_macs(shape: Shape, resolution: int, minibatch: int) -> int:
+def iteration_macs(networks: Networks, resolution: int, minibatch: int) -> int:
     """Multiplications of one training iteration at a settled resolution."""
     passes = (
-        D_PASSES * shape.discriminator(resolution).macs
-        + G_PASSES * shape.generator(resolution).macs
+        D_PASSES * networks.discriminator(resolution).macs
+        + G_PASSES * networks.generator(resolution).macs
     )
     return minibatch * passes

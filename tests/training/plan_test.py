@@ -1,0 +1,195 @@
+"""What a training will take, against hand counts and against itself run."""
+
+import contextlib
+import json
+import math
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+from absl.testing import parameterized
+
+from pgan_tf import config, shapes
+from pgan_tf.training import plan, setup
+from tests import common
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+
+OPTIONS = config.RunConfig(
+    data=config.DataConfig(resolution=16),
+    networks=config.NetworksConfig(fmap_base=64, fmap_max=16, latent_size=16),
+    schedule=config.ScheduleConfig(
+        lod_training_kimg=10,
+        lod_transition_kimg=5,
+        lod_transition_kimg_dict={16: 7},
+        total_kimg=36,
+        minibatch_base=8,
+        minibatch_dict={4: 16},
+        tick_kimg_base=4,
+        g_lrate_dict={8: 0.002},
+    ),
+    snapshots=config.SnapshotsConfig(
+        network_snapshot_ticks=2, image_snapshot_ticks=0, grid="3x2"
+    ),
+)
+
+# Prints by how many MiB one step raised the peak of a process. Arguments:
+# fmap_base, fmap_max, resolution, minibatch.
+_MEASURE = """
+import dataclasses, resource, sys
+import tensorflow as tf
+from pgan_tf import config, schedule
+from pgan_tf.training import steps, trainer
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+base, widest, resolution, minibatch = map(int, sys.argv[1:])
+before = peak()
+options = config.RunConfig(
+    data=config.DataConfig(resolution=resolution),
+    networks=config.NetworksConfig(
+        fmap_base=base, fmap_max=widest, latent_size=min(base, widest)
+    ),
+    schedule=config.ScheduleConfig(
+        minibatch_base=minibatch,
+        minibatch_repeats=1,
+        lod_initial_resolution=resolution,
+    ),
+)
+strategy = trainer.make_strategy("")
+nets = trainer.make_networks(options, 3, strategy)
+stage = schedule.at(0, options.schedule, resolution)
+iterations = steps.make_iterations(
+    nets, strategy, stage, tf.zeros([1, 0]), options
+)
+images = tf.zeros([minibatch, resolution, resolution, 3], tf.uint8)
+scalars = [tf.constant(x, tf.float32) for x in (1, 0.001, 0.001)]
+for nimg in range(3):
+    nimg = tf.constant(nimg, tf.int64)
+    iterations(images, tf.zeros([minibatch, 0]), nimg, *scalars).numpy()
+print(peak() - before)
+"""
+
+
+class PlanTest(common.TestCase, parameterized.TestCase):
+    def test_rows_by_hand(self):
+        rows = plan.make(OPTIONS, num_channels=3).rows
+        found = [(r.resolution, r.fade_kimg, r.settled_kimg) for r in rows]
+        # The total cuts the last phase, which would never end.
+        self.assertEqual(found, [(4, 0, 10), (8, 5, 10), (16, 7, 4)])
+        self.assertEqual([r.minibatch for r in rows], [16, 8, 8])
+        self.assertEqual([r.steps for r in rows], [625, 1875, 1375])
+        self.assertEqual([r.g_lrate for r in rows], [0.001, 0.002, 0.001])
+        self.assertEqual([r.ticks for r in rows], [3, 4, 3])
+        self.assertEqual([r.snapshots for r in rows], [1, 2, 1])
+        self.assertEqual([r.grids for r in rows], [0, 0, 1])
+
+    def test_a_total_reached_early_leaves_resolutions_out(self):
+        short = config.RunConfig(
+            data=OPTIONS.data,
+            networks=OPTIONS.networks,
+            schedule=config.ScheduleConfig(
+                lod_training_kimg=10, lod_transition_kimg=5, total_kimg=12
+            ),
+        )
+        rows = plan.make(short, num_channels=3).rows
+        found = [(r.resolution, r.fade_kimg, r.settled_kimg) for r in rows]
+        self.assertEqual(found, [(4, 0, 10), (8, 2, 0)])
+
+    def test_devices_share_the_minibatch(self):
+        rows = plan.make(OPTIONS, num_channels=3, num_devices=2).rows
+        self.assertEqual([r.minibatch for r in rows], [16, 8, 8])
+        self.assertEqual([r.minibatch_per_device for r in rows], [8, 4, 4])
+
+    def test_times(self):
+        measured = {4: 1000.0, 8: 500.0, 16: 100.0}
+        made = plan.make(OPTIONS, 3, measured=measured)
+        self.assertTrue(all(row.is_measured for row in made.rows))
+        self.assertAllClose(made.seconds, 10 + 30 + 110)
+        self.assertIn("time 2m 30s", made.table())
+        self.assertNotIn("modelled", made.table())
+
+    def test_modelled_times_follow_the_work(self):
+        made = plan.make(OPTIONS, 3, measured={4: 1e9}, peak_gmac_per_sec=10)
+        self.assertEqual(
+            [row.is_measured for row in made.rows], [True, False, False]
+        )
+        row = made.rows[2]
+        # Three quarters of 10 GMAC/s, an iteration being for 8 images.
+        self.assertAllClose(row.images_per_sec, 7.5 / row.gmac * 8)
+        self.assertIn("modelled for 10 GMAC/s", made.table())
+
+    def test_unknown_speed_is_said(self):
+        made = plan.make(OPTIONS, 3)
+        self.assertIsNone(made.seconds)
+        self.assertIn("time unknown", made.table())
+        self.assertIn("--peak_gmac_per_sec", made.table())
+
+    def test_disk(self):
+        made = plan.make(OPTIONS, 3)
+        counted = shapes.Networks(OPTIONS.networks, 3)
+        g_parameters, d_parameters = counted.parameters(16)
+        self.assertEqual(made.rows[0].disk_bytes, 4 * g_parameters)
+        # A grid of 3x2 cells, enlarged to 64 pixels, two bytes per pixel.
+        self.assertEqual(
+            made.rows[2].disk_bytes, 4 * g_parameters + 2 * 6 * 64 * 64
+        )
+        self.assertEqual(
+            made.checkpoint_bytes, 8 * (4 * g_parameters + 3 * d_parameters)
+        )
+
+    def test_measured_speeds(self):
+        here = self.folder()
+        self.assertEqual(plan.measured_speeds(here / "none"), {})
+        ticks = [(4, 90.0), (4, 100.0), (4, 400.0), (8, 20.0)]
+        lines = [
+            json.dumps({"resolution": r, "images_per_sec": s}) for r, s in ticks
+        ]
+        text = "\n".join([*lines, '{"resolution": 8, "ima'])
+        (here / "stats.jsonl").write_text(text)
+        self.assertEqual(plan.measured_speeds(here), {4: 100.0, 8: 20.0})
+
+    @parameterized.parameters(*CONFIGS)
+    def test_every_flagfile_has_a_plan(self, path):
+        values = flags.FlagValues()
+        config.define_flags("test", values)
+        with contextlib.chdir(ROOT):
+            values(["train.py", f"--flagfile={path}"])
+            options, num_channels = setup.check_plan(config.from_flags(values))
+        made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
+        kimg = sum(row.kimg for row in made.rows)
+        self.assertAllClose(kimg, options.schedule.total_kimg)
+        self.assertTrue(math.isfinite(made.seconds))
+
+    def test_weeks_of_the_reference(self):
+        """v2-1gpu at what a V100 reached with TensorFlow 1: two weeks."""
+        values = flags.FlagValues()
+        config.define_flags("test", values)
+        with contextlib.chdir(ROOT):
+            values(["", "--flagfile=configs/celebahq-v2-1gpu.cfg"])
+            options, num_channels = setup.check_plan(config.from_flags(values))
+        made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
+        self.assertBetween(made.seconds / 86400, 12, 16)
+
+    @pytest.mark.slow
+    @parameterized.parameters(
+        (1024, 128, 32, 16), (1024, 128, 128, 16), (8192, 512, 16, 16)
+    )
+    def test_memory_is_within_a_fifth_of_what_is_measured(self, *sizes):
+        base, widest, resolution, minibatch = sizes
+        process = subprocess.run(
+            [sys.executable, "-c", _MEASURE, *map(str, sizes)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        counted = shapes.Networks(
+            config.NetworksConfig(fmap_base=base, fmap_max=widest), 3
+        )
+        estimate = plan.memory_mb(counted, resolution, resolution, minibatch)
+        self.assertAllClose(estimate, float(process.stdout), rtol=0.2)

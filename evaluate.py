@@ -82,6 +82,24 @@ MINIBATCH = flags.DEFINE_integer(
     "Images at a time; default: by resolution. Does not change the numbers.",
     lower_bound=1,
 )
+DEVICES = flags.DEFINE_string(
+    "devices",
+    "",
+    "As of train.py: such as GPU:0,GPU:1; default: all visible GPUs, or the"
+    " CPU. They share the work; the numbers stay the same.",
+)
+WATCH = flags.DEFINE_bool(
+    "watch",
+    False,
+    "Evaluate snapshots as they appear, until the run is at its end or"
+    " Ctrl-C. With --snapshot=all the earlier ones too.",
+)
+FORCE = flags.DEFINE_bool(
+    "force",
+    False,
+    "Compute again what metric-<name>.jsonl already holds for the same"
+    " snapshot, reals, n, seed and extractor.",
+)
 
 
 def main(argv: list[str]) -> None:
@@ -90,22 +108,30 @@ def main(argv: list[str]) -> None:
     run_dir = pathlib.Path(RUN_DIR.value)
     with command.chatter_to(log_path(run_dir)):
         # TensorFlow takes seconds to import, which --help need not wait for.
-        from pgan_tf import evaluation
+        from pgan_tf import evaluation, session
 
-        report = evaluation.evaluate(
-            evaluation.Options(
-                run_dir=run_dir,
-                metrics=METRICS.value,
-                features=FEATURES.value,
-                inception=path_or_none(INCEPTION.value),
-                snapshot=SNAPSHOT.value,
-                num_images=NUM_IMAGES.value,
-                seed=SEED.value,
-                data_dir=path_or_none(DATA_DIR.value),
-                minibatch=MINIBATCH.value,
-            )
+        options = session.Options(
+            run_dir=run_dir,
+            metrics=METRICS.value,
+            features=FEATURES.value,
+            inception=path_or_none(INCEPTION.value),
+            snapshot=SNAPSHOT.value,
+            num_images=NUM_IMAGES.value,
+            seed=SEED.value,
+            data_dir=path_or_none(DATA_DIR.value),
+            minibatch=MINIBATCH.value,
+            devices=DEVICES.value,
+            force=FORCE.value,
         )
+        if WATCH.value:
+            report = evaluation.watch(options, say)
+        else:
+            report = evaluation.evaluate(options)
     print(report.table(), "", *run_folder.where(run_dir), sep="\n")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 def log_path(run_dir: pathlib.Path) -> pathlib.Path:

@@ -2,6 +2,9 @@
 
 import os
 import pathlib
+import sys
+
+import tqdm
 
 from pgan_tf import errors
 
@@ -22,3 +25,9 @@ def folder() -> pathlib.Path:
             " XDG_CACHE_HOME to a folder that can be written"
         ) from error
     return path
+
+
+def say_torn(path: pathlib.Path) -> None:
+    """Tells, below any progress bar, that a file will be made again."""
+    line = f"the cached {path} is torn: computing it again"
+    tqdm.tqdm.write(line, file=sys.stderr)

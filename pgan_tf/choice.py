@@ -1,11 +1,9 @@
 """Which of the metrics asked for can be computed, and on what."""
 
 import dataclasses
-import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from pgan_tf import errors, extractors
-from pgan_tf.data import records
+from pgan_tf import errors
 from pgan_tf.metrics import features, inception, registry, suite
 
 
@@ -28,20 +26,18 @@ class Choice:
 
 def choose(
     names: Sequence[str],
-    wanted: str,
-    inception_path: pathlib.Path | None,
-    dataset: records.Dataset,
+    open_extractor: Callable[[], features.Extractor],
     resolution: int,
-    count: int | None,
+    available: int,
+    count: int | None = None,
 ) -> Choice:
     """Opens the extractor, if any metric needs one, and makes the metrics.
 
     Args:
         names: Metrics, as `registry.parse` knows them.
-        wanted: The extractor, see `extractors.open_extractor`,
-        inception_path: and this.
-        dataset: Of the reals.
+        open_extractor: Called if any metric looks at features.
         resolution: Of all images.
+        available: Images that there are on each side.
         count: Images on each side of metrics whose name does not tell; None:
             as many as in the papers, or as there are.
 
@@ -52,9 +48,7 @@ def choose(
     extractor, reason = None, ""
     if any(request.kind.needs != suite.PIXELS for request in requests):
         try:
-            extractor = extractors.open_extractor(
-                wanted, inception_path, dataset, resolution
-            )
+            extractor = open_extractor()
         except inception.Unavailable as error:
             reason = str(error)
     setting = suite.Setting(resolution, extractor)
@@ -64,12 +58,12 @@ def choose(
         label = kind.label_in(setting)
         labels.append(label)
         number = request.count or count
-        number = number or min(kind.paper_count, dataset.num_images)
+        number = number or min(kind.paper_count, available)
         gap = kind.gap(number, setting)
         if kind.needs != suite.PIXELS and extractor is None:
             gap = reason
-        elif number > dataset.num_images:
-            gap = f"needs {number} images, there are {dataset.num_images}"
+        elif number > available:
+            gap = f"needs {number} images, there are {available}"
         if gap:
             gaps[label] = gap
         else:

@@ -10,20 +10,19 @@ import hashlib
 import json
 import pathlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tqdm
 
-from pgan_tf import cache, files, image_sets, networks
-from pgan_tf.data import records
+from pgan_tf import cache, files, image_sets, networks, replicas
 from pgan_tf.metrics import features, suite
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14
-# Part of the key of what is cached: change it when the numbers change.
-_CACHE_VERSION = 1
+# Part of the key of whatever is kept: change it when the numbers change.
+VERSION = 2
 
 # By the key of a metric.
 Summaries = dict[str, Any]
@@ -37,96 +36,154 @@ class Comparison:
     Attributes:
         metrics: At least one.
         extractor: None if no metric looks at features.
-        dataset: Of the reals.
-        resolution: Of all images.
+        collection: Of the reals.
         mirror_augment: Whether half of the reals are flipped.
         seed: Of all draws.
         minibatch: Images at a time; of no influence on the numbers.
+        devices: Devices of the generators; of no influence either.
     """
 
     metrics: Sequence[suite.Metric]
     extractor: features.Extractor | None
-    dataset: records.Dataset
-    resolution: int
+    collection: image_sets.Collection
     mirror_augment: bool
     seed: int
     minibatch: int
+    devices: replicas.Replicas = dataclasses.field(
+        default_factory=replicas.Replicas
+    )
+    _summaries: Summaries = dataclasses.field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:
         """The images of a set: those of the metric that takes most."""
         return max(metric.count for metric in self.metrics)
 
-    def reals(self) -> Summaries:
-        """Sums up the reals, for the metrics that compare with them."""
-        known, missing = {}, []
-        for metric in self.metrics:
-            path = self._cached("reals", metric, ".npz")
-            gaussian = _read_gaussian(path)
-            if gaussian:
-                known[metric.key] = gaussian
-            elif metric.uses_reals:
-                missing.append(metric)
-        found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
-        for metric in missing:
-            summary = found[metric.key]
-            if isinstance(summary, suite.Gaussian):
-                path = self._cached("reals", metric, ".npz")
-                with files.partial(path) as partial:
-                    np.savez(partial, **summary._asdict())
-        return known | found
+    def facts(self, metric: suite.Metric) -> dict[str, Any]:
+        """All that decides a number but the fakes themselves."""
+        collection, extractor = self.collection, self.extractor
+        facts = {
+            "protocol": VERSION,
+            "num_reals": metric.count if metric.uses_reals else 0,
+            "num_fakes": metric.count,
+            "dataset_digest": collection.digest,
+            "resolution": collection.height,
+            "mirror_augment": self.mirror_augment,
+            "quantised": "uint8",
+            "seed": self.seed,
+            **metric.facts,
+        }
+        if collection.width != collection.height:
+            facts["width"] = collection.width
+        if metric.uses_features and extractor:
+            facts["extractor"] = extractor.facts
+        return facts
 
-    def noise_floor(self, reals: Summaries) -> Values | None:
+    def reals(self) -> Values:
+        """The values of the reals, of metrics that look at one set alone."""
+        alone = [metric for metric in self.metrics if not metric.uses_reals]
+
+        def compute(missing: Sequence[suite.Metric]) -> Values:
+            drawn = self._drawn(0)
+            found = self._sum_up(drawn, missing, _REALS, "reals")
+            return self._values(missing, {}, found, "reals")
+
+        return self._kept("value", alone, compute)
+
+    def noise_floor(self) -> Values | None:
         """The values of a second set of reals: those of perfect fakes.
 
         Returns:
             None if the dataset is too small for two disjoint sets.
         """
-        if 2 * self.count > self.dataset.num_images:
+        if 2 * self.count > self.collection.num_images:
             return None
-        known, missing = {}, []
-        for metric in self.metrics:
-            value = _read_value(self._cached("floor", metric, ".json"))
-            if value:
-                known[metric.key] = value
-            else:
-                missing.append(metric)
-        drawn = self._drawn(self.count)
-        second = self._sum_up(drawn, missing, _SECOND, "second reals")
-        found = self._values(missing, reals, second, "second reals")
-        for metric in missing:
-            path = self._cached("floor", metric, ".json")
-            text = json.dumps(dataclasses.asdict(found[metric.key]))
-            with files.partial(path) as partial:
-                partial.write_text(text)
-        return known | found
+
+        def compute(missing: Sequence[suite.Metric]) -> Values:
+            reals = self._summaries_of(missing)
+            drawn = self._drawn(self.count)
+            second = self._sum_up(drawn, missing, _SECOND, "second reals")
+            return self._values(missing, reals, second, "second reals")
+
+        return self._kept("floor", self.metrics, compute)
 
     def fakes(
-        self, generator: networks.Generator, reals: Summaries, title: str
+        self,
+        generator: networks.Generator,
+        title: str,
+        metrics: Sequence[suite.Metric] | None = None,
     ) -> Values:
-        """The values of a generator's images."""
+        """The values of a generator's images, of all metrics or of some.
+
+        Generators with labels get, as in the reference, those of the reals.
+        """
         labels = None
         if generator.label_size:
-            # As the reference does: the labels that the reals have.
-            labels = self.dataset.labels[self._drawn(0).indices]
-            labels = labels[:, : generator.label_size]
-        drawn = image_sets.Fakes(generator, self.count, self.seed, labels)
-        fakes = self._sum_up(drawn, self.metrics, _FAKES, title)
-        return self._values(self.metrics, reals, fakes, title)
+            labels = self._drawn(0).labels[:, : generator.label_size]
+        drawn = image_sets.Fakes(
+            generator, self.count, self.seed, labels, self.devices
+        )
+        return self.compare(drawn, title, metrics)
 
-    def _drawn(self, skip: int) -> image_sets.Reals:
-        return image_sets.draw_reals(
-            self.dataset,
-            self.resolution,
-            self.count,
-            self.mirror_augment,
-            self.seed,
-            skip,
+    def compare(
+        self,
+        images: image_sets.Images,
+        title: str,
+        metrics: Sequence[suite.Metric] | None = None,
+    ) -> Values:
+        """The values of a set of at least `count` images."""
+        metrics = self.metrics if metrics is None else metrics
+        reals = self._summaries_of(metrics)
+        found = self._sum_up(images, metrics, _FAKES, title)
+        return self._values(metrics, reals, found, title)
+
+    def _summaries_of(self, metrics: Sequence[suite.Metric]) -> Summaries:
+        """What the metrics need to know of the reals, found out once."""
+        missing = []
+        for metric in metrics:
+            if not metric.uses_reals or metric.key in self._summaries:
+                continue
+            gaussian = _read_gaussian(self._path("reals", metric, ".npz"))
+            if gaussian:
+                self._summaries[metric.key] = gaussian
+            else:
+                missing.append(metric)
+        found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
+        for metric in missing:
+            summary = found[metric.key]
+            if isinstance(summary, suite.Gaussian):
+                path = self._path("reals", metric, ".npz")
+                with files.partial(path) as partial:
+                    np.savez(partial, **summary._asdict())
+        self._summaries.update(found)
+        return self._summaries
+
+    def _kept(
+        self,
+        what: str,
+        metrics: Sequence[suite.Metric],
+        compute: Callable[[Sequence[suite.Metric]], Values],
+    ) -> Values:
+        """Values from the cache; those it does not have are computed."""
+        paths = {
+            metric.key: self._path(what, metric, ".json") for metric in metrics
+        }
+        known = {key: _read_value(path) for key, path in paths.items()}
+        missing = [metric for metric in metrics if not known[metric.key]]
+        found = compute(missing) if missing else {}
+        for key, value in found.items():
+            with files.partial(paths[key]) as partial:
+                partial.write_text(json.dumps(dataclasses.asdict(value)))
+        return {key: value for key, value in known.items() if value} | found
+
+    def _drawn(self, skip: int) -> image_sets.Drawn:
+        return image_sets.draw(
+            self.collection, self.count, self.mirror_augment, self.seed, skip
         )
 
     def _sum_up(
         self,
-        images: image_sets.Reals | image_sets.Fakes,
+        images: image_sets.Images,
         metrics: Sequence[suite.Metric],
         stream: int,
         title: str,
@@ -170,23 +227,11 @@ class Comparison:
             )
         return values
 
-    def _cached(
+    def _path(
         self, what: str, metric: suite.Metric, suffix: str
     ) -> pathlib.Path:
         """The file of something that depends on all that is in its name."""
-        extractor = self.extractor if metric.uses_features else None
-        key = [
-            _CACHE_VERSION,
-            metric.key,
-            metric.count,
-            self.count,
-            metric.facts,
-            extractor.digest if extractor else None,
-            self.dataset.digest,
-            self.resolution,
-            self.mirror_augment,
-            self.seed,
-        ]
+        key = [metric.key, self.count, self.facts(metric)]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
         name = f"{what}-{metric.key}-{digest[:32]}{suffix}"
         return cache.folder() / name
@@ -195,9 +240,15 @@ class Comparison:
 def _read_gaussian(path: pathlib.Path) -> suite.Gaussian | None:
     """None if there is no such file or it is torn."""
     try:
-        with np.load(path) as file:
-            return suite.Gaussian(**file)
+        with np.load(path, allow_pickle=False) as file:
+            found = suite.Gaussian(**file)
+        if found.covariance.shape != 2 * found.mean.shape:
+            raise ValueError("mean and covariance of different sizes")
+        return found
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
+        cache.say_torn(path)
         return None
 
 
@@ -205,5 +256,8 @@ def _read_value(path: pathlib.Path) -> suite.Value | None:
     """None if there is no such file or it is torn."""
     try:
         return suite.Value(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, TypeError):
+        cache.say_torn(path)
         return None

@@ -4,12 +4,19 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import cache, errors, images
+from pgan_tf import cache, errors, images, replicas
 from pgan_tf.data import records
-from pgan_tf.metrics import classifier, features, inception
+from pgan_tf.metrics import (
+    classifier,
+    features,
+    inception,
+    random_features,
+    user_models,
+)
 
 INCEPTION = "inception"
 LABELS = "labels"
+RANDOM = "random"
 # Enough to learn the labels from, in memory and in time.
 MOST_EXAMPLES = 20_000
 
@@ -17,40 +24,49 @@ MOST_EXAMPLES = 20_000
 def open_extractor(
     wanted: str,
     inception_path: pathlib.Path | None,
-    dataset: records.Dataset,
+    dataset: records.Dataset | None,
     resolution: int,
+    devices: replicas.Replicas,
 ) -> features.Extractor:
     """The extractor of a name.
 
     Args:
-        wanted: "inception", "labels" or a `.keras` file.
+        wanted: "inception", "labels", "random", a `.keras` file or the folder
+            of a SavedModel.
         inception_path: The 2015 Inception file, if it is not in the cache.
-        dataset: Whose labels "labels" learns.
+        dataset: Whose labels "labels" learns, if there is one.
         resolution: Of the images that will be evaluated.
+        devices: That run it.
 
     Raises:
         UserError: If there is no such thing; `inception.Unavailable` if the
             Inception file cannot be had.
     """
     if wanted == INCEPTION:
-        return inception.load(inception_path)
+        return inception.load(inception_path, devices)
     if wanted == LABELS:
-        return from_labels(dataset, resolution)
-    if wanted.endswith(".keras"):
-        return features.from_keras(pathlib.Path(wanted), resolution)
+        return from_labels(dataset, resolution, devices)
+    if wanted == RANDOM:
+        return random_features.make(devices)
+    if wanted.endswith(".keras") or pathlib.Path(wanted).is_dir():
+        return user_models.load(pathlib.Path(wanted), resolution, devices)
     raise errors.UserError(
-        f"--features={wanted}: give inception, labels or a .keras file"
+        f"--features={wanted}: give inception, labels, random, a .keras file or"
+        " a SavedModel folder"
     )
 
 
 def from_labels(
-    dataset: records.Dataset, resolution: int
+    dataset: records.Dataset | None,
+    resolution: int,
+    devices: replicas.Replicas,
 ) -> features.Extractor:
     """A classifier of the dataset's labels, trained once and then cached."""
-    if not dataset.label_size:
+    if dataset is None or not dataset.label_size:
+        where = f"the dataset {dataset.path}" if dataset else "a folder"
         raise errors.UserError(
-            f"--features=labels: the dataset {dataset.path} has no labels;"
-            " give inception or a .keras file"
+            f"--features=labels: {where} has no labels; give inception, random"
+            " or a .keras file"
         )
     size = min(resolution, classifier.LARGEST_INPUT)
 
@@ -66,6 +82,7 @@ def from_labels(
         f"{dataset.digest[:32]}-{size}",
         has_attributes(dataset),
         read,
+        devices,
     )
 
 

@@ -1,65 +1,145 @@
 """The two sets of images that an evaluation compares, in batches.
 
-Batches are uint8 [n,S,S,3] at the run's final resolution S; grayscale is
-tiled to RGB. Which images they hold depends on the seed alone.
+Batches are uint8 [n,H,W,3]; grayscale is tiled to RGB. A run's are square, at
+its final resolution. Which images they hold depends on the seed alone.
 """
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
-from pgan_tf import images, networks, sampling
+from pgan_tf import images, networks, replicas, sampling
 from pgan_tf.data import records
 
 # Separate streams of draws from one seed.
 _ORDER, _MIRROR = 1, 2
 
 
-@dataclasses.dataclass(frozen=True)
-class Reals:
-    """Images of a dataset.
+class Collection(Protocol):
+    """Images to draw from; see `Level` and `folders.Folder`.
 
     Attributes:
-        dataset: Where they come from.
-        resolution: S.
+        name: For the results.
+        where: Folder or file, for messages.
+        digest: Identifies the contents, to key what was computed from them.
+        num_images: N.
+        height, width: Of all images, H and W.
+        labels: float32 [N,K]; K is 0 without labels.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def where(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def num_images(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def labels(self) -> np.ndarray: ...
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Images uint8 [n,H,W,C] at the given positions."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """A dataset at one of its resolutions, as a `Collection`."""
+
+    dataset: records.Dataset
+    resolution: int
+
+    @property
+    def name(self) -> str:
+        return self.dataset.name
+
+    @property
+    def where(self) -> str:
+        return str(self.dataset.path)
+
+    @property
+    def digest(self) -> str:
+        return self.dataset.digest
+
+    @property
+    def num_images(self) -> int:
+        return self.dataset.num_images
+
+    @property
+    def height(self) -> int:
+        return self.resolution
+
+    @property
+    def width(self) -> int:
+        return self.resolution
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.dataset.labels
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return self.dataset.read(self.resolution, indices)
+
+
+class Images(Protocol):
+    """A set of images to evaluate: `Drawn` or `Fakes`."""
+
+    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
+        """uint8 [n,H,W,3], n at most `minibatch`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """Images of a collection.
+
+    Attributes:
+        collection: Where they come from.
         indices: Which and in which order, [N].
         mirrored: Which are flipped left to right, bool [N].
     """
 
-    dataset: records.Dataset
-    resolution: int
+    collection: Collection
     indices: np.ndarray
     mirrored: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        """float32 [N,K]."""
+        return self.collection.labels[self.indices]
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
         """The images, `minibatch` at a time; the last batch may be smaller."""
         for part in _parts(len(self.indices), minibatch):
-            pixels = self.dataset.read(self.resolution, self.indices[part])
+            pixels = self.collection.read(self.indices[part])
             flips = self.mirrored[part, np.newaxis, np.newaxis, np.newaxis]
             pixels = np.where(flips, pixels[:, :, ::-1], pixels)
             yield images.to_rgb(pixels)
 
 
-def draw_reals(
-    dataset: records.Dataset,
-    resolution: int,
+def draw(
+    collection: Collection,
     count: int,
-    mirror_augment: bool,
-    seed: int,
+    mirror_augment: bool = False,
+    seed: int = 0,
     skip: int = 0,
-) -> Reals:
+) -> Drawn:
     """Draws `count` different images, `skip` places into a random order.
 
     The order matters where images are sorted by class: a score of parts of
     the set would see one class each.
     """
     everything = np.random.RandomState([seed, _ORDER])
-    order = everything.permutation(dataset.num_images)
-    coins = np.random.RandomState([seed, _MIRROR]).rand(dataset.num_images)
+    order = everything.permutation(collection.num_images)
+    coins = np.random.RandomState([seed, _MIRROR]).rand(collection.num_images)
     part = slice(skip, skip + count)
     mirrored = (coins >= 0.5) & mirror_augment
-    return Reals(dataset, resolution, order[part], mirrored[part])
+    return Drawn(collection, order[part], mirrored[part])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,15 +152,20 @@ class Fakes:
         count: N.
         seed: Of the latents.
         labels: float32 [N,label_size]; None for generators without labels.
+        devices: Devices that hold the generator.
     """
 
     generator: networks.Generator
     count: int
     seed: int
     labels: np.ndarray | None = None
+    devices: replicas.Replicas = dataclasses.field(
+        default_factory=replicas.Replicas
+    )
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
         """The images, `minibatch` at a time; the last batch may be smaller."""
+        draw = self.devices.spread(self.generator)
         for part in _parts(self.count, minibatch):
             latents = sampling.latents(
                 part.start,
@@ -88,11 +173,11 @@ class Fakes:
                 self.generator.latent_size,
                 self.seed,
             )
-            labels = None if self.labels is None else self.labels[part]
-            fakes = sampling.generate(
-                self.generator, latents, labels, minibatch=minibatch
-            )
-            yield images.to_rgb(images.to_uint8(fakes))
+            labels = [] if self.labels is None else [self.labels[part]]
+            (drawn,) = draw(latents, *labels)
+            factor = self.generator.resolution // drawn.shape[1]
+            fakes = images.upscale(images.to_uint8(drawn), factor)
+            yield images.to_rgb(fakes)
 
 
 def _parts(count: int, minibatch: int) -> Iterator[slice]:

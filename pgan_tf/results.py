@@ -1,14 +1,13 @@
-"""Results of an evaluation: lines of JSON in the run folder, and a table."""
+"""Results of an evaluation, and their table."""
 
 import dataclasses
-import json
-import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pgan_tf import text
 from pgan_tf.metrics import suite
 
+# The reals on their own, for metrics that look at one set alone.
+REALS = "Reals"
 # The second set of reals: what a perfect generator would score.
 NOISE_FLOOR = "Reals2"
 
@@ -18,7 +17,7 @@ class Result:
     """One number.
 
     Attributes:
-        row: File name of the snapshot, or `NOISE_FLOOR`.
+        row: File name of the snapshot, or `REALS` or `NOISE_FLOOR`.
         key: The metric, such as "fid".
         label: What the number is called, such as "FID".
         count: Images on each side.
@@ -103,40 +102,21 @@ def name(
     metrics: Sequence[suite.Metric],
     values: Mapping[str, suite.Value],
 ) -> list[Result]:
-    """The values of a row, by key, as results."""
+    """The values of a row, by key, as results; there may be none of some."""
     return [
         Result(row, metric.key, metric.label, metric.count, values[metric.key])
         for metric in metrics
+        if metric.key in values
     ]
-
-
-def append(
-    run_dir: pathlib.Path, result: Result, facts: dict[str, Any]
-) -> None:
-    """Adds a line to `metric-<key>.jsonl` in the run folder.
-
-    Args:
-        run_dir: The run folder.
-        result: The number.
-        facts: Whatever else decides what the number means.
-    """
-    line = {
-        "metric": result.key,
-        "label": result.label,
-        "value": result.value.value,
-        "spread": result.value.spread,
-        "levels": result.value.levels,
-        "row": result.row,
-        "num_reals": result.count,
-        "num_fakes": result.count,
-        **facts,
-    }
-    path = run_dir / f"metric-{result.key}.jsonl"
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
 
 
 def _number(value: float) -> str:
     """Four decimals at most, fewer of large values."""
     decimals = 4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0
     return f"{value:.{decimals}f}"
+
+
+def sentence(row: Sequence[Result]) -> str:
+    """A row as one line, such as "some.keras: FID 7.3000, SWDx1e3 2.9600"."""
+    numbers = [f"{each.label} {_number(each.value.value)}" for each in row]
+    return f"{row[0].row}: {', '.join(numbers)}"

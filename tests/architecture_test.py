@@ -13,22 +13,25 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "pgan_tf"
 
 LAYERS = (
     ("evaluation", "generation"),
-    ("choice", "comparison", "results", "training"),
-    ("extractors", "image_sets"),
+    ("session",),
+    ("checks", "choice", "comparison", "ledger", "training"),
+    ("extractors", "image_sets", "results", "selection"),
     ("data", "sampling", "snapshots", "interop"),
     ("networks", "metrics"),
     ("layers",),
     ("losses", "schedule", "run_folder", "shapes"),
-    ("functional", "images", "cache", "config", "command", "verbs"),
+    ("cache", "command", "config", "functional", "images", "replicas", "verbs"),
     ("errors", "files", "text"),
 )
 
 # Everything else runs on NumPy, or on Keras with any of its backends.
 MAY_IMPORT_TENSORFLOW = (
     "data/pipeline.py",
-    "metrics/classifier.py",
     "metrics/features.py",
     "metrics/inception.py",
+    "metrics/random_features.py",
+    "metrics/user_models.py",
+    "replicas.py",
     "training/checkpoints.py",
     "training/optim.py",
     "training/steps.py",

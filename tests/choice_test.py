@@ -1,9 +1,7 @@
-from unittest import mock
-
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import choice, errors, extractors
+from pgan_tf import choice, errors
 from pgan_tf.metrics import features, inception, registry
 from tests import common
 
@@ -16,14 +14,12 @@ def extractor(**options):
 
 class ChoiceTest(common.TestCase):
     def choose(self, keys, opened, resolution=32, available=100, count=None):
-        def open_extractor(*_):
+        def open_extractor():
             if isinstance(opened, Exception):
                 raise opened
             return opened
 
-        dataset = mock.Mock(num_images=available)
-        with mock.patch.object(extractors, "open_extractor", open_extractor):
-            return choice.choose(keys, "mine", None, dataset, resolution, count)
+        return choice.choose(keys, open_extractor, resolution, available, count)
 
     def test_names_and_counts(self):
         chosen = self.choose(["swd", "fid", "is"], extractor())

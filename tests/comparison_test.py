@@ -1,3 +1,5 @@
+import contextlib
+import io
 import os
 from unittest import mock
 
@@ -56,8 +58,9 @@ class ComparisonTest(common.TestCase):
         options = {
             "metrics": metrics,
             "extractor": EXTRACTOR,
-            "dataset": records.open_dataset(self.here / "dataset"),
-            "resolution": 16,
+            "collection": image_sets.Level(
+                records.open_dataset(self.here / "dataset"), 16
+            ),
             "mirror_augment": False,
             "seed": 0,
             "minibatch": 6,
@@ -67,10 +70,10 @@ class ComparisonTest(common.TestCase):
 
     def test_distance_of_the_images_themselves(self):
         setting = self.setting()
-        values = setting.fakes(self.generator, setting.reals(), "")
+        values = setting.fakes(self.generator, "")
         latents = sampling.latents(0, 20, self.generator.latent_size, 0)
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
-        reals = image_sets.draw_reals(setting.dataset, 16, 20, False, 0)
+        reals = image_sets.draw(setting.collection, 20)
         pixels = small_run.pictures()[reals.indices]
         (m1, s1), (m2, s2) = (
             (x.mean(axis=0), np.cov(x, rowvar=False))
@@ -86,18 +89,16 @@ class ComparisonTest(common.TestCase):
             setting = self.setting(minibatch=minibatch)
             for file in (self.here / "pgan_tf").glob("*"):
                 file.unlink()
-            reals = setting.reals()
-            found = setting.noise_floor(reals)
+            found = setting.noise_floor()
             values.append([each.value for each in found.values()])
         for others in values[1:]:
             self.assertAllClose(others, values[0], rtol=1e-6)
 
     def test_a_set_compared_with_itself(self):
         setting = self.setting()
-        reals = setting.reals()
-        values = setting._values(
-            [setting.metrics[0], setting.metrics[2]], reals, reals, ""
-        )
+        metrics = [setting.metrics[0], setting.metrics[2]]
+        reals = setting._summaries_of(metrics)
+        values = setting._values(metrics, reals, reals, "")
         # The features are of size 100, their variances of size 1000.
         self.assertNear(values["fid"].value, 0, 1e-6)
         self.assertEqual(values["swd"].value, 0)
@@ -105,53 +106,80 @@ class ComparisonTest(common.TestCase):
 
     def test_reals_are_nearer_to_reals_than_noise_is(self):
         setting = self.setting()
-        reals = setting.reals()
-        floor = setting.noise_floor(reals)
-        fakes = setting.fakes(self.generator, reals, "")
+        floor = setting.noise_floor()
+        fakes = setting.fakes(self.generator, "")
         for key in ("fid", "swd"):
             self.assertLess(floor[key].value, fakes[key].value)
 
     def test_no_second_set_in_a_small_dataset(self):
         setting = self.setting(count=21)
-        self.assertIsNone(setting.noise_floor(setting.reals()))
+        self.assertIsNone(setting.noise_floor())
 
     def test_metrics_of_reals_are_read_from_the_cache(self):
         setting = self.setting()
-        reals = setting.reals()
-        floor = setting.noise_floor(reals)
+        known = setting.reals(), setting.noise_floor()
+        self.assertEqual(list(known[0]), ["is"])
+        self.assertCountEqual(known[1], ["fid", "is", "swd"])
         run = mock.Mock(side_effect=AssertionError("computed again"))
         blind = features.Extractor("colours", "0" * 64, run)
         again = self.setting(extractor=blind)
-        known = again.reals()
-        self.assertAllEqual(known["fid"].covariance, reals["fid"].covariance)
-        self.assertEqual(again.noise_floor(known), floor)
+        self.assertEqual((again.reals(), again.noise_floor()), known)
+        metrics = setting.metrics[:1]
+        reals = setting._summaries_of(metrics)["fid"]
+        found = again._summaries_of(metrics)["fid"]
+        self.assertAllEqual(found.covariance, reals.covariance)
+
+    def test_score_of_the_reals(self):
+        setting = self.setting()
+        drawn = image_sets.draw(setting.collection, 20)
+        (pixels,) = drawn.batches(20)
+        _, logits = mean_colours(pixels)
+        expected = inception_score.score(logits)
+        value = setting.reals()["is"]
+        self.assertAllClose((value.value, value.spread), expected)
 
     def test_cache_depends_on_what_decides_the_numbers(self):
-        self.setting().reals()
+        self.setting().noise_floor()
         called = mock.Mock(side_effect=mean_colours)
         other = features.Extractor("colours", "1" * 64, called)
         same = features.Extractor("colours", "0" * 64, called)
+        moved = features.Extractor("colours", "0" * 64, called, resize="other")
         cases = [
             {"extractor": other},
+            {"extractor": moved},
             {"extractor": same, "mirror_augment": True},
             {"extractor": same, "seed": 1},
             {"extractor": same, "count": 19},
         ]
         for options in cases:
             called.reset_mock()
-            self.setting(**options).reals()
+            self.setting(**options).noise_floor()
             self.assertNotEmpty(called.mock_calls, str(options))
 
-    def test_torn_cache_is_made_anew(self):
-        setting = self.setting()
-        reals = setting.reals()
-        floor = setting.noise_floor(reals)
-        for file in (self.here / "pgan_tf").iterdir():
+    def test_torn_cache_is_made_anew_and_said(self):
+        floor = self.setting().noise_floor()
+        torn = list((self.here / "pgan_tf").iterdir())
+        self.assertLen(torn, 4)
+        for file in torn:
             data = file.read_bytes()
             file.write_bytes(data[: len(data) // 2])
-        known = setting.reals()
-        self.assertAllEqual(known["fid"].mean, reals["fid"].mean)
-        self.assertEqual(setting.noise_floor(known), floor)
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(self.setting().noise_floor(), floor)
+        lines = [li for li in said.getvalue().splitlines() if "torn" in li]
+        self.assertLen(lines, 4)
+        for file in torn:
+            self.assertIn(str(file), said.getvalue())
+
+    def test_cache_of_another_shape_is_made_anew(self):
+        setting = self.setting()
+        floor = setting.noise_floor()
+        (path,) = (self.here / "pgan_tf").glob("reals-fid-*.npz")
+        np.savez(path, mean=np.zeros(3), covariance=np.zeros((2, 2)))
+        for file in (self.here / "pgan_tf").glob("floor-*"):
+            file.unlink()
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(self.setting().noise_floor(), floor)
 
 
 if __name__ == "__main__":

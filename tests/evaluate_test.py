@@ -44,6 +44,27 @@ class EvaluateTest(common.TestCase):
         for line in done.stderr.replace("\r", "\n").splitlines():
             self.assertRegex(line, r"^\s*$|\d+%\|")
 
+    def test_two_devices_give_the_same_numbers(self):
+        run_dir = small_run.make(self.here)
+        numbers = []
+        for devices in ("CPU:0", "CPU:0,CPU:1"):
+            done = self.run_script(
+                f"--run_dir={run_dir}",
+                "--metrics=fid,is",
+                "--features=random",
+                "--num_images=21",
+                "--minibatch=7",
+                f"--devices={devices}",
+                "--force",
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            names = ("fid", "is")
+            lines = [small_run.lines(run_dir, name)[-1] for name in names]
+            numbers.append([line["value"] for line in lines])
+        self.assertLen(small_run.lines(run_dir, "fid"), 2)
+        self.assertAllClose(*numbers, rtol=1e-5)
+        self.assertIn("FD-random[conv32-64-128,seed0]", done.stdout)
+
     def test_mistakes_get_one_line(self):
         here = f"--run_dir={small_run.make(self.here)}"
         cases = {

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors, evaluation
+from pgan_tf import comparison, errors, evaluation, selection, session
 from pgan_tf.data import writing
 from pgan_tf.metrics import classifier, inception
 from tests import common, small_run
@@ -25,9 +25,7 @@ class EvaluationTest(common.TestCase):
         self.enter_context(offline)
 
     def evaluate(self, run_dir, *metrics, **options):
-        return evaluation.evaluate(
-            evaluation.Options(run_dir, metrics, **options)
-        )
+        return evaluation.evaluate(session.Options(run_dir, metrics, **options))
 
     def refused(self, line, run_dir, *metrics, **options):
         """Checks the one line of the error."""
@@ -53,12 +51,13 @@ class EvaluationTest(common.TestCase):
             )
         rows = [result.row for result in report.results]
         latest = "network-snapshot-000010.keras"
-        self.assertEqual(rows, ["Reals2"] * 3 + [latest] * 3)
+        self.assertEqual(rows, ["Reals"] + ["Reals2"] * 3 + [latest] * 3)
         self.assertStartsWith(report.labels[0], "FD[labels:")
         self.assertIn("held-out accuracy", report.table())
-        (line,) = small_run.lines(run_dir, "fid")
+        floor, line = small_run.lines(run_dir, "fid")
+        self.assertEqual((floor["row"], floor["kimg"]), ("Reals2", None))
         self.assertEqual(line["label"], report.labels[0])
-        self.assertEqual(line["value"], report.results[3].value.value)
+        self.assertEqual(line["value"], report.results[4].value.value)
         known = {
             "kimg": 10,
             "lod": 0.0,
@@ -73,10 +72,11 @@ class EvaluationTest(common.TestCase):
         self.assertLen(line["extractor"]["sha256"], 64)
         self.assertLen(line["dataset_digest"], 64)
         self.assertIn("tensorflow", line["versions"])
-        (line,) = small_run.lines(run_dir, "swd")
+        _, line = small_run.lines(run_dir, "swd")
         self.assertNotIn("extractor", line)
         self.assertEqual(list(line["levels"]), ["16"])
-        (line,) = small_run.lines(run_dir, "is")
+        reals, _, line = small_run.lines(run_dir, "is")
+        self.assertEqual(reals["row"], "Reals")
         self.assertStartsWith(line["label"], "CS[labels:")
         self.assertGreaterEqual(line["spread"], 0)
 
@@ -86,9 +86,30 @@ class EvaluationTest(common.TestCase):
             self.evaluate(run_dir, "swd", snapshot="all") for _ in range(2)
         )
         self.assertEqual(first.results, second.results)
+        self.assertLen(small_run.lines(run_dir, "swd"), 2)
         other = self.evaluate(run_dir, "swd", seed=1)
         self.assertNotEqual(other.results[-1], first.results[-1])
-        self.assertLen(small_run.lines(run_dir, "swd"), 5)
+        self.assertLen(small_run.lines(run_dir, "swd"), 3)
+        again = self.evaluate(run_dir, "swd", seed=1, force=True)
+        self.assertEqual(again.results, other.results)
+        self.assertLen(small_run.lines(run_dir, "swd"), 4)
+
+    def test_known_numbers_are_not_computed_again(self):
+        run_dir = small_run.make(self.here)
+        first = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
+        compute = mock.Mock(side_effect=AssertionError("computed again"))
+        with mock.patch.object(comparison.Comparison, "compare", compute):
+            again = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
+            self.assertEqual(again.results, first.results)
+            # Other weights under the name of an evaluated snapshot.
+            one, other = sorted(run_dir.glob("*.keras"))
+            shutil.copy(one, other)
+            with self.assertRaisesRegex(AssertionError, "computed again"):
+                self.evaluate(run_dir, "swd", num_images=20)
+            for options in ({"seed": 1}, {"num_images": 19}, {"force": True}):
+                options = {"num_images": 20, "snapshot": "0", **options}
+                with self.assertRaisesRegex(AssertionError, "computed again"):
+                    self.evaluate(run_dir, "swd", **options)
 
     def test_which_snapshots(self):
         run_dir = small_run.make(self.here, lods=(2.0, 1.5, 0.0))
@@ -101,7 +122,7 @@ class EvaluationTest(common.TestCase):
             str(paths[0]): paths[:1],
         }
         for which, expected in cases.items():
-            self.assertEqual(evaluation.select(run_dir, which), expected)
+            self.assertEqual(selection.select(run_dir, which), expected)
         self.refused(
             "one of the run's kimg: 0, 10, 20", run_dir, "swd", snapshot="11"
         )
@@ -111,7 +132,6 @@ class EvaluationTest(common.TestCase):
             "swd",
             snapshot="network-snapshot-000001.keras",
         )
-        self.refused("not named like", run_dir, "swd", snapshot="mine.keras")
 
     def test_own_extractor(self):
         run_dir = small_run.make(self.here)
@@ -126,14 +146,14 @@ class EvaluationTest(common.TestCase):
         self.assertEqual(reason, "the extractor gives no logits")
 
     def test_inception_flag_beats_the_features_of_the_run(self):
-        options = evaluation.Options(self.here, inception=pathlib.Path("a.pb"))
+        options = session.Options(self.here, inception=pathlib.Path("a.pb"))
         run = mock.Mock()
         run.evaluation.eval_features = "labels"
-        named = evaluation.named_extractor
+        named = session.named_extractor
         self.assertEqual(named(options, run), "inception")
-        options = evaluation.Options(self.here)
+        options = session.Options(self.here)
         self.assertEqual(named(options, run), "labels")
-        options = evaluation.Options(self.here, features="a.keras")
+        options = session.Options(self.here, features="a.keras")
         self.assertEqual(named(options, run), "a.keras")
 
     def test_refused_metrics_and_runs(self):

@@ -5,10 +5,16 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors, extractors
+from pgan_tf import errors, extractors, replicas
 from pgan_tf.data import records, writing
 from pgan_tf.metrics import classifier
 from tests import common, small_run
+
+
+def opened(wanted, path, dataset):
+    return extractors.open_extractor(
+        wanted, path, dataset, 16, replicas.Replicas()
+    )
 
 
 class ExtractorsTest(common.TestCase):
@@ -26,7 +32,7 @@ class ExtractorsTest(common.TestCase):
     def test_labels_of_a_grayscale_dataset(self):
         dataset = self.dataset(small_run.labels(), channels=1)
         with mock.patch.object(classifier, "EPOCHS", 1):
-            extractor = extractors.open_extractor("labels", None, dataset, 16)
+            extractor = opened("labels", None, dataset)
         self.assertEqual(extractor.name, "labels")
         self.assertFalse(extractor.attributes)
         features, logits = extractor(np.zeros((2, 16, 16, 3), np.uint8))
@@ -36,16 +42,16 @@ class ExtractorsTest(common.TestCase):
     def test_dataset_without_labels(self):
         dataset = self.dataset()
         with self.assertRaisesRegex(errors.UserError, "has no labels"):
-            extractors.open_extractor("labels", None, dataset, 16)
+            opened("labels", None, dataset)
 
     def test_unknown_name(self):
         with self.assertRaisesRegex(errors.UserError, "--features=vgg"):
-            extractors.open_extractor("vgg", None, self.dataset(), 16)
+            opened("vgg", None, self.dataset())
 
     def test_inception_file(self):
         path = pathlib.Path("no.pb")
         with self.assertRaisesRegex(errors.UserError, "--inception=no.pb"):
-            extractors.open_extractor("inception", path, self.dataset(), 16)
+            opened("inception", path, self.dataset())
 
     def test_classes_or_attributes(self):
         one_hot = mock.Mock(

@@ -18,9 +18,8 @@ class RealsTest(common.TestCase):
         self.dataset = records.open_dataset(here / "dataset")
 
     def draw(self, count, mirror=False, seed=0, skip=0):
-        return image_sets.draw_reals(
-            self.dataset, 16, count, mirror, seed, skip
-        )
+        level = image_sets.Level(self.dataset, 16)
+        return image_sets.draw(level, count, mirror, seed, skip)
 
     def test_images_of_the_dataset_in_the_drawn_order(self):
         reals = self.draw(40)
@@ -49,7 +48,7 @@ class RealsTest(common.TestCase):
         self.assertAllEqual(found[~flips], plain[~flips])
 
     def test_lower_resolution(self):
-        reals = image_sets.draw_reals(self.dataset, 8, 10, False, 0)
+        reals = image_sets.draw(image_sets.Level(self.dataset, 8), 10)
         self.assertEqual(all_of(reals).shape, (10, 8, 8, 3))
 
 
@@ -82,7 +81,7 @@ class FakesTest(common.TestCase):
         generator = snapshots.load_generator(path)
         fakes = all_of(image_sets.Fakes(generator, 3, seed=0))
         dataset = records.open_dataset(here / "dataset")
-        reals = all_of(image_sets.draw_reals(dataset, 16, 3, False, 0))
+        reals = all_of(image_sets.draw(image_sets.Level(dataset, 16), 3))
         for pixels in (fakes, reals):
             self.assertEqual(pixels.shape, (3, 16, 16, 3))
             self.assertAllEqual(pixels[..., 0], pixels[..., 2])

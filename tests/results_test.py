@@ -2,7 +2,7 @@ import tensorflow as tf
 
 from pgan_tf import results
 from pgan_tf.metrics import suite
-from tests import common, small_run
+from tests import common
 
 
 def report():
@@ -34,27 +34,6 @@ class TableTest(common.TestCase):
             "KID: not computed (for the same reason)",
         ]
         self.assertEqual(report().table().splitlines(), expected)
-
-
-class AppendTest(common.TestCase):
-    def test_a_line_per_number(self):
-        here = self.folder()
-        for result in report().results:
-            results.append(here, result, {"seed": 7})
-        lines = small_run.lines(here, "swd")
-        self.assertLen(lines, 2)
-        expected = {
-            "metric": "swd",
-            "label": "SWDx1e3",
-            "value": 2.5,
-            "spread": None,
-            "levels": {"32": 2.0, "16": 3.0},
-            "row": "last.keras",
-            "num_reals": 20,
-            "num_fakes": 20,
-            "seed": 7,
-        }
-        self.assertEqual(lines[1], expected)
 
 
 if __name__ == "__main__":

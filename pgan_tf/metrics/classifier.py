@@ -13,10 +13,9 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
-import tensorflow as tf
 import tqdm
 
-from pgan_tf import files, images
+from pgan_tf import cache, files, images, replicas
 from pgan_tf.metrics import features
 
 # Larger images are averaged down: labels show at this size.
@@ -39,6 +38,7 @@ def load_or_train(
     key: str,
     attributes: bool,
     read: Callable[[], Examples],
+    devices: replicas.Replicas,
     seed: int = 0,
 ) -> features.Extractor:
     """The classifier of a dataset, from the cache folder or newly trained.
@@ -49,11 +49,12 @@ def load_or_train(
         attributes: Labels are independent yes/no attributes (a sigmoid each)
             rather than one class out of K (softmax).
         read: Reads the images, no larger than `LARGEST_INPUT`, and labels.
+        devices: That run the classifier once it is trained.
         seed: Of the initial weights and of all drawing.
     """
     path = folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
     facts_path = path.with_suffix(".json")
-    if not (path.is_file() and facts_path.is_file()):
+    if (found := _read(path, facts_path, devices)) is None:
         images, labels = read()
         model, accuracy = train(images, labels, attributes, seed)
         with files.partial(path) as partial:
@@ -61,9 +62,29 @@ def load_or_train(
         facts = {"accuracy": accuracy, "digest": weights_digest(model)}
         with files.partial(facts_path) as partial:
             partial.write_text(json.dumps(facts))
-    facts = json.loads(facts_path.read_text())
-    model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    return extractor(model, attributes, facts["accuracy"])
+        found = _read(path, facts_path, devices)
+        assert found is not None
+    model, accuracy = found
+    return extractor(model, attributes, accuracy, devices)
+
+
+def _read(
+    path: pathlib.Path, facts_path: pathlib.Path, devices: replicas.Replicas
+) -> tuple[keras.Model, float] | None:
+    """Model and accuracy from the cache; None if missing or torn."""
+    if not (path.is_file() and facts_path.is_file()):
+        return None
+    try:
+        facts = json.loads(facts_path.read_text())
+        with devices.scope():
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        if weights_digest(model) != facts["digest"]:
+            raise ValueError("other weights")
+        return model, facts["accuracy"]
+    except Exception:
+        # Keras raises many kinds for a file that is torn.
+        cache.say_torn(path)
+        return None
 
 
 def build(size: int, label_size: int) -> keras.Model:
@@ -113,22 +134,26 @@ def accuracy(logits: np.ndarray, labels: np.ndarray, attributes: bool) -> float:
 
 
 def extractor(
-    model: keras.Model, attributes: bool, held_out_accuracy: float
+    model: keras.Model,
+    attributes: bool,
+    held_out_accuracy: float,
+    devices: replicas.Replicas,
 ) -> features.Extractor:
     """Wraps a trained classifier."""
     size = model.input_shape[1]
-    call = tf.function(model, reduce_retracing=True)
+    spread = devices.spread(lambda x: model(x, training=False))
 
     def run(pixels: np.ndarray) -> features.Outputs:
         shrunk = images.shrink(pixels, pixels.shape[1] // size)
-        outputs = call(tf.constant(shrunk), training=False)
-        return outputs[0].numpy(), outputs[1].numpy()
+        found, logits = spread(shrunk)
+        return found, logits
 
     return features.Extractor(
         name="labels",
         digest=weights_digest(model),
         run=run,
         attributes=attributes,
+        resize=f"averaged over boxes to {size}x{size}",
         note=f"held-out accuracy {held_out_accuracy:.3f}",
     )
 

@@ -1,17 +1,16 @@
 """Feature extractors: images in, features and logits out.
 
 A number computed on features is named by the network they come from: FID and
-IS are those of the 2015 Inception file and of nothing else. `inception` and
-`classifier` make the other two kinds of `Extractor`.
+IS are those of the 2015 Inception file and of nothing else. `inception`,
+`inception_keras`, `user_models`, `classifier` and `random_features` make the
+kinds of `Extractor`.
 """
 
 import dataclasses
 import hashlib
 import pathlib
 from collections.abc import Callable
-from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -19,6 +18,8 @@ from pgan_tf import errors
 
 # float32 [N,D] and, where the network classifies, logits float32 [N,K].
 Outputs = tuple[np.ndarray, np.ndarray | None]
+
+TF1_RESIZE = "bilinear as in TensorFlow 1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +30,13 @@ class Extractor:
         name: Short, such as "inception", "labels" or a file's stem.
         digest: sha256 in hex of the weights or of their file.
         run: From uint8 [N,H,W,3] to `Outputs`.
-        canonical: Whether this is the 2015 Inception file.
+        canonical: Whether these are the weights of the 2015 Inception file.
+        ported: Whether those were converted into another program.
+        random: Whether the weights were never trained.
         classifies: Whether there are logits.
         attributes: Whether the logits are of independent sigmoids.
+        layer: Where the features are taken, if the name does not say.
+        resize: How images come to the size that the network takes.
         note: What is worth saying beside its numbers, such as an accuracy.
     """
 
@@ -39,8 +44,12 @@ class Extractor:
     digest: str
     run: Callable[[np.ndarray], Outputs]
     canonical: bool = False
+    ported: bool = False
+    random: bool = False
     classifies: bool = True
     attributes: bool = False
+    layer: str = ""
+    resize: str = "none"
     note: str = ""
 
     def __call__(self, images: np.ndarray) -> Outputs:
@@ -63,61 +72,36 @@ class Extractor:
 
     @property
     def label(self) -> str:
-        """Such as "labels:1a2b3c4d"."""
-        return f"{self.name}:{self.digest[:8]}"
+        """Such as "labels:1a2b3c4d" or "mine:1a2b3c4d:pool"."""
+        if self.random:
+            return self.name
+        layer = [self.layer] if self.layer and not self.canonical else []
+        return ":".join([self.name, self.digest[:8], *layer])
 
     def titled(self, canonical: str, other: str) -> str:
         """What a number of these features is called.
 
-        Such as `canonical` "FID" for the 2015 Inception file, and with
+        Such as `canonical` "FID" for the 2015 Inception network, and with
         `other` "FD" then "FD[labels:1a2b3c4d]" for anything else.
         """
-        return canonical if self.canonical else f"{other}[{self.label}]"
+        if self.random:
+            return f"{other}-random[{self.label}]"
+        if not self.canonical:
+            return f"{other}[{self.label}]"
+        port = " (2015 weights, Keras port)" if self.ported else ""
+        return canonical + port
 
     @property
     def facts(self) -> dict[str, str]:
         """What is saved beside its numbers."""
-        facts = {"name": self.name, "sha256": self.digest}
-        return {**facts, "note": self.note} if self.note else facts
-
-
-def from_keras(path: pathlib.Path, resolution: int) -> Extractor:
-    """The user's own extractor: a Keras model in a `.keras` file.
-
-    The model receives float32 RGB images [N,H,W,3] in 0..255. If its input
-    has a fixed size, images are resized to it as the 2015 Inception graph
-    does (bilinear, corners not aligned, not antialiased). It returns features
-    [N,D], or a pair of features and logits [N,K] of a softmax.
-
-    Args:
-        path: The `.keras` file; it is loaded in Keras' safe mode.
-        resolution: Of the images it will be given.
-
-    Raises:
-        UserError: If there is no such file or it holds another kind of model.
-    """
-    model = _load_keras(path)
-    size = _input_size(model, path)
-
-    @tf.function(reduce_retracing=True)
-    def call(images: tf.Tensor) -> list[tf.Tensor]:
-        images = tf.cast(images, tf.float32)
-        if size:
-            images = resize(images, size)
-        return tf.nest.flatten(model(images, training=False))
-
-    def run(images: np.ndarray) -> Outputs:
-        outputs = [output.numpy() for output in call(tf.constant(images))]
-        outputs = [np.asarray(output, np.float32) for output in outputs]
-        return outputs[0], outputs[1] if len(outputs) == 2 else None
-
-    outputs = _try(call, resolution, path)
-    return Extractor(
-        name=path.stem,
-        digest=file_digest(path),
-        run=run,
-        classifies=len(outputs) == 2,
-    )
+        facts = {
+            "name": self.name,
+            "sha256": self.digest,
+            "layer": self.layer,
+            "resize": self.resize,
+            "note": self.note,
+        }
+        return {name: value for name, value in facts.items() if value}
 
 
 def resize(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -139,62 +123,10 @@ def file_digest(path: pathlib.Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _load_keras(path: pathlib.Path) -> keras.Model:
-    if not path.is_file():
-        raise errors.UserError(
-            f"--features={path}: no such file; give a .keras file, labels or"
-            " inception"
-        )
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        reason = str(error).strip().split("\n")[0]
-        raise errors.UserError(
-            f"--features={path}: not a Keras model that loads: {reason}"
-        ) from error
-
-
-def _try(
-    call: Callable[[tf.Tensor], list[tf.Tensor]],
-    resolution: int,
-    path: pathlib.Path,
-) -> list[tf.Tensor]:
-    """Outputs for two black images; UserError if they are no features."""
-    blank = tf.zeros([2, resolution, resolution, 3], tf.uint8)
-    try:
-        outputs = call(blank)
-    except (ValueError, tf.errors.OpError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise errors.UserError(
-            f"--features={path}: the model does not take images of"
-            f" {resolution}x{resolution} pixels: {reason}"
-        ) from error
-    shapes = [tuple(output.shape) for output in outputs]
-    if len(shapes) not in (1, 2) or any(len(s) != 2 for s in shapes):
-        raise errors.UserError(
-            f"--features={path}: the model must return features [N,D] or"
-            f" (features, logits), got the shapes {shapes}"
-        )
-    return outputs
-
-
-def _input_size(
-    model: keras.Model, path: pathlib.Path
-) -> tuple[int, int] | None:
-    """Height and width that the model insists on, or None for any."""
-    shape: Any = getattr(model, "input_shape", None)
-    # Several inputs give a list or dictionary of shapes.
-    if not isinstance(shape, tuple) or shape[3:] not in ((3,), (None,)):
-        raise errors.UserError(
-            f"--features={path}: the model must take one batch of RGB images"
-            f" [N,H,W,3], its input is {shape}"
-        )
-    height, width = shape[1:3]
-    if height is None and width is None:
-        return None
-    if height is None or width is None:
-        raise errors.UserError(
-            f"--features={path}: height and width of the input must both be"
-            f" fixed or both be free, not {height}x{width}"
-        )
-    return height, width
+def folder_digest(path: pathlib.Path) -> str:
+    """The sha256 of all files below a folder and their names, in hex."""
+    digest = hashlib.sha256()
+    for file in sorted(each for each in path.rglob("*") if each.is_file()):
+        name = file.relative_to(path).as_posix()
+        digest.update(f"{name}\0{file_digest(file)}\n".encode())
+    return digest.hexdigest()

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import cache, errors, files
+from pgan_tf import cache, errors, files, replicas
 from pgan_tf.metrics import features
 
 URL = (
@@ -46,12 +46,15 @@ class Unavailable(errors.UserError):
     """There is no file and none can be downloaded."""
 
 
-def load(path: pathlib.Path | None = None) -> features.Extractor:
+def load(
+    path: pathlib.Path | None, devices: replicas.Replicas
+) -> features.Extractor:
     """The extractor from a file, or from the cache, or from the network.
 
     Args:
         path: `classify_image_graph_def.pb` or a .tgz that holds it; None
             takes the cached file and downloads it first if there is none.
+        devices: That run it.
 
     Raises:
         UserError: If there is no such file or it holds another graph;
@@ -65,8 +68,10 @@ def load(path: pathlib.Path | None = None) -> features.Extractor:
     return features.Extractor(
         name="inception" if canonical else path.name.split(".")[0],
         digest=digest,
-        run=runner(graph),
+        run=runner(graph, devices),
         canonical=canonical,
+        layer=FEATURES_NODE,
+        resize=f"{features.TF1_RESIZE} to 299x299",
         note="" if canonical else _doubts(data),
     )
 
@@ -169,7 +174,7 @@ def rewrite(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
 
 
 def runner(
-    graph: tf.compat.v1.GraphDef,
+    graph: tf.compat.v1.GraphDef, devices: replicas.Replicas
 ) -> Callable[[np.ndarray], features.Outputs]:
     """From a parsed graph to a function uint8 [N,H,W,3] -> `Outputs`.
 
@@ -191,10 +196,11 @@ def runner(
 
     spec = tf.TensorSpec([None, None, None, 3], tf.float32)
     function = tf.compat.v1.wrap_function(call, [spec])
+    spread = devices.spread(lambda x: function(tf.cast(x, tf.float32)))
 
     def run(images: np.ndarray) -> features.Outputs:
-        pooled, logits = function(tf.constant(images, tf.float32))
-        return pooled.numpy(), logits.numpy()
+        pooled, logits = spread(images)
+        return pooled, logits
 
     return run
 

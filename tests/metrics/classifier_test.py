@@ -1,6 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
+from pgan_tf import replicas
 from pgan_tf.metrics import classifier
 from tests import common
 
@@ -32,7 +33,9 @@ class ClassifierTest(common.TestCase):
             images, labels = examples(attributes)
             model, accuracy = classifier.train(images, labels, attributes, 0)
             self.assertGreater(accuracy, 0.95)
-            extractor = classifier.extractor(model, attributes, accuracy)
+            extractor = classifier.extractor(
+                model, attributes, accuracy, replicas.Replicas()
+            )
             self.assertEqual(extractor.attributes, attributes)
             features, logits = extractor(images)
             self.assertEqual(features.shape, (600, classifier.FEATURES))
@@ -48,7 +51,9 @@ class ClassifierTest(common.TestCase):
             return examples(True, 200)
 
         first, second = (
-            classifier.load_or_train(self.here, "k", True, read)
+            classifier.load_or_train(
+                self.here, "k", True, read, replicas.Replicas()
+            )
             for _ in range(2)
         )
         self.assertLen(reads, 1)

@@ -7,10 +7,14 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf import errors, replicas
 from pgan_tf.metrics import inception
 from tests import common
 from tests.metrics import miniature_inception as miniature
+
+
+def load(path):
+    return inception.load(path, replicas.Replicas())
 
 
 def raw_outputs(graph_def, images):
@@ -47,7 +51,7 @@ class InceptionTest(common.TestCase):
         self.enter_context(mock.patch.dict(os.environ, environment))
 
     def test_equal_to_the_untouched_graph(self):
-        extractor = inception.load(self.path)
+        extractor = load(self.path)
         for height, width in ((32, 32), (299, 299), (37, 51), (512, 400)):
             images = noise(3, height, width)
             features, logits = extractor(images)
@@ -57,7 +61,7 @@ class InceptionTest(common.TestCase):
             self.assertAllClose(logits, expected[1], rtol=1e-5, atol=1e-5)
 
     def test_independent_of_the_batch(self):
-        extractor = inception.load(self.path)
+        extractor = load(self.path)
         images = noise(5, 64, 64)
         features, logits = extractor(images)
         for i in range(5):
@@ -102,13 +106,13 @@ class InceptionTest(common.TestCase):
             inception.read_graph(path)
 
     def test_named_fid_by_its_hash_alone(self):
-        extractor = inception.load(self.path)
+        extractor = load(self.path)
         self.assertFalse(extractor.canonical)
-        label = f"FD[miniature:{extractor.digest[:8]}]"
+        label = f"FD[miniature:{extractor.digest[:8]}:pool_3]"
         self.assertEqual(extractor.titled("FID", "FD"), label)
         self.assertIn("95673916", extractor.note)
         with mock.patch.object(inception, "GRAPH_SHA256", extractor.digest):
-            extractor = inception.load(self.path)
+            extractor = load(self.path)
         self.assertEqual(extractor.titled("FID", "FD"), "FID")
         self.assertEqual(extractor.titled("IS", "CS"), "IS")
 
@@ -126,13 +130,13 @@ class InceptionTest(common.TestCase):
             path = self.here / name
             path.write_bytes(data)
             with self.assertRaisesRegex(errors.UserError, line):
-                inception.load(path)
+                load(path)
         with self.assertRaisesRegex(errors.UserError, "no such file"):
-            inception.load(self.here / "missing.pb")
+            load(self.here / "missing.pb")
         path = self.here / "empty.tgz"
         tarfile.open(path, "w:gz").close()
         with self.assertRaisesRegex(errors.UserError, "in it"):
-            inception.load(path)
+            load(path)
 
 
 class DownloadTest(common.TestCase):

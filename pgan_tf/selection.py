@@ -1,0 +1,63 @@
+"""Which snapshots of a run an evaluation takes."""
+
+import json
+import pathlib
+
+from pgan_tf import errors, run_folder
+
+# Networks in files of their own; the second is NVIDIA's.
+SUFFIXES = (".keras", ".pkl")
+
+
+def select(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:
+    """The snapshots that `--snapshot` names, earliest first.
+
+    Args:
+        run_dir: The run folder.
+        which: "latest", "all", a kimg or a file, which may be anywhere.
+
+    Raises:
+        UserError: If there is none.
+    """
+    if which.endswith(SUFFIXES):
+        if not pathlib.Path(which).is_file():
+            raise errors.UserError(f"--snapshot={which}: no such snapshot")
+        return [pathlib.Path(which)]
+    known = run_folder.list_snapshots(run_dir)
+    if not known:
+        raise errors.UserError(
+            f"{run_dir} has no snapshots yet; train.py writes them"
+        )
+    if which in ("all", "latest"):
+        return known if which == "all" else known[-1:]
+    kimg = int(which) if which.isdecimal() else None
+    chosen = [p for p in known if run_folder.kimg_of(p) == kimg]
+    if not chosen:
+        kimgs = ", ".join(str(run_folder.kimg_of(path)) for path in known)
+        raise errors.UserError(
+            f"--snapshot={which}: give latest, all, a file"
+            f" ({' or '.join(SUFFIXES)}) or one of the run's kimg: {kimgs}"
+        )
+    return chosen
+
+
+def kimg_of(path: pathlib.Path) -> int | None:
+    """The training time in a file's name, if it has one."""
+    try:
+        return run_folder.kimg_of(path)
+    except errors.UserError:
+        return None
+
+
+def is_finished(run_dir: pathlib.Path) -> bool:
+    """Whether the run has come to its --total_kimg and saved its networks.
+
+    Both are asked anew each time, as a run may be continued with more.
+    """
+    total = run_folder.read_config(run_dir).schedule.total_kimg * 1000
+    stats = run_dir / "stats.jsonl"
+    try:
+        nimg = json.loads(stats.read_text().splitlines()[-1])["nimg"]
+    except (OSError, IndexError, ValueError, KeyError, TypeError):
+        return False
+    return nimg >= total and run_folder.snapshot_path(run_dir, nimg).exists()

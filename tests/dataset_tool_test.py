@@ -13,7 +13,7 @@ from PIL import Image
 
 import dataset_tool
 from pgan_tf import errors
-from pgan_tf.data import create, records
+from pgan_tf.data import records, source_flags
 from tests import common
 from tests.data.sources import published
 
@@ -183,7 +183,7 @@ class DatasetToolTest(common.TestCase):
         found = {dataset_tool.parse(each.split()).name for each in commands}
         self.assertEqual(found, set(VERBS))
         # Every source is documented by a command.
-        for each in create.FLAGS_OF:
+        for each in source_flags.FLAGS_OF:
             self.assertIn(f"dataset_tool.py create --source={each} ", text)
 
     def test_help_does_not_import_tensorflow(self) -> None:

@@ -26,6 +26,7 @@ records of one length that differ in the pixels and the last checksum only.
 import dataclasses
 import struct
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import google_crc32c
 import numpy as np
@@ -251,3 +252,30 @@ def _open_field(number: int, size: int) -> bytes:
 
 def _field(number: int, content: bytes) -> bytes:
     return _open_field(number, len(content)) + content
+
+
+def record_starts(stream: BinaryIO) -> np.ndarray:
+    """Where the records of a file begin, in bytes, integers [N].
+
+    Raises:
+        ValueError: It does not consist of records.
+    """
+    starts, at = [], 0
+    while head := stream.read(_FRAME_HEAD):
+        starts.append(at)
+        at += frame_length(head)
+        stream.seek(at)
+    return np.array(starts, np.int64)
+
+
+def read_payload(stream: BinaryIO) -> bytes:
+    """The content of the record that begins where a file stands.
+
+    Raises:
+        ValueError: It is cut off, or its checksums are wrong.
+    """
+    head = stream.read(_FRAME_HEAD)
+    record = head + stream.read(frame_length(head) - _FRAME_HEAD)
+    if len(record) != frame_length(head) or not is_intact(record):
+        raise ValueError("a record is truncated or damaged")
+    return record[_FRAME_HEAD:-_FRAME_TAIL]

@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 from pgan_tf import errors
 
 
-def rgb(data: bytes, name: str) -> Image.Image:
-    """Decodes a file, turned as its EXIF data say, as 8-bit RGB.
+def rgb(data: bytes, name: str, upright: bool = True) -> Image.Image:
+    """Decodes a file as 8-bit RGB.
 
     Transparent parts become white; gray, palette and CMYK images are
     converted, 16-bit ones scaled; of an animation the first frame counts.
@@ -19,6 +19,7 @@ def rgb(data: bytes, name: str) -> Image.Image:
     Args:
         data: The whole file.
         name: Of the file, for the message.
+        upright: Turn the image as its EXIF data say.
 
     Raises:
         UserError: No image, or a truncated or damaged one.
@@ -29,7 +30,7 @@ def rgb(data: bytes, name: str) -> Image.Image:
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
             image.load()
-            return _as_rgb(ImageOps.exif_transpose(image))
+            return _as_rgb(ImageOps.exif_transpose(image) if upright else image)
     except Image.UnidentifiedImageError as error:
         reason = "is empty" if not data else "is no image of a known format"
         raise errors.UserError(f"{name} {reason}") from error

@@ -17,7 +17,7 @@ class ImageFiles:
     Args:
         path: The folder or .zip.
         resolution: Width and height of the images to make.
-        num_images: Use the first so many by name; None for all.
+        num_images: Use the first so many; None for all.
         label_choice: Where labels come from; see `labels.read`.
         label_attributes: Which of them; see there.
     """
@@ -33,13 +33,17 @@ class ImageFiles:
         label_attributes: str | None = None,
     ) -> None:
         self.archive = archive.Archive(path)
-        self.names = self.archive.image_names()[:num_images]
+        self.names = self.choose(self.archive.image_names())[:num_images]
         self.resolution = resolution
         found = labels.read(
             self.archive, self.names, label_choice, label_attributes
         )
         self.label_names, self.label_kind = found.names, found.kind
         self.labels = found.values
+
+    def choose(self, names: list[str]) -> list[str]:
+        """Which images to use, in order; all by default."""
+        return names
 
     def __len__(self) -> int:
         return len(self.names)

@@ -49,11 +49,16 @@ class Table:
         cls, names: Sequence[str], rows: dict[str, np.ndarray]
     ) -> "Table":
         """Labels that are numbers already."""
-        is_onehot = len(names) > 1 and all(
-            np.count_nonzero(row) == 1 and row.sum() == 1
-            for row in rows.values()
-        )
-        return cls(list(names), "onehot" if is_onehot else "multihot", rows)
+        return cls(list(names), kind_of(rows.values()), rows)
+
+
+def kind_of(rows: Iterable[np.ndarray]) -> str:
+    """ "onehot" if every row has a single 1 among zeros, else "multihot"."""
+    is_onehot = all(
+        len(row) > 1 and np.count_nonzero(row) == 1 and row.sum() == 1
+        for row in rows
+    )
+    return "onehot" if is_onehot else "multihot"
 
 
 def _sort_key(name: str) -> tuple[bool, int, str]:

@@ -28,6 +28,23 @@ class Form:
     channels: str = "rgb"
     resize_filter: str | None = None
 
+    @property
+    def num_channels(self) -> int:
+        """1 or 3."""
+        return CHANNELS[self.channels]
+
+    def apply(self, image: Image.Image, resolution: int) -> np.ndarray:
+        """An RGB image in this form, uint8 [R,R,C]."""
+        square = make_square(image, self.crop)
+        pixels = decode.resized(square, resolution, self.resize_filter)
+        if self.channels == "gray":
+            return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+        return pixels
+
+    def options(self) -> dict[str, Any]:
+        """For the manifest."""
+        return dataclasses.asdict(self)
+
 
 class Pictures(image_files.ImageFiles):
     """All images in a folder or .zip, by name.
@@ -51,24 +68,18 @@ class Pictures(image_files.ImageFiles):
             path, resolution, num_images, label_choice, label_attributes
         )
         self.form = form or Form()
-        self.num_channels = CHANNELS[self.form.channels]
+        self.num_channels = self.form.num_channels
 
     def image(self, index: int) -> np.ndarray:
         """One image, uint8 [R,R,C]."""
         name = self.names[index]
         data = self.archive.read(name)
         image = decode.rgb(data, self.archive.locate(name))
-        square = make_square(image, self.form.crop)
-        pixels = decode.resized(
-            square, self.resolution, self.form.resize_filter
-        )
-        if self.form.channels == "gray":
-            return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-        return pixels
+        return self.form.apply(image, self.resolution)
 
     def options(self) -> dict[str, Any]:
         """For the manifest."""
-        return {**super().options(), **dataclasses.asdict(self.form)}
+        return {**super().options(), **self.form.options()}
 
 
 def make_square(image: Image.Image, crop: str) -> Image.Image:

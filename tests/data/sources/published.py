@@ -1,11 +1,24 @@
 """Tiny data sets in the formats in which the real ones are published."""
 
+import base64
+import bz2
+import hashlib
+import io
 import pathlib
 import pickle
 import struct
+import zipfile
 
+import h5py
+import lmdb
 import numpy as np
 import scipy.io
+from cryptography import fernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf import pbkdf2
+from PIL import Image
+
+from pgan_tf.data.sources import face_square
 
 NUM_IMAGES = 7
 
@@ -111,3 +124,104 @@ def write_cifar100(folder: pathlib.Path) -> tuple[np.ndarray, list[int]]:
     content = {"fine_labels": classes, "coarse_labels": [0] * NUM_IMAGES}
     (folder / "test").write_bytes(python2_pickle(content, rows))
     return images, classes
+
+
+# Of every photo that `write_celebahq` writes.
+LANDMARKS = [[22, 30], [38, 28], [32, 37], [25, 46], [39, 45]]
+LANDMARK_NAMES = "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y ..."
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    """An image file."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=95)
+    return stream.getvalue()
+
+
+def encrypted(delta: bytes, photo: bytes, name: str) -> bytes:
+    """A delta as it is published."""
+    key = pbkdf2.PBKDF2HMAC(
+        algorithm=hashes.SHA256(),
+        length=32,
+        salt=name.encode("ascii"),
+        iterations=100000,
+    ).derive(photo)
+    packed = bz2.compress(delta, 1)
+    return fernet.Fernet(base64.urlsafe_b64encode(key)).encrypt(packed)
+
+
+def md5(image: np.ndarray) -> str:
+    """Of an image [H,W,C], in the order channels, rows, columns."""
+    return hashlib.md5(image.transpose(2, 0, 1).tobytes()).hexdigest()
+
+
+def aligned(photo: bytes) -> np.ndarray:
+    """What a delta is added to, uint8 [1024,1024,3]."""
+    image = Image.open(io.BytesIO(photo))
+    return np.asarray(face_square.aligned(image, np.array(LANDMARKS)))
+
+
+def write_celebahq(folder: pathlib.Path, count: int = 2) -> list[np.ndarray]:
+    """Photos in photos/, the rest in deltas/; returns the final images."""
+    (folder / "photos").mkdir()
+    (folder / "deltas").mkdir()
+    rows = ["idx         orig_idx    orig_file   proc_md5    final_md5"]
+    landmarks = [str(2 * count), LANDMARK_NAMES]
+    images = []
+    with zipfile.ZipFile(folder / "deltas" / "deltas00000.zip", "w") as file:
+        for number in range(count):
+            # The order of the photos is not that of the images.
+            name = f"{2 * count - number:06d}.jpg"
+            photo = jpeg(noise(80 + number, 60, 3))
+            (folder / "photos" / name).write_bytes(photo)
+            base = aligned(photo)
+            # Nowhere far from the photo, but all the way from 0 to 255.
+            change = np.linspace(-99, 99, 1024).astype(int)[:, None]
+            images.append(np.clip(base + change, 0, 255).astype(np.uint8))
+            delta = (images[-1] - base).transpose(2, 0, 1).tobytes()
+            secret = encrypted(delta, photo, name)
+            file.writestr(f"delta{number:05d}.dat", secret)
+            rows.append(
+                f"{number}  {2 * count - number - 1}  {name}  {md5(base)}  "
+                f"{md5(images[-1])}"
+            )
+            numbers = np.array(LANDMARKS).ravel()
+            landmarks.append(f"{name} " + " ".join(map(str, numbers)))
+    (folder / "deltas" / "image_list.txt").write_text("\n".join(rows))
+    path = folder / "photos" / "list_landmarks_celeba.txt"
+    path.write_text("\n".join(landmarks) + "\n")
+    return images
+
+
+def write_lsun(folder: pathlib.Path, count: int = 5) -> list[bytes]:
+    """A database; returns its image files by key."""
+    images = [
+        jpeg(noise(40 + number, 50, 3) // 8 + 20 * (number % 10))
+        for number in range(count)
+    ]
+    # Keys are hashes; what counts is their order.
+    keys = [f"{number:03d}ab{'f' * 30}".encode() for number in range(count)]
+    with lmdb.open(str(folder), map_size=1 << 24) as database:
+        with database.begin(write=True) as transaction:
+            for key, image in sorted(zip(keys, images, strict=True))[::-1]:
+                transaction.put(key, image)
+    return images
+
+
+def write_hdf5(path: pathlib.Path, resolution: int = 16) -> np.ndarray:
+    """An archive with labels; returns images [N,R,R,3]."""
+    images = noise(NUM_IMAGES, 3, resolution, resolution)
+    with h5py.File(path, "w") as file:
+        size = 1
+        while size <= resolution:
+            file.create_dataset(
+                f"data{size}x{size}",
+                data=images[:, :, :size, :size],
+                chunks=(2, 3, size, size),
+                compression="gzip",
+                compression_opts=4,
+            )
+            size *= 2
+    labels = np.eye(3)[np.arange(NUM_IMAGES) % 3]
+    np.save(path.with_name(f"{path.stem}-labels.npy"), labels)
+    return images.transpose(0, 2, 3, 1)

@@ -1,0 +1,152 @@
+"""The HDF5 archives of the first, Theano version of progressive GANs.
+
+A file holds the images at every resolution R as a dataset `dataRxR`, uint8
+[N,C,R,R]. Labels lie beside it, in NAME-labels.npy for NAME.h5.
+"""
+
+import functools
+import os
+import pathlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+
+from pgan_tf import errors
+from pgan_tf.data import records
+from pgan_tf.data.sources import label_files
+
+_LEVEL = re.compile(r"data(\d+)x\1")
+
+
+class Hdf5:
+    """The images of an archive at its largest level; see `source.Source`.
+
+    The lower levels are made anew, as the reference does.
+
+    Args:
+        path: The .h5 file.
+        resolution: Take this level instead of the largest.
+
+    Raises:
+        UserError: The file is damaged, or holds something else.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], resolution: int | None = None
+    ) -> None:
+        self.path = pathlib.Path(path)
+        sizes = self._sizes()
+        self.resolution = resolution or max(sizes)
+        if self.resolution not in sizes:
+            raise errors.UserError(
+                f"--source_dir={path} has no images of "
+                f"--resolution={resolution}, but of "
+                + ", ".join(map(str, sorted(sizes)))
+            )
+        self.num_images, self.num_channels = self._check_level()
+        self.labels = self._read_labels()
+        self.label_names: Sequence[str] = [
+            str(each) for each in range(self.labels.shape[1])
+        ]
+        self.label_kind = (
+            label_files.kind_of(self.labels) if self.label_names else None
+        )
+
+    def __len__(self) -> int:
+        return self.num_images
+
+    def image(self, index: int) -> np.ndarray:
+        """One image, uint8 [R,R,C]."""
+        try:
+            return self._level[index].transpose(1, 2, 0)
+        except OSError as error:
+            raise errors.UserError(
+                f"{self.path} is damaged at image {index}: {error}"
+            ) from error
+
+    def label(self, index: int) -> np.ndarray:
+        """Its label, float32 [K]."""
+        return self.labels[index]
+
+    def options(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"source_dir": self.path.name}
+
+    def _sizes(self) -> set[int]:
+        """Resolutions that a dataset could have, among those of the file."""
+        if not self.path.is_file():
+            raise errors.UserError(
+                f"--source_dir={self.path} is no file; name the .h5 archive"
+            )
+        names = [
+            name
+            for name in self._file
+            if isinstance(self._file.get(name), h5py.Dataset)
+        ]
+        matches = map(_LEVEL.fullmatch, names)
+        sizes = {int(match[1]) for match in matches if match}
+        if found := sizes.intersection(records.levels_of(1024)):
+            return found
+        raise errors.UserError(
+            f"--source_dir={self.path} has no dataset data4x4, data8x8 ... "
+            "data1024x1024, as archives of progressive GANs have"
+        )
+
+    def _check_level(self) -> tuple[int, int]:
+        """Number of images and of channels."""
+        level = self._level
+        side = self.resolution
+        is_right = level.ndim == 4 and level.shape[1] in (1, 3)
+        if (
+            not is_right
+            or level.shape[2:] != (side, side)
+            or level.dtype != np.uint8
+            or not len(level)
+        ):
+            raise errors.UserError(
+                f"{self.path}, {level.name[1:]}: {level.dtype} "
+                f"{list(level.shape)} are no images; expected uint8 "
+                f"[N,1 or 3,{side},{side}]"
+            )
+        return level.shape[:2]
+
+    def _read_labels(self) -> np.ndarray:
+        """float32 [N,K]; [N,0] without a file."""
+        path = self.path.with_name(f"{self.path.stem}-labels.npy")
+        if not path.is_file():
+            return np.zeros((self.num_images, 0), np.float32)
+        try:
+            labels = np.load(path, allow_pickle=False)
+            found = labels.astype(np.float32, casting="same_kind", copy=False)
+        except (OSError, ValueError, EOFError, TypeError) as error:
+            raise errors.UserError(
+                f"{path} is damaged or holds no numbers: {error}"
+            ) from error
+        if found.ndim != 2 or len(found) != self.num_images:
+            raise errors.UserError(
+                f"{path} has the shape {list(found.shape)} instead of "
+                f"[{self.num_images},K]; move it away to do without labels"
+            )
+        return found
+
+    @property
+    def _level(self) -> h5py.Dataset:
+        return self._file[f"data{self.resolution}x{self.resolution}"]
+
+    @functools.cached_property
+    def _file(self) -> h5py.File:
+        try:
+            return h5py.File(self.path, "r", locking=False)
+        except OSError as error:
+            raise errors.UserError(
+                f"{self.path} is truncated or no HDF5 file: {error}"
+            ) from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves the open file behind: every process opens its own."""
+        state = dict(vars(self))
+        state.pop("_file", None)
+        return state

@@ -173,7 +173,7 @@ class Comparison:
         found = compute(missing) if missing else {}
         for key, value in found.items():
             with files.partial(paths[key]) as partial:
-                partial.write_text(json.dumps(dataclasses.asdict(value)))
+                partial.write_text(json.dumps(value.numbers()))
         return {key: value for key, value in known.items() if value} | found
 
     def _drawn(self, skip: int) -> image_sets.Drawn:
@@ -191,11 +191,7 @@ class Comparison:
         """One pass over a set for some of the metrics."""
         if not metrics:
             return {}
-        seed = [self.seed, stream]
-        collectors = {
-            metric.key: metric.start(np.random.RandomState(seed))
-            for metric in metrics
-        }
+        collectors = suite.start(metrics, [self.seed, stream])
         extractor = self.extractor
         if not any(metric.uses_features for metric in metrics):
             extractor = None
@@ -204,7 +200,7 @@ class Comparison:
         for pixels in tqdm.tqdm(batches, title, total, leave=False):
             outputs = extractor(pixels) if extractor else (None, None)
             batch = suite.Batch(pixels, *outputs)
-            for collector in collectors.values():
+            for collector in set(collectors.values()):
                 collector.add(batch)
         return {key: each.summary() for key, each in collectors.items()}
 
@@ -255,7 +251,7 @@ def _read_gaussian(path: pathlib.Path) -> suite.Gaussian | None:
 def _read_value(path: pathlib.Path) -> suite.Value | None:
     """None if there is no such file or it is torn."""
     try:
-        return suite.Value(**json.loads(path.read_text()))
+        return suite.Value.of(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):

@@ -5,7 +5,6 @@ metric-<name>.jsonl  a line per number, with all that decides whether it can
 metric-<name>.txt    the same as a table in the layout of the reference's logs
 """
 
-import dataclasses
 import json
 import pathlib
 from typing import Any
@@ -17,7 +16,6 @@ Line = dict[str, Any]
 
 # What may differ between two lines of one table: the fakes.
 _OF_FAKES = ("row", "snapshot_sha256")
-_VALUE = tuple(field.name for field in dataclasses.fields(suite.Value))
 
 
 class Ledger:
@@ -38,7 +36,7 @@ class Ledger:
         """The value of a line that agrees in all facts, if there is one."""
         for line in [] if self._force else reversed(self._lines(key)):
             if all(line.get(name) == value for name, value in facts.items()):
-                return suite.Value(**{name: line[name] for name in _VALUE})
+                return suite.Value.of(line)
         return None
 
     def add(self, result: results.Result, facts: Line, notes: Line) -> None:
@@ -54,7 +52,7 @@ class Ledger:
         line = {
             "metric": result.key,
             "label": result.label,
-            **dataclasses.asdict(result.value),
+            **result.value.numbers(),
             "row": result.row,
             **facts,
             **notes,
@@ -109,7 +107,8 @@ def reference_table(lines: list[Line]) -> str:
         key=lambda line: (order.get(line["row"], 0), -(line.get("kimg") or 0)),
     )
     columns = _columns(lines[0])
-    width = 13 if len(columns) > 2 else 10
+    # The reference's, unless a name is longer.
+    width = max(13 if len(columns) > 2 else 10, *(len(c) + 2 for c in columns))
     text = "".join(f"{name:<{width}}" for name in columns)
     table = [f"{'Snapshot':<10}{'Time_eval':<12}{text}"]
     rule = f"{'---':<{width}}" * len(columns)
@@ -117,7 +116,9 @@ def reference_table(lines: list[Line]) -> str:
     for line in lines:
         kimg = line.get("kimg")
         title = line["row"] if kimg is None else str(kimg)
-        numbers = [*line["levels"].values(), line["value"]]
+        numbers = [*line["levels"].values()]
+        if not numbers or line["headline"]:
+            numbers.append(line["value"])
         if line["spread"] is not None:
             numbers.append(line["spread"])
         cells = "".join(f"{f'{number:.4f}':<{width}}" for number in numbers)
@@ -129,9 +130,12 @@ def _columns(line: Line) -> list[str]:
     """The reference's names where it has them."""
     label = line["label"]
     if line["levels"]:
-        return [*(f"{label}_{level}" for level in line["levels"])] + [
-            f"{label}_avg"
-        ]
+        columns = [f"{label}_{level}" for level in line["levels"]]
+        headline = line["headline"]
+        if headline:
+            average = headline == "average"
+            columns.append(f"{label}_{'avg' if average else headline}")
+        return columns
     if line["spread"] is not None:
         return [f"{label}_mean", f"{label}_std"]
     return [label]

@@ -80,7 +80,9 @@ class Report:
         result = self._find(label)
         if result is None or not result.value.levels:
             return [label]
-        return [*(f"{label}-{n}" for n in result.value.levels), "average"]
+        names = [f"{label}-{name}" for name in result.value.levels]
+        headline = result.value.headline
+        return [*names, headline] if headline else names
 
     def _count(self, label: str) -> str:
         result = self._find(label)
@@ -91,10 +93,13 @@ class Report:
         if result is None:
             return ["-"] * width
         value = result.value
+        levels = [_number(level) for level in value.levels.values()]
+        if value.levels and not value.headline:
+            return levels
         cell = _number(value.value)
         if value.spread is not None:
             cell += f" +- {_number(value.spread)}"
-        return [*map(_number, value.levels.values()), cell]
+        return [*levels, cell]
 
 
 def name(

@@ -95,6 +95,20 @@ class TableTest(common.TestCase):
         expected = [*expected[:2], "5         1d 03h 46m  1.0000"]
         self.assertEqual(path.read_text().splitlines(), expected)
 
+    def test_columns_of_several_numbers(self):
+        here = self.folder()
+        levels = {"precision": 0.5, "recall": 0.25}
+        for headline, columns in ((None, ""), ("mean", " +PR_mean")):
+            value = suite.Value(0.5, levels=levels, headline=headline)
+            found = results.Result("a.keras", "pr", "PR", 9, value)
+            facts = {"headline_is": headline}
+            ledger.Ledger(here).add(found, facts, {})
+            table = (here / "metric-pr.txt").read_text().splitlines()
+            names = "Snapshot +Time_eval +PR_precision +PR_recall"
+            self.assertRegex(table[0], f"^{names}{columns}$")
+            numbers = "0.5000 +0.2500" + " +0.5000" * bool(headline)
+            self.assertRegex(table[2], f"{numbers}$")
+
     def test_columns_of_levels_and_spreads(self):
         here = self.folder()
         book = ledger.Ledger(here)

@@ -35,6 +35,19 @@ class TableTest(common.TestCase):
         ]
         self.assertEqual(report().table().splitlines(), expected)
 
+    def test_several_numbers_without_an_average(self):
+        levels = {"precision": 0.5, "recall": 0.25}
+        value = suite.Value(0.5, levels=levels, headline=None)
+        found = results.Result("last.keras", "pr", "PR", 9, value)
+        table = results.Report([], ["PR"], [found], {}).table()
+        expected = [
+            "",
+            "snapshot    PR-precision  PR-recall",
+            "                     n=9",
+            "last.keras        0.5000     0.2500",
+        ]
+        self.assertEqual(table.splitlines(), expected)
+
 
 if __name__ == "__main__":
     tf.test.main()

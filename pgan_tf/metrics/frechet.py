@@ -99,32 +99,6 @@ def _cut(eigenvalues: np.ndarray) -> np.ndarray:
     return np.where(eigenvalues > max(noise, 0.0), eigenvalues, 0.0)
 
 
-class FrechetDistance(suite.Metric):
-    """FID, or the same distance on other features."""
-
-    key = "fid"
-    alias = "fid50k"
-    paper_count = 50_000
-    minimum = 2
-    title = "FID"
-    other_title = "FD"
-    needs = suite.FEATURES
-    about = "Frechet distance of features (Heusel et al. 2017)"
-    memory = "none"
-    facts = {"ddof": 1}
-
-    def start(self, random: np.random.RandomState) -> suite.Collector:
-        return _FeatureMoments(self.count)
-
-    def result(
-        self,
-        reals: suite.Gaussian,
-        fakes: suite.Gaussian,
-        random: np.random.RandomState,
-    ) -> suite.Value:
-        return suite.Value(distance(*reals, *fakes))
-
-
 class _FeatureMoments(suite.Collector):
     moments: Moments | None = None
 
@@ -137,3 +111,27 @@ class _FeatureMoments(suite.Collector):
     def summary(self) -> suite.Gaussian:
         assert self.moments is not None
         return suite.Gaussian(self.moments.mean, self.moments.covariance())
+
+
+class FrechetDistance(suite.Metric):
+    """FID, or the same distance on other features."""
+
+    key = "fid"
+    alias = "fid50k"
+    paper_count = 50_000
+    minimum = 2
+    title = "FID"
+    other_title = "FD"
+    needs = suite.FEATURES
+    about = "Frechet distance of features (Heusel et al. 2017)"
+    memory = "nothing"
+    facts = {"ddof": 1}
+    collector = _FeatureMoments
+
+    def result(
+        self,
+        reals: suite.Gaussian,
+        fakes: suite.Gaussian,
+        random: np.random.RandomState,
+    ) -> suite.Value:
+        return suite.Value(distance(*reals, *fakes))

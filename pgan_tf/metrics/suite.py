@@ -5,7 +5,8 @@ batches and sums it up; the summaries of reals and fakes give the value.
 """
 
 import dataclasses
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -72,12 +73,35 @@ class Value:
     Attributes:
         value: The number itself; of SWD the average of the bands.
         spread: Standard deviation, where the metric defines one.
-        levels: SWD by resolution.
+        levels: SWD by resolution; of other metrics their several numbers.
+        headline: What `value` is called where there are levels; None if it
+            is one of them.
+        arrays: Pictures and curves that go with it.
     """
 
     value: float
     spread: float | None = None
     levels: dict[str, float] = dataclasses.field(default_factory=dict)
+    headline: str | None = "average"
+    arrays: dict[str, np.ndarray] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def numbers(self) -> dict[str, Any]:
+        """All but the arrays, for a line of JSON."""
+        fields = dataclasses.asdict(dataclasses.replace(self, arrays={}))
+        del fields["arrays"]
+        return fields
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> "Value":
+        """From such a line, which may hold more.
+
+        Raises:
+            TypeError: If it does not even hold a value.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: line[name] for name in names & set(line)})
 
 
 class Collector:
@@ -100,6 +124,26 @@ class Collector:
         raise NotImplementedError
 
 
+class StoredFeatures(Collector):
+    """Keeps features on disk, in a temporary file."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self._file = tempfile.TemporaryFile()
+        self._shape = (0, 0)
+
+    def _take(self, batch: Batch) -> None:
+        assert batch.features is not None
+        features = np.ascontiguousarray(batch.features, np.float32)
+        self._file.write(features.tobytes())
+        self._shape = (self._shape[0] + len(features), features.shape[1])
+
+    def summary(self) -> np.ndarray:
+        """float32 [count,D], read where it is looked at."""
+        self._file.flush()
+        return np.memmap(self._file, np.float32, "r", shape=self._shape)
+
+
 class Metric:
     """A metric of a set of images, by itself or compared with reals.
 
@@ -117,6 +161,8 @@ class Metric:
         about: What it is, for --help.
         memory: What grows with the number of images, for --help.
         facts: Choices that decide comparability, saved with every number.
+        collector: What it sums a set up with, if the count is all that needs
+            to know; metrics share one. Else `start` makes it.
         label: What its numbers are called in this setting.
     """
 
@@ -131,6 +177,7 @@ class Metric:
     about: str
     memory: str
     facts: Mapping[str, Any] = {}
+    collector: type[Collector] | None = None
 
     def __init__(self, count: int, setting: Setting) -> None:
         self.count = count
@@ -161,7 +208,9 @@ class Metric:
 
     def start(self, random: np.random.RandomState) -> Collector:
         """A collector for a set of `count` images."""
-        raise NotImplementedError
+        if self.collector is None:
+            raise NotImplementedError
+        return self.collector(self.count)
 
     def result(
         self, reals: Any, fakes: Any, random: np.random.RandomState
@@ -175,3 +224,23 @@ class Gaussian(NamedTuple):
 
     mean: np.ndarray
     covariance: np.ndarray
+
+
+def start(
+    metrics: Sequence[Metric], seed: Sequence[int]
+) -> dict[str, Collector]:
+    """The collectors of one pass over a set, by the metrics' keys.
+
+    Args:
+        metrics: Those that share the pass.
+        seed: Each collector draws from a generator of its own.
+    """
+    shared: dict[tuple[type[Collector], int], Collector] = {}
+    started = {}
+    for metric in metrics:
+        collector = metric.start(np.random.RandomState(list(seed)))
+        if metric.collector:
+            same = (metric.collector, metric.count)
+            collector = shared.setdefault(same, collector)
+        started[metric.key] = collector
+    return started

@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import choice, errors
-from pgan_tf.metrics import features, inception, registry
+from pgan_tf.metrics import features, inception, registry, suite
 from tests import common
 
 
@@ -81,8 +81,12 @@ class ChoiceTest(common.TestCase):
         values = []
         for attributes in (False, True):
             made = extractor(attributes=attributes)
-            (metric,) = self.choose(["is"], made).metrics
-            values.append(metric.result(None, logits, None).value)
+            (metric,) = self.choose(["is"], made, count=20).metrics
+            collector = metric.start(None)
+            blank = np.zeros((20, 1, 1, 3), np.uint8)
+            collector.add(suite.Batch(blank, logits, logits))
+            score = collector.summary()
+            values.append(metric.result(None, score, None).value)
         # One sure attribute at even odds; softmax sees 50:50 or the first.
         self.assertNear(values[1], 2, 1e-9)
         self.assertNear(values[0], np.exp(0.215762), 1e-5)

@@ -46,6 +46,22 @@ class ScoreTest(common.TestCase):
         alike = np.tile(np.linspace(-3, 3, 10), [200, 1])
         self.assertAllClose(inception_score.score(alike), (1, 0), atol=1e-12)
 
+    def test_any_split_into_batches(self):
+        logits = common.golden("metrics_features")["logits"][:197]
+        logs = inception_score.softmax_logs(logits)
+        expected = inception_score.score(logits)
+        for batch in (1, 7, 50, 300):
+            sums = inception_score.Splits(197)
+            for start in range(0, 197, batch):
+                sums.add(logs[start : start + batch])
+            self.assertAllClose(sums.score(), expected, rtol=0, atol=1e-13)
+
+    def test_missing_images(self):
+        sums = inception_score.Splits(12)
+        sums.add(np.zeros((11, 3)))
+        with self.assertRaisesRegex(ValueError, "11 of 12"):
+            sums.score()
+
     def test_fewer_images_than_splits(self):
         with self.assertRaisesRegex(ValueError, "9 images"):
             inception_score.score(np.zeros((9, 3)))

@@ -7,6 +7,9 @@ from pgan_tf import errors
 from pgan_tf.metrics import (
     frechet,
     inception_score,
+    kernel_distance,
+    ms_ssim,
+    precision_recall,
     sliced_wasserstein,
     suite,
 )
@@ -15,6 +18,9 @@ KINDS: tuple[type[suite.Metric], ...] = (
     frechet.FrechetDistance,
     inception_score.InceptionScore,
     sliced_wasserstein.SlicedWasserstein,
+    ms_ssim.MultiScaleSimilarity,
+    kernel_distance.KernelDistance,
+    precision_recall.PrecisionRecall,
 )
 DEFAULT = ("fid", "is", "swd")
 

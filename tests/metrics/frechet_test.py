@@ -44,6 +44,19 @@ class MomentsTest(common.TestCase):
                 atol=1e-13,
             )
 
+    def test_golden_moments(self):
+        golden = common.golden("metrics_reference2")
+        moments = streamed(golden["fid/cov_example/act"], 16)
+        self.assertAllClose(
+            moments.mean, golden["fid/cov_example/mu"], rtol=0, atol=1e-12
+        )
+        self.assertAllClose(
+            moments.covariance(),
+            golden["fid/cov_example/sigma"],
+            rtol=0,
+            atol=1e-12,
+        )
+
     def test_empty_batch_changes_nothing(self):
         moments = streamed(self.features)
         moments.add(np.zeros((0, 64), np.float32))
@@ -72,14 +85,24 @@ class DistanceTest(common.TestCase):
 
     def test_golden_moments(self):
         golden = common.golden("metrics_reference")
-        # The reference's sqrtm is 3e-7 off where covariances are singular.
-        cases = {"full16": 1e-9, "zero_columns": 1e-9, "singular64_both": 1e-6}
+        golden |= common.golden("metrics_reference2")
+        # The reference's sqrtm is 1e-7 off where covariances are singular.
+        cases = {
+            "full16": 1e-9,
+            "zero_columns": 1e-9,
+            "identical": 1e-9,
+            "singular64_one": 1e-6,
+            "singular64_both": 1e-6,
+        }
         for case, tolerance in cases.items():
             names = ("mu1", "sigma1", "mu2", "sigma2")
             moments = [golden[f"fid/{case}/{name}"] for name in names]
-            expected = float(golden[f"fid/{case}/ref"])
             value = frechet.distance(*moments)
+            expected = float(golden[f"fid/{case}/ref"])
             self.assertNear(value, expected, tolerance, case)
+            exact = float(golden[f"fid/{case}/exact_eigh"])
+            # Without the cut of noise, where covariances are singular.
+            self.assertNear(value, exact, max(1e-9, tolerance / 4), case)
 
     def test_covariances_that_do_not_commute(self):
         a = np.array([[2.0, 0.7], [0.7, 1.0]])

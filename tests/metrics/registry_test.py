@@ -30,9 +30,16 @@ class ParseTest(common.TestCase):
             self.assertEqual(bool(kind.other_title), kind.needs != "pixels")
 
     def test_aliases_are_the_papers_numbers(self):
-        """Heusel and Salimans 50k; Karras 2018: 16,384 for SWD."""
+        """Of images; MS-SSIM's 10k are pairs."""
         counts = {kind.alias: kind.paper_count for kind in registry.KINDS}
-        expected = {"fid50k": 50_000, "is50k": 50_000, "swd16k": 16_384}
+        expected = {
+            "fid50k": 50_000,
+            "is50k": 50_000,
+            "swd16k": 16_384,
+            "msssim10k": 20_000,
+            "kid50k": 50_000,
+            "pr50k": 50_000,
+        }
         self.assertEqual(counts, expected)
 
 

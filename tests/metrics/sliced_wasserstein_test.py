@@ -1,6 +1,7 @@
 from unittest import mock
 
 import numpy as np
+import pytest
 import scipy.stats
 import tensorflow as tf
 
@@ -118,6 +119,13 @@ class DistanceTest(common.TestCase):
         )
         self.assertNear(value, float(golden["sw_small/dist"]), 1e-6)
 
+    def test_golden_seed(self):
+        """The reference's function with seed 5 on the stored patches."""
+        random = np.random.RandomState(5)
+        directions = swd.draw_directions(random, 147)
+        value = swd.distance(self.a, self.b, directions)
+        self.assertNear(value, 0.15511751174926758, 1e-6)
+
     def test_scipy_along_each_direction(self):
         distances = [
             scipy.stats.wasserstein_distance(self.a @ d, self.b @ d)
@@ -146,33 +154,84 @@ class DistanceTest(common.TestCase):
 
 
 class ReferenceTest(common.TestCase):
-    def test_golden_run_with_the_reference_draws(self):
-        """The reference's own numbers, from its draws in its order."""
-        golden = common.golden("metrics_reference")
-        random = np.random.RandomState(int(golden["swd_seed"]))
-        reals = self.fed(golden, "reals", random)
-        to_itself = swd.compare(reals, reals, random)
-        self.assertAllEqual(to_itself, [0, 0, 0])
-        fakes = self.fed(golden, "fakes", random)
-        distances = swd.compare(reals, fakes, random)
-        # The reference normalises by float32 sums, which are 1e-5 off.
-        expected = golden["swd64/dist_x1e3"]
-        self.assertAllClose(distances, expected[:3], rtol=2e-5, atol=0)
-        self.assertAllClose(np.mean(distances), expected[3], rtol=1e-5)
+    def setUp(self):
+        super().setUp()
+        self.golden = common.golden("metrics_reference")
+        self.golden |= common.golden("metrics_reference2")
 
-    def fed(self, golden, name, random):
-        """Fed as the reference feeds it: 16 images, then draws for these."""
-        images = common.nhwc(golden[f"{name}64"])
-        patches = swd.Patches(64)
-        for start in range(0, 64, 16):
-            positions = swd.draw_positions(random, 16, 64)
-            patches.add(images[start : start + 16], positions)
+    def test_golden_runs_with_the_reference_draws(self):
+        """The reference's own numbers, from its draws in its order."""
+        seed = int(self.golden["swd_seed"])
+        for size in (64, 128):
+            self.check_run(size, seed, self.golden[f"swd{size}/dist_x1e3"])
+
+    @pytest.mark.slow
+    def test_golden_runs_with_other_seeds(self):
+        for size in (64, 128):
+            others = self.golden[f"swd{size}/dist_other_seeds_x1e3"]
+            for i, expected in enumerate(others):
+                self.check_run(size, 1 + i, expected)
+
+    def check_run(self, size, seed, expected):
+        random = np.random.RandomState(seed)
+        reals = self.fed("reals", size, random)
+        # It compares the reals with themselves, which draws.
+        to_itself = swd.compare(reals, reals, random)
+        self.assertAllEqual(to_itself, [0] * len(to_itself))
+        fakes = self.fed("fakes", size, random)
+        found = swd.compare(reals, fakes, random)
+        # It normalises by float32 sums, which are 1e-5 off.
+        self.assertAllClose(found, expected[:-1], rtol=2e-5, atol=0)
+        self.assertAllClose(np.mean(found), expected[-1], rtol=1e-5)
+
+    def test_golden_patches(self):
+        patches = self.fed("reals", 64, np.random.RandomState(12345))
         self.assertAllClose(
             patches.cloud(1)[:12],
-            golden[f"swd64/{name}/final_first48/level1"],
+            self.golden["swd64/reals/final_first48/level1"],
             rtol=0,
             atol=1e-4,
         )
+
+    def test_golden_normalisation(self):
+        """Mean and deviation of the patches, of the same random places."""
+        random = np.random.RandomState(12345)
+        for name in ("reals", "fakes"):
+            found = []
+
+            def keep(patches, found=found):
+                axes = (0, 2, 3)
+                found.append((patches.mean(axes), patches.std(axes)))
+                return patches.reshape(len(patches), -1)
+
+            with mock.patch.object(swd, "normalize", keep):
+                patches = self.fed(name, 128, random)
+                for band in range(4):
+                    patches.cloud(band)
+                    # As the reference's comparison with itself does.
+                    if name == "reals":
+                        swd.draw_directions(random, 147)
+            for level, moments in enumerate(found):
+                for moment, part in zip(moments, ("mean", "std"), strict=True):
+                    expected = self.golden[
+                        f"swd128/{name}/chan_{part}/level{level}"
+                    ]
+                    self.assertAllClose(moment, expected, rtol=1e-4, atol=2e-4)
+
+    def test_golden_bands(self):
+        for size in (64, 128):
+            images = common.nhwc(self.golden[f"reals{size}"][:1])
+            for level, band in enumerate(swd.laplacian_pyramid(images)):
+                expected = self.golden[f"pyramid{size}/level{level}"]
+                self.assertAllClose(band, expected, rtol=0, atol=1e-4)
+
+    def fed(self, name, size, random):
+        """Fed as the reference feeds it: 16 images, then draws for these."""
+        images = common.nhwc(self.golden[f"{name}{size}"])
+        patches = swd.Patches(size)
+        for start in range(0, 64, 16):
+            positions = swd.draw_positions(random, 16, size)
+            patches.add(images[start : start + 16], positions)
         return patches
 
 

@@ -1,9 +1,13 @@
+import json
+
 import numpy as np
 import tensorflow as tf
 
 from pgan_tf.metrics import (
     frechet,
     inception_score,
+    kernel_distance,
+    precision_recall,
     sliced_wasserstein,
     suite,
 )
@@ -16,21 +20,22 @@ class CollectorTest(common.TestCase):
         setting = suite.Setting(16)
         features = random.randn(30, 4).astype(np.float32)
         images = np.zeros((30, 16, 16, 3), np.uint8)
-        for count in (5, 12, 20):
+        for count in (10, 12, 20):
             moments = frechet.FrechetDistance(count, setting).start(random)
             score = inception_score.InceptionScore(count, setting)
-            logits = score.start(random)
+            scored = score.start(random)
             for start in range(0, 30, 8):
                 part = slice(start, start + 8)
                 batch = suite.Batch(images[part], *[features[part]] * 2)
                 moments.add(batch)
-                logits.add(batch)
+                scored.add(batch)
             mean, covariance = moments.summary()
             seen = features[:count].astype(np.float64)
             self.assertAllClose(mean, seen.mean(axis=0), rtol=1e-12)
             expected = np.cov(seen, rowvar=False)
             self.assertAllClose(covariance, expected, rtol=1e-12)
-            self.assertAllEqual(logits.summary(), features[:count])
+            expected = inception_score.score(features[:count])
+            self.assertAllClose(scored.summary(), expected, rtol=1e-12)
 
     def test_patches_of_its_count(self):
         images = np.zeros((9, 16, 16, 3), np.uint8)
@@ -41,6 +46,41 @@ class CollectorTest(common.TestCase):
             patches.add(suite.Batch(images[start : start + 3]))
         cloud = patches.summary().cloud(0)
         self.assertEqual(cloud.shape, (5 * 128, 147))
+
+    def test_metrics_share_what_they_need_alike(self):
+        setting = suite.Setting(16)
+        metrics = [
+            kernel_distance.KernelDistance(20, setting),
+            precision_recall.PrecisionRecall(20, setting),
+            frechet.FrechetDistance(20, setting),
+        ]
+        started = suite.start(metrics, [0])
+        self.assertEqual(list(started), ["kid", "pr", "fid"])
+        self.assertIs(started["kid"], started["pr"])
+        self.assertIsNot(started["kid"], started["fid"])
+        metrics[0] = kernel_distance.KernelDistance(21, setting)
+        started = suite.start(metrics, [0])
+        self.assertIsNot(started["kid"], started["pr"])
+
+    def test_stored_features_lie_on_disk(self):
+        rows = np.random.RandomState(0).randn(9, 5).astype(np.float32)
+        stored = suite.StoredFeatures(7)
+        for start in range(0, 9, 2):
+            images = np.zeros((len(rows[start : start + 2]), 1, 1, 3))
+            stored.add(suite.Batch(images, rows[start : start + 2]))
+        self.assertIsInstance(stored.summary(), np.memmap)
+        self.assertAllEqual(stored.summary(), rows[:7])
+
+
+class ValueTest(common.TestCase):
+    def test_to_json_and_back(self):
+        value = suite.Value(
+            0.5, levels={"a": 1.0}, headline=None, arrays={"b": np.ones(3)}
+        )
+        line = json.loads(json.dumps({**value.numbers(), "kimg": 3}))
+        self.assertEqual(suite.Value.of(line), value)
+        with self.assertRaises(TypeError):
+            suite.Value.of({"kimg": 3})
 
 
 if __name__ == "__main__":

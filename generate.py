@@ -5,15 +5,19 @@ import os
 from types import ModuleType
 
 from pgan_tf import command, verbs
-from pgan_tf.generation import images
+from pgan_tf.generation import images, interpolate, training_video
 
 EXAMPLES = """examples:
   python generate.py images --network=runs/demo --seeds=0-9 --out=pictures
+  python generate.py interpolate --network=runs/demo --grid=4x3 --out=walk.mp4
+  python generate.py training_video --run_dir=runs/demo --out=training.mp4
   python generate.py VERB --help    explains each, with examples
 """
 # Each has DESCRIPTION, EXAMPLES, add_flags(parser) and run(args).
 VERBS: dict[str, ModuleType] = {
     "images": images,
+    "interpolate": interpolate,
+    "training_video": training_video,
 }
 
 

@@ -19,8 +19,9 @@ LAYERS = (
     ("data", "sampling", "snapshots", "interop"),
     ("networks", "metrics"),
     ("layers",),
-    ("losses", "schedule", "run_folder", "shapes"),
-    ("cache", "command", "config", "functional", "images", "replicas", "verbs"),
+    ("losses", "schedule", "run_folder", "shapes", "video"),
+    ("cache", "command", "config", "functional", "images", "replicas"),
+    ("verbs", "walks"),
     ("errors", "files", "text"),
 )
 

@@ -9,11 +9,20 @@ import subprocess
 import sys
 import time
 
+import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
 import generate
-from pgan_tf import errors, images, run_folder, sampling, snapshots
+from pgan_tf import (
+    errors,
+    images,
+    run_folder,
+    sampling,
+    snapshots,
+    video,
+    walks,
+)
 from tests import common, small_run
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -65,12 +74,12 @@ class GenerateCase(common.TestCase):
 
 class HelpTest(GenerateCase):
     def test_help_is_instant(self):
-        for args in (["--help"], ["images", "--help"]):
+        for args in (["--help"], ["interpolate", "--help"]):
             start = time.monotonic()
             output = self.succeed(*args)
             # Half a second alone; importing TensorFlow takes several.
             self.assertLess(time.monotonic() - start, 2.5)
-            self.assertIn("python generate.py images", output)
+            self.assertIn("python generate.py interpolate", output)
 
     def test_parsing_does_not_import_tensorflow(self):
         code = "import sys, generate; print('tensorflow' in sys.modules)"
@@ -221,6 +230,95 @@ class ImagesTest(GenerateCase):
         }  # fmt: skip
         for message, args in cases.items():
             self.refuse(message, *args)
+
+
+class InterpolateTest(GenerateCase):
+    def setUp(self):
+        super().setUp()
+        self.run_dir = small_run.make(self.cwd)
+        path = run_folder.list_snapshots(self.run_dir)[-1]
+        self.draw = ("interpolate", f"--network={path}")
+        self.G = snapshots.load_generator(path)
+
+    def test_mp4(self):
+        output = self.succeed(
+            *self.draw, "--grid=3x2", "--duration=0.5", "--fps=10",
+            "--zoom=2", "--out=new/walk.mp4",
+        )  # fmt: skip
+        self.assertEqual(output, "wrote 5 frames to new/walk.mp4\n")
+        reader = imageio_ffmpeg.read_frames(self.cwd / "new" / "walk.mp4")
+        self.assertEqual(next(reader)["size"], (96, 64))
+        self.assertLen(list(reader), 5)
+
+    def test_random_walk(self):
+        self.call(*self.draw, "--grid=2x1", "--duration=2", "--fps=5",
+                  "--smoothing=0.4", "--seed=7", "--out=walk.gif")  # fmt: skip
+        size = self.G.latent_size
+        noise = sampling.latents(0, 20, size, seed=7).reshape(10, 2, size)
+        latents = walks.smooth(noise, 2.0)
+        drawn = sampling.generate(self.G, latents[3])
+        expected = np.concatenate(images.to_uint8(drawn), axis=1)
+        with Image.open(self.cwd / "walk.gif") as found:
+            self.assertEqual(found.n_frames, 10)
+            found.seek(3)
+            error = np.asarray(found.convert("RGB")).astype(int) - expected
+        self.assertLess(np.abs(error).mean(), 8)  # 256 colours
+
+    def test_between(self):
+        self.call(*self.draw, "--between=3,7", "--duration=1", "--fps=4",
+                  "--out=walk.gif")  # fmt: skip
+        latents = [
+            sampling.latents(0, 1, self.G.latent_size, seed)[0]
+            for seed in (3, 7)
+        ]
+        middle = walks.slerp(*latents, 0.5)[None]
+        path = [latents[0][None], middle, latents[1][None], middle]
+        with Image.open(self.cwd / "walk.gif") as found:
+            self.assertEqual(found.n_frames, 4)
+            for i, latent in enumerate(path):
+                found.seek(i)
+                drawn = sampling.generate(self.G, latent.astype(np.float32))
+                expected = images.to_uint8(drawn)[0].astype(int)
+                error = np.asarray(found.convert("RGB")) - expected
+                self.assertLess(np.abs(error).mean(), 8)  # 256 colours
+
+    def test_mistakes(self):
+        short = (*self.draw, "--duration=1", "--fps=2")
+        cases = {
+            "walk.avi: videos are named": (*self.draw, "--out=walk.avi"),
+            "two seeds or more": (*short, "--between=3", "--out=a.gif"),
+            "5 seeds in 2 frames": (*short, "--between=0-4", "--out=a.gif"),
+            "leave out --grid": (*short, "--between=3,4", "--grid=2x1",
+                                 "--out=a.gif"),
+            "makes 0 frames": (*self.draw, "--duration=0.01", "--out=a.gif"),
+            "--truncation is for": (*short, "--truncation=1", "--out=a.gif"),
+            "--fps: 0 is not": (*self.draw, "--fps=0", "--out=a.gif"),
+            "--duration: -1 is not": (*self.draw, "--duration=-1",
+                                      "--out=a.gif"),
+            "--out=folder.gif: is a folder": (*short, "--out=folder.gif"),
+        }  # fmt: skip
+        (self.cwd / "folder.gif").mkdir()
+        for message, args in cases.items():
+            self.refuse(message, *args)
+
+
+class TrainingVideoTest(GenerateCase):
+    def test_all_formats(self):
+        run_dir = small_run.make(self.cwd, resolution=16)
+        for nimg in (0, 5000, 10_000):
+            grid = np.full((512, 960, 3), nimg // 50, np.uint8)
+            images.save_png(run_folder.fakes_path(run_dir, nimg), grid)
+        for suffix in video.FORMATS:
+            output = self.succeed(
+                "training_video", f"--run_dir={run_dir}", "--duration=1",
+                "--fps=4", "--grid=2x1", f"--out=film{suffix}",
+            )  # fmt: skip
+            self.assertEqual(
+                output, f"wrote 10 frames of 3 grids to film{suffix}\n"
+            )
+            self.assertGreater((self.cwd / f"film{suffix}").stat().st_size, 100)
+        self.refuse("not a run folder", "training_video", "--run_dir=absent",
+                    "--out=a.gif")  # fmt: skip
 
 
 class ClassTest(GenerateCase):

@@ -36,7 +36,7 @@ def add_truncation(parser: argparse.ArgumentParser) -> None:
     """Declares --truncation."""
     parser.add_argument(
         "--truncation",
-        type=truncation,
+        type=positive_number,
         help="Draw latents of seeds without values beyond +-this, such as "
         "0.7: tamer pictures, less variety. Default: no limit.",
     )
@@ -49,6 +49,37 @@ def add_minibatch(parser: argparse.ArgumentParser) -> None:
         type=positive,
         help="Images at a time on each device; default: by resolution. Does "
         "not change the pictures.",
+    )
+
+
+def add_shrink(parser: argparse.ArgumentParser) -> None:
+    """Declares --shrink."""
+    parser.add_argument(
+        "--shrink",
+        type=power_of_two,
+        default=1,
+        help="Make pictures smaller by this power of two, each pixel the mean "
+        "of a box.",
+    )
+
+
+def add_video_out(parser: argparse.ArgumentParser) -> None:
+    """Declares --out of a video."""
+    parser.add_argument(
+        "--out",
+        required=True,
+        help="The video: .mp4 (needs the package imageio-ffmpeg), .gif or "
+        ".webp.",
+    )
+
+
+def add_fps(parser: argparse.ArgumentParser, default: int) -> None:
+    """Declares --fps."""
+    parser.add_argument(
+        "--fps",
+        type=fps,
+        default=default,
+        help=f"Frames per second (default {default}).",
     )
 
 
@@ -88,8 +119,22 @@ def grid(text: str) -> tuple[int, int]:
     return images.grid_shape(text)
 
 
-def truncation(text: str) -> float:
-    """Parses a positive number."""
+def seed(text: str) -> int:
+    """Parses one seed."""
+    if not 0 <= int(text) <= HIGHEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to {HIGHEST_SEED}")
+    return int(text)
+
+
+def fps(text: str) -> int:
+    """Parses frames per second."""
+    if not 1 <= int(text) <= 120:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 to 120")
+    return int(text)
+
+
+def positive_number(text: str) -> float:
+    """Parses a number above 0."""
     if not 0 < float(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return float(text)

@@ -40,13 +40,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=flags.grid,
         help="Columns x rows, such as 15x8: one file, grid.png.",
     )
-    add(
-        "--shrink",
-        type=flags.power_of_two,
-        default=1,
-        help="Make pictures smaller by this power of two, each pixel the mean "
-        "of a box.",
-    )
+    flags.add_shrink(parser)
     flags.add_minibatch(parser)
 
 

@@ -27,7 +27,16 @@ def stage_of(lod: float, resolution: int) -> tuple[int, float | None]:
 
     Returns:
         (current resolution, alpha in (0, 1)); alpha is None when settled.
+
+    Raises:
+        ValueError: If the network has no such lod.
     """
+    highest = resolution.bit_length() - 3
+    if not 0 <= lod <= highest:
+        raise ValueError(
+            f"lod {lod} is not between 0 and {highest}, that of 4x4 in a "
+            f"{resolution}x{resolution} network"
+        )
     whole = math.floor(lod)
     fraction = lod - whole
     return resolution >> whole, 1.0 - fraction if fraction else None
@@ -64,6 +73,11 @@ class _Progressive(keras.Model):
         self.use_wscale = use_wscale
         self.use_leakyrelu = use_leakyrelu
         self.fused_scale = fused_scale
+        if self._fmaps(resolution) < 1:
+            raise ValueError(
+                f"fmap_base {fmap_base} leaves no feature maps at "
+                f"{resolution}x{resolution}"
+            )
 
     @property
     def resolutions(self) -> list[int]:
@@ -244,6 +258,11 @@ class Generator(_Progressive):
 
     def _join(self, latents: Tensor, labels: Tensor) -> Tensor:
         """Latents and labels as one vector, normalised together."""
+        if latents.shape[-1] != self.latent_size:
+            raise ValueError(
+                f"{self.name} takes latents of size {self.latent_size}, not "
+                f"{latents.shape[-1]}"
+            )
         if self.label_size:
             if labels is None:
                 raise ValueError(
@@ -308,6 +327,9 @@ class Discriminator(_Progressive):
         use_leakyrelu: Leaky ReLU of slope 0.2; else plain ReLU.
         fused_scale: Fuse convolution and downscaling; then the activation
             comes after the 2x2 means instead of before them.
+        lod: Where in its growth the network is: which images (see
+            `stage_of`) it has learnt to judge. Travels with saved files; a
+            call goes by the size of its images alone.
         name, dtype: As for any Keras model.
     """
 
@@ -323,6 +345,7 @@ class Discriminator(_Progressive):
         use_wscale: bool = True,
         use_leakyrelu: bool = True,
         fused_scale: bool = True,
+        lod: float = 0.0,
         name: str = "D",
         dtype: Any = None,
     ) -> None:
@@ -340,6 +363,7 @@ class Discriminator(_Progressive):
             dtype=dtype,
         )
         self.mbstd_group_size = mbstd_group_size
+        self.lod = lod
         self._make_layers()
         self.built = True
 
@@ -437,6 +461,7 @@ class Discriminator(_Progressive):
         return {
             **super().get_config(),
             "mbstd_group_size": self.mbstd_group_size,
+            "lod": self.lod,
         }
 
 

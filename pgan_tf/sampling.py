@@ -69,24 +69,24 @@ def default_minibatch(resolution: int) -> int:
 
 
 def generate(
-    generator: networks.Generator,
+    network: networks.Generator,
     latents: np.ndarray,
     labels: np.ndarray | None = None,
-    minibatch: int | None = None,
     lod: float | None = None,
+    minibatch: int | None = None,
     devices: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Draws images, shown at the network's final resolution.
 
     Args:
-        generator: Usually Gs. Mid-growth, what it draws is upscaled to the
+        network: Usually Gs. Mid-growth, what it draws is upscaled to the
             final resolution by repeating pixels.
         latents: [N,latent_size].
         labels: [N,label_size], for networks that take labels.
-        minibatch: Images computed at a time on each device; None: by
-            resolution. Does not change them.
         lod: Level of detail, 0 to log2(resolution / 4); None: the network's
             own.
+        minibatch: Images computed at a time on each device; None: by
+            resolution. Does not change them.
         devices: Which share the work, such as "gpu:0"; None: all visible
             ones; empty: only the one that the network is on.
 
@@ -94,7 +94,7 @@ def generate(
         float32 [N,resolution,resolution,num_channels], about [-1, 1].
     """
     return np.concatenate(
-        list(draw(generator, latents, labels, minibatch, lod, devices))
+        list(draw(network, latents, labels, minibatch, lod, devices))
     )
 
 

@@ -73,7 +73,9 @@ class GenerateTest(common.TestCase):
 
     def test_does_not_depend_on_the_minibatch(self):
         whole = sampling.generate(self.G, self.latents, self.labels)
-        parts = sampling.generate(self.G, self.latents, self.labels, 3)
+        parts = sampling.generate(
+            self.G, self.latents, self.labels, minibatch=3
+        )
         self.assertEqual(whole.shape, (7, 16, 16, 3))
         self.assertAllClose(whole, parts, atol=1e-5)
 
@@ -96,6 +98,16 @@ class GenerateTest(common.TestCase):
         expected = np.asarray(self.G(self.latents, self.labels, resolution=8))
         self.assertEqual(drawn.shape, (7, 16, 16, 3))
         self.assertAllEqual(common.native(drawn, 8), expected)
+
+        for lod in (-0.5, 2.5, float("nan")):
+            with self.assertRaisesRegex(ValueError, "not between 0 and 2"):
+                sampling.generate(self.G, self.latents, self.labels, lod)
+
+    def test_what_does_not_fit_is_named(self):
+        with self.assertRaisesRegex(ValueError, "latents of size 64, not 5"):
+            sampling.generate(self.G, np.zeros((2, 5)), self.labels)
+        with self.assertRaisesRegex(ValueError, "labels of size 2"):
+            sampling.generate(self.G, self.latents)
 
     def test_parts_come_in_order(self):
         parts = list(sampling.draw(self.G, self.latents, self.labels, 3))

@@ -1,4 +1,7 @@
-"""The variables of NVIDIA's TF1 networks, by their names, in our networks.
+"""The network snapshots of NVIDIA's TF1 code, and of its older Theano code.
+
+Their files are pickles that carry the source of their networks: NVIDIA's code
+runs whatever is in them. Here nothing of a file is run (see `plain_pickle`).
 
 The reference names a variable by resolution, layer and role, such as
 `16x16/Conv0_up/weight` or `ToRGB_lod2/bias`, where lodK means a resolution of
@@ -9,12 +12,98 @@ final / 2^K. Its layouts differ from ours in three places:
 * `4x4/Dense0/weight` has its rows in that order.
 """
 
+import os
+import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import keras
 import numpy as np
 
-from pgan_tf import networks
+from pgan_tf import errors, networks
+from pgan_tf.interop import pickle_writer, plain_pickle, stand_ins, states
+
+_NAMES = ("G", "D", "Gs")
+
+
+def load_pickle(
+    path: str | os.PathLike[str],
+) -> tuple[networks.Generator, networks.Discriminator, networks.Generator]:
+    """Reads a snapshot of the reference; runs nothing that is in it.
+
+    Args:
+        path: Such as `network-snapshot-010211.pkl` or `network-final.pkl`.
+
+    Returns:
+        (G, D, Gs), each with the lod that the file says. Runs in float16
+        become Keras' mixed_float16.
+
+    Raises:
+        UserError: If the file is torn, hostile, or holds other networks.
+    """
+    found = _read_states(path)
+    G, D, Gs = map(_network, [path] * 3, found, _NAMES)
+    return G, D, Gs
+
+
+def load_generator(path: str | os.PathLike[str]) -> networks.Generator:
+    """Reads only Gs of a snapshot; otherwise like `load_pickle`."""
+    return _network(path, _read_states(path)[-1], _NAMES[-1])
+
+
+def save_pickle(
+    path: str | os.PathLike[str],
+    G: networks.Generator,
+    D: networks.Discriminator,
+    Gs: networks.Generator,
+) -> None:
+    """Writes a snapshot as the reference does, but for its source text.
+
+    That stays empty: programs that read options and variables can use the
+    file; NVIDIA's own, which runs the text, needs its `networks.py` there.
+
+    Raises:
+        UserError: If the file cannot be written there.
+    """
+    records = tuple(
+        stand_ins.Record(states.write(network, variables(network)))
+        for network in (G, D, Gs)
+    )
+    pickle_writer.dump(records, pathlib.Path(path))
+
+
+def _read_states(path: str | os.PathLike[str]) -> list[states.NetworkState]:
+    records = plain_pickle.load(path)
+    if type(records) is not tuple or len(records) != len(_NAMES):
+        raise errors.UserError(f"{path}: not the networks G, D and Gs")
+    found = []
+    for name, record in zip(_NAMES, records, strict=True):
+        kind = networks.Discriminator if name == "D" else networks.Generator
+        try:
+            state = states.read(record)
+        except ValueError as error:
+            raise errors.UserError(f"{path}: {name}: {error}") from error
+        if state.kind is not kind:
+            raise errors.UserError(f"{path}: {name} is not a {kind.__name__}")
+        found.append(state)
+    return found
+
+
+def _network(
+    path: str | os.PathLike[str], state: states.NetworkState, name: str
+) -> Any:
+    """The network that a state describes."""
+    try:
+        # Options may claim any size: first only shapes, which take no memory.
+        with keras.StatelessScope(initialize_variables=False):
+            skeleton = state.kind(**state.options, name=name)
+        _check_names(skeleton, state.variables)
+        network = state.kind(**state.options, name=name)
+        assign(network, state.variables)
+    except ValueError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise errors.UserError(f"{path}: {name}: {reason}") from error
+    return network
 
 
 def assign(
@@ -33,11 +122,10 @@ def assign(
     Raises:
         ValueError: If a variable is missing or of another shape.
     """
-    for name, layer in _named_layers(network):
-        spelling = _spelling(variables, name)
-        kernel = variables[spelling + "/weight"]
-        layer.kernel.assign(_from_reference(spelling, kernel))
-        layer.bias.assign(variables[spelling + "/bias"])
+    for name, layer in _matched(network, variables):
+        kernel = variables[name + "/weight"]
+        layer.kernel.assign(_from_reference(name, kernel))
+        layer.bias.assign(variables[name + "/bias"])
 
 
 def variables(
@@ -90,15 +178,19 @@ def _swap_rows(
 def _named_layers(
     network: networks.Generator | networks.Discriminator,
 ) -> Iterator[tuple[str, Any]]:
-    """(reference name, layer); up and down convolutions in fused spelling."""
+    """(reference name, layer); up and down convolutions in fused spelling.
+
+    In the reference's order, which is that of its files.
+    """
     is_generator = isinstance(network, networks.Generator)
-    for i, r in enumerate(network.resolutions):
-        lod = len(network.resolutions) - 1 - i
+    levels = list(enumerate(network.resolutions))
+    for i, r in levels if is_generator else levels[::-1]:
+        lod = len(levels) - 1 - i
         prefix = f"{r}x{r}/"
         if is_generator:
-            yield f"ToRGB_lod{lod}", network.to_rgb[i]
             yield prefix + ("Conv0_up" if i else "Dense"), network.conv0[i]
             yield prefix + ("Conv1" if i else "Conv"), network.conv1[i]
+            yield f"ToRGB_lod{lod}", network.to_rgb[i]
         else:
             yield f"FromRGB_lod{lod}", network.from_rgb[i]
             yield prefix + ("Conv0" if i else "Conv"), network.conv0[i]
@@ -107,13 +199,46 @@ def _named_layers(
         yield "4x4/Dense1", network.output_dense
 
 
+def _matched(
+    network: networks.Generator | networks.Discriminator,
+    variables: Mapping[str, np.ndarray],
+) -> Iterator[tuple[str, Any]]:
+    """(name as these variables spell it, layer), once their shapes fit."""
+    for fused_name, layer in _named_layers(network):
+        names = (fused_name, _two_step_name(fused_name))
+        name = next((n for n in names if n + "/weight" in variables), "")
+        if not name:
+            raise ValueError(f"no variable {fused_name}/weight")
+        kernel_shape = tuple(layer.kernel.shape)
+        if name.endswith("Conv0_up"):
+            kernel_shape = (*kernel_shape[:2], kernel_shape[3], kernel_shape[2])
+        for part, shape in (
+            ("/weight", kernel_shape),
+            ("/bias", tuple(layer.bias.shape)),
+        ):
+            if name + part not in variables:
+                raise ValueError(f"no variable {name}{part}")
+            found = variables[name + part].shape
+            if found != shape:
+                raise ValueError(
+                    f"variable {name}{part} has the shape {found}, not {shape}"
+                )
+        yield name, layer
+
+
+def _check_names(
+    network: networks.Generator | networks.Discriminator,
+    variables: Mapping[str, np.ndarray],
+) -> None:
+    """Raises ValueError unless these are a network's variables, all of them."""
+    used = {
+        name + part
+        for name, _layer in _matched(network, variables)
+        for part in ("/weight", "/bias")
+    }
+    for name in variables.keys() - used:
+        raise ValueError(f"no network of ours has a variable {name!a:.80}")
+
+
 def _two_step_name(name: str) -> str:
     return name.removesuffix("_up").removesuffix("_down")
-
-
-def _spelling(variables: Mapping[str, np.ndarray], name: str) -> str:
-    """The name as these variables spell it."""
-    for candidate in (name, _two_step_name(name)):
-        if candidate + "/weight" in variables:
-            return candidate
-    raise ValueError(f"no variable {name}/weight")

@@ -1,9 +1,15 @@
 """Snapshots and the run folder."""
 
+import json
 import os
+import subprocess
+import sys
+import zipfile
 
 import keras
+import numpy as np
 
+import pgan_tf
 from pgan_tf import config, errors, networks, run_folder, snapshots
 from tests import common
 
@@ -45,9 +51,48 @@ class SnapshotsTest(common.TestCase):
         path = folder / "hostile.keras"
         model.save(path)
         os.unlink(trace)
-        with self.assertRaisesRegex(errors.UserError, "not a snapshot"):
+        with self.assertRaisesRegex(errors.UserError, "not a generator"):
             snapshots.load_generator(path)
         self.assertFalse(os.path.exists(trace))
+
+    def test_a_small_file_makes_no_large_network(self):
+        path = self.folder() / "bomb.keras"
+        generator = networks.Generator(resolution=4, fmap_base=16)
+        snapshots.save_generator(generator, path)
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        config = json.loads(parts["config.json"])
+        config["config"].update(
+            fmap_base=2**20, fmap_max=2**20, latent_size=2**20
+        )
+        parts["config.json"] = json.dumps(config).encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in parts.items():
+                archive.writestr(name, data)
+        with self.assertRaisesRegex(errors.UserError, "without all its"):
+            snapshots.load_generator(path)
+
+    def test_a_run_folder_means_its_latest_snapshot(self):
+        folder = self.folder()
+        with self.assertRaisesRegex(errors.UserError, "no snapshots"):
+            snapshots.load_generator(folder)
+        for nimg, lod in ((9_000, 1.0), (1_024_000, 0.25), (100_000, 0.5)):
+            generator = networks.Generator(8, fmap_base=32, lod=lod)
+            path = run_folder.snapshot_path(folder, nimg)
+            snapshots.save_generator(generator, path)
+        self.assertEqual(snapshots.load_generator(folder).lod, 0.25)
+
+    def test_load_of_the_package(self):
+        """Also NVIDIA's files; three lines from nothing to images."""
+        generator = pgan_tf.load(common.GOLDEN_DIR / "ref_snapshot.pkl")
+        latents = common.golden("ref_snapshot")["latents"]
+        drawn = np.asarray(generator(latents))
+        expected = common.nhwc(common.golden("ref_snapshot")["Gs_out"])
+        self.assertAllClose(drawn, expected, rtol=0, atol=2e-5)
+
+    def test_importing_the_package_is_cheap(self):
+        code = "import sys, pgan_tf; sys.exit('keras' in sys.modules)"
+        subprocess.run([sys.executable, "-c", code], check=True)
 
 
 class RunFolderTest(common.TestCase):

@@ -8,6 +8,7 @@ it. Options by resolution are maps written as `4:128,8:64`.
 import dataclasses
 import json
 import math
+import shlex
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -278,17 +279,17 @@ def from_json(text: str) -> RunConfig:
     Raises:
         ValueError: If it is anything else.
     """
-    values = {leaf.name: _default(leaf) for leaf in leaves()}
+    by_name = {leaf.name: _default(leaf) for leaf in leaves()}
     try:
         for name, value in flatten(json.loads(text)):
-            if isinstance(values[name], dict):
+            if isinstance(by_name[name], dict):
                 value = {int(key): entry for key, entry in value.items()}
-            values[name] = type(values[name])(value)
+            by_name[name] = type(by_name[name])(value)
     except KeyError as error:
         raise ValueError(f"unknown option {error}") from None
     except (AttributeError, TypeError) as error:
         raise ValueError(f"not a tree of options: {error}") from None
-    return _build(values)
+    return _build(by_name)
 
 
 def check_ranges(config: RunConfig) -> None:
@@ -297,9 +298,9 @@ def check_ranges(config: RunConfig) -> None:
     Raises:
         UserError: If one is not.
     """
-    values = dict(flatten(dataclasses.asdict(config)))
+    by_name = values(config)
     for leaf in leaves():
-        value, range = values[leaf.name], leaf.metadata["range"]
+        value, range = by_name[leaf.name], leaf.metadata["range"]
         if isinstance(value, str):
             continue
         for resolution in value if isinstance(value, dict) else ():
@@ -315,10 +316,30 @@ def check_ranges(config: RunConfig) -> None:
                 )
 
 
+def values(config: RunConfig) -> dict[str, Any]:
+    """Every option by its name."""
+    return dict(flatten(dataclasses.asdict(config)))
+
+
+def command(config: RunConfig) -> str:
+    """The shell command that trains with exactly these options."""
+    default = values(RunConfig())
+    words = ["python", "train.py"]
+    for name, value in values(config).items():
+        if value == default[name]:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no{name}")
+        elif isinstance(value, dict):
+            words.append(f"--{name}={_MapSerializer().serialize(value)}")
+        else:
+            words.append(f"--{name}={_plain(value)}")
+    return shlex.join(words)
+
+
 def differences(old: RunConfig, new: RunConfig) -> list[str]:
     """Lines such as `fmap_max: 512 -> 64`, one per option that differs."""
-    before = dict(flatten(dataclasses.asdict(old)))
-    after = dict(flatten(dataclasses.asdict(new)))
+    before, after = values(old), values(new)
     return [
         f"{name}: {before[name]} -> {after[name]}"
         for name in after
@@ -386,4 +407,10 @@ class _MapParser(flags.ArgumentParser[dict[int, Any]]):
 
 class _MapSerializer(flags.ArgumentSerializer[dict[int, Any]]):
     def serialize(self, value: dict[int, Any]) -> str:
-        return ",".join(f"{key}:{entry}" for key, entry in value.items())
+        return ",".join(f"{k}:{_plain(v)}" for k, v in value.items())
+
+
+def _plain(value: Any) -> str:
+    """As a person would type it: 600, not 600.0."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_whole else value)

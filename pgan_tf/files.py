@@ -1,9 +1,11 @@
-"""Files that are either complete or not there."""
+"""Files that are either complete or not there, and logs that may be torn."""
 
 import contextlib
+import json
 import os
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -19,3 +21,21 @@ def partial(path: pathlib.Path) -> Iterator[pathlib.Path]:
         os.replace(writing, path)
     finally:
         writing.unlink(missing_ok=True)
+
+
+def read_json_lines(path: pathlib.Path) -> list[dict[str, Any]]:
+    """The objects of a JSON lines file, without lines that a kill has torn.
+
+    A file that is not there has none.
+    """
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found

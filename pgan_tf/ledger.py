@@ -68,15 +68,7 @@ class Ledger:
         if self._folder is None:
             return []
         path = self._folder / f"metric-{key}.jsonl"
-        if not path.exists():
-            return []
-        lines = []
-        for text in path.read_text(encoding="utf-8").splitlines():
-            try:
-                lines.append(json.loads(text))
-            except ValueError:
-                continue
-        return [line for line in lines if isinstance(line, dict)]
+        return files.read_json_lines(path)
 
     def _write_table(self, key: str, facts: Line) -> None:
         """Writes all lines that are comparable with the newest."""

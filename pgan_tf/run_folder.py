@@ -4,6 +4,7 @@ config.json                      every option of the run
 dataset.sha256                   which dataset it is trained on
 log.txt  stats.jsonl             a line per tick, to read and to parse
 tensorflow.log  evaluate.log     what TensorFlow had to say
+report.html                      the run as a page, for any browser
 tensorboard/                     event files
 reals.png  fakes<kimg>.png       picture grids
 network-snapshot-<kimg>.keras    Gs, for users
@@ -31,11 +32,18 @@ def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
     return run_dir / f"fakes{nimg // 1000:06d}.png"
 
 
+def report_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """The page that shows the run."""
+    return run_dir / "report.html"
+
+
 def where(run_dir: pathlib.Path) -> list[str]:
     """Lines that say where the newest results of a run are."""
     lines = []
     if fakes := sorted(run_dir.glob("fakes*.png")):
         lines.append(f"pictures     {fakes[-1]}")
+    if report_path(run_dir).exists():
+        lines.append(f"report       {report_path(run_dir)}")
     if (run_dir / "tensorboard").is_dir():
         lines.append(f"tensorboard  {run_dir / 'tensorboard'}")
     if metrics := sorted(run_dir.glob("metric-*.jsonl")):

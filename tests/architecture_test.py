@@ -18,7 +18,7 @@ LAYERS = (
     ("extractors", "image_sets", "results", "selection"),
     ("data", "sampling", "snapshots"),
     ("interop",),
-    ("networks", "metrics"),
+    ("networks", "metrics", "report"),
     ("layers",),
     ("losses", "schedule", "run_folder", "shapes", "video"),
     ("cache", "command", "config", "functional", "images", "replicas"),

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import pathlib
+import shlex
 
 from absl import flags
 from absl.testing import parameterized
@@ -49,6 +50,26 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
         name = argument.partition("=")[0].removeprefix("--")
         with self.assertRaisesRegex(flags.Error, name):
             parse(argument)
+
+    def test_the_command_gives_the_same_options(self):
+        arguments = [
+            "--data_dir=with a space/and'quote",
+            "--mirror_augment",
+            "--nonormalize_latents",
+            "--gs_beta=0.5",
+            "--lod_training_kimg_dict=4:128,8:64.5",
+        ]
+        options = parse(*arguments)
+        python, script, *words = shlex.split(config.command(options))
+        self.assertEqual((python, script), ("python", "train.py"))
+        self.assertCountEqual(
+            words,
+            [
+                *arguments[:-1],
+                "--lod_training_kimg_dict=4:128,8:64.5",
+            ],
+        )
+        self.assertEqual(parse(*words), options)
 
     def test_every_option_has_help_and_a_name_of_its_own(self):
         leaves = list(config.leaves())

@@ -4,7 +4,6 @@ Nothing here imports TensorFlow or needs the dataset.
 """
 
 import dataclasses
-import json
 import math
 import pathlib
 import statistics
@@ -13,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pgan_tf import config, schedule, shapes, text
+from pgan_tf import config, files, schedule, shapes, text
 from pgan_tf.training import setup
 
 # Of a machine's convolution peak, what a training step reaches: launching
@@ -169,17 +168,10 @@ def make(
 
 def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
     """Images/s by resolution that a run's stats.jsonl tells: the medians."""
-    path = pathlib.Path(run_dir) / "stats.jsonl"
-    if not path.is_file():
-        return {}
     speeds: dict[int, list[float]] = {}
-    for line in path.read_text().splitlines():
-        try:
-            tick = json.loads(line)
-            resolution, speed = tick["resolution"], tick["images_per_sec"]
-        except (KeyError, ValueError):
-            continue  # A line that a kill has torn.
-        speeds.setdefault(resolution, []).append(speed)
+    for tick in files.read_json_lines(pathlib.Path(run_dir) / "stats.jsonl"):
+        speed = tick["images_per_sec"]
+        speeds.setdefault(tick["resolution"], []).append(speed)
     return {r: statistics.median(values) for r, values in speeds.items()}
 
 

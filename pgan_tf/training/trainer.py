@@ -18,6 +18,7 @@ from pgan_tf import (
     errors,
     images,
     networks,
+    report,
     run_folder,
     sampling,
     schedule,
@@ -237,6 +238,7 @@ class Run:
         if done or _divides(every.network_snapshot_ticks, self.position.tick):
             path = run_folder.snapshot_path(self.run_dir, self.position.nimg)
             snapshots.save_generator(self.nets.Gs, path)
+        report.write(self.run_dir)
 
     def say_where(self) -> None:
         """The last lines of a finished run."""

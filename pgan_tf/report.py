@@ -1,0 +1,259 @@
+"""`report.html`: a run as one page that opens in any browser, offline.
+
+Pictures over time, curves, the schedule with the present position, metrics and
+the command. Pictures are inside the file, which loads nothing and sends
+nothing.
+"""
+
+import base64
+import functools
+import io
+import json
+import pathlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PIL import Image
+
+from pgan_tf import config, errors, files, run_folder, schedule, text
+
+_TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
+# Bounds of the page's size: pictures, their width, points of a curve.
+_MAX_PICTURES = 48
+_MAX_WIDTH = 1100
+_MAX_POINTS = 800
+
+# What is drawn together, under a title; other numbers get their own curve.
+_CHARTS = {
+    "Losses": ("G_loss", "D_loss"),
+    "Scores of D": ("D_real_scores", "D_fake_scores"),
+    "Gradient norm": ("D_mixed_norms",),
+    "Images per second": ("images_per_sec",),
+    "Learning rates": ("G_lrate", "D_lrate"),
+    "Minibatch": ("minibatch",),
+    "Level of detail": ("lod",),
+    "Peak memory, MiB": ("peak_memory_mb",),
+}
+_NOT_DRAWN = ("tick", "nimg", "seconds", "resolution", "sec_per_tick")
+# These are of interest when they are not zero, or not what they always were.
+_DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
+
+Point = tuple[float, float]
+
+
+def write(run_dir: pathlib.Path) -> None:
+    """Writes `report.html` into a run folder, from what lies there.
+
+    Raises:
+        UserError: If it is not a run folder.
+    """
+    options = run_folder.read_config(run_dir)
+    ticks = files.read_json_lines(run_dir / "stats.jsonl")
+    data = {
+        **_position(run_dir, options, ticks),
+        "command": config.command(options),
+        "options": _options(options),
+        "phases": _phases(options),
+        "pictures": _pictures(run_dir),
+        "reals": _reals(run_dir),
+        "charts": _charts(ticks),
+        "metrics": _metrics(run_dir),
+    }
+    # In a script element only "<" could end it.
+    inert = json.dumps(data).replace("<", "\\u003c")
+    page = _TEMPLATE.read_text(encoding="utf-8").replace("{{data}}", inert)
+    with files.partial(run_folder.report_path(run_dir)) as partial:
+        partial.write_text(page, encoding="utf-8")
+
+
+def _position(
+    run_dir: pathlib.Path,
+    options: config.RunConfig,
+    ticks: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Title and present state."""
+    total = options.schedule.total_kimg
+    last = ticks[-1] if ticks else {"nimg": 0}
+    kimg = last["nimg"] / 1000
+    state = f"{kimg:.1f} of {total:g} kimg"
+    if ticks:
+        state += (
+            f", {last['resolution']}x{last['resolution']}, "
+            f"lod {last['lod']:.2f}, {last['images_per_sec']:.1f} images/s, "
+            f"{text.duration(last['seconds'])} of training"
+        )
+    title = run_dir.resolve().name
+    return {"title": title, "state": state, "kimg": kimg, "total_kimg": total}
+
+
+def _options(options: config.RunConfig) -> list[tuple[str, str, bool]]:
+    """(name, value, differs from the default) of every option."""
+    default = config.values(config.RunConfig())
+    return [
+        (name, str(value), value != default[name])
+        for name, value in config.values(options).items()
+    ]
+
+
+def _phases(options: config.RunConfig) -> list[dict[str, Any]]:
+    """The stretches of the schedule, up to where training ends."""
+    final, total = options.data.resolution, options.schedule.total_kimg
+    return [
+        {
+            "from": phase.start_kimg,
+            "to": min(phase.end_kimg, total),
+            "resolution": phase.resolution(final),
+            "fading": phase.fading,
+        }
+        for phase in schedule.phases(options.schedule, final)
+        if phase.start_kimg < total
+    ]
+
+
+def _pictures(run_dir: pathlib.Path) -> list[dict[str, Any]]:
+    """The grids of fakes, evenly thinned, as data URIs."""
+    found = sorted(
+        (int(match[1]), path)
+        for path in run_dir.glob("fakes*.png")
+        if (match := re.fullmatch(r"fakes(\d+)", path.stem))
+    )
+    return [
+        {"kimg": kimg, "src": _data_uri(path, path.stat().st_mtime_ns)}
+        for kimg, path in _thinned(found, _MAX_PICTURES)
+    ]
+
+
+def _reals(run_dir: pathlib.Path) -> str | None:
+    path = run_dir / "reals.png"
+    return _data_uri(path, path.stat().st_mtime_ns) if path.exists() else None
+
+
+@functools.lru_cache(maxsize=2 * _MAX_PICTURES)
+def _data_uri(path: pathlib.Path, mtime_ns: int) -> str:
+    """A picture as WebP, no wider than `_MAX_WIDTH`.
+
+    Kept, as the page is written again and again in a training.
+    """
+    del mtime_ns  # Only tells a new picture from an old one of that name.
+    with Image.open(path) as picture:
+        smaller = picture.convert("RGB")
+    smaller.thumbnail((_MAX_WIDTH, 4 * _MAX_WIDTH), Image.Resampling.LANCZOS)
+    encoded = io.BytesIO()
+    smaller.save(encoded, "WEBP", quality=80)
+    content = base64.b64encode(encoded.getvalue()).decode("ascii")
+    return f"data:image/webp;base64,{content}"
+
+
+def _charts(ticks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The curves of stats.jsonl, in `_CHARTS`' order, then the others."""
+    names = list(dict.fromkeys(name for tick in ticks for name in tick))
+    grouped = {name for group in _CHARTS.values() for name in group}
+    groups = dict(_CHARTS)
+    groups.update(
+        (name.replace("_", " "), (name,))
+        for name in names
+        if name not in grouped and name not in _NOT_DRAWN
+    )
+    charts = []
+    for title, group in groups.items():
+        series = [
+            {"name": name, "points": _thinned(points, _MAX_POINTS)}
+            for name in group
+            if (points := _points(ticks, name))
+            and _is_worth_a_curve(name, name in grouped, points)
+        ]
+        if series:
+            charts.append({"title": title, "series": series})
+    return charts
+
+
+def _points(ticks: Sequence[dict[str, Any]], name: str) -> list[Point]:
+    """(kimg, value) of one number, where it is one."""
+    return [
+        (tick["nimg"] / 1000, tick[name])
+        for tick in ticks
+        if isinstance(tick.get(name), int | float)
+    ]
+
+
+def _is_worth_a_curve(
+    name: str, is_grouped: bool, points: Sequence[Point]
+) -> bool:
+    """Not what is always zero, or a setting that never changes."""
+    values = {value for _, value in points}
+    if name in _DRAWN_IF_NOT_CONSTANT:
+        return len(values) > 1
+    return is_grouped or values != {0}
+
+
+def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
+    """What evaluate.py found: a table of the newest numbers, and curves."""
+    newest: dict[str, dict[str, float]] = {}
+    for path in sorted(run_dir.glob("metric-*.jsonl")):
+        for line in files.read_json_lines(path):
+            # Numbers of unequal n must not stand in one column.
+            title = f"{line['label']} n={line['num_fakes']}"
+            newest.setdefault(title, {})[line["row"]] = line["value"]
+    rows = sorted(
+        {row for by_row in newest.values() for row in by_row},
+        key=lambda row: (_kimg(row) is None, _kimg(row), row),
+    )
+    cells = [
+        [
+            _row_title(row),
+            *(_number(by_row.get(row)) for by_row in newest.values()),
+        ]
+        for row in rows
+    ]
+    charts = [
+        chart
+        for title, by_row in newest.items()
+        if (chart := _metric_chart(title, by_row))
+    ]
+    return {"labels": list(newest), "rows": cells, "charts": charts}
+
+
+def _metric_chart(
+    title: str, by_row: dict[str, float]
+) -> dict[str, Any] | None:
+    """A metric by kimg, and level lines for what are not snapshots."""
+    points = sorted(
+        (kimg, value)
+        for row, value in by_row.items()
+        if (kimg := _kimg(row)) is not None
+    )
+    if len(points) < 2:
+        return None
+    series: list[dict[str, Any]] = [{"name": title, "points": points}]
+    for row, value in by_row.items():
+        if _kimg(row) is None:
+            ends = [(points[0][0], value), (points[-1][0], value)]
+            series.append({"name": row, "points": ends, "dashed": True})
+    return {"title": title, "series": series}
+
+
+def _kimg(row: str) -> int | None:
+    """Of a row that is a snapshot of the run."""
+    try:
+        return run_folder.kimg_of(row)
+    except errors.UserError:
+        return None
+
+
+def _row_title(row: str) -> str:
+    kimg = _kimg(row)
+    return row if kimg is None else f"{kimg} kimg"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _thinned(items: Iterable[Any], count: int) -> list[Any]:
+    """At most so many, evenly spread, the first and the last among them."""
+    items = list(items)
+    if len(items) <= count:
+        return items
+    step = (len(items) - 1) / (count - 1)
+    return [items[round(i * step)] for i in range(count)]

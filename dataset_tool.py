@@ -10,6 +10,7 @@ from pgan_tf.data import (
     compare,
     create,
     extract,
+    file_names,
     flag_types,
     inspect,
     records,
@@ -144,7 +145,7 @@ def info(args: argparse.Namespace) -> None:
         print(inspect.describe(dataset))
     elif dataset.manifest is None:
         raise errors.UserError(
-            f"dataset {args.dataset} has no {records.MANIFEST}; "
+            f"dataset {args.dataset} has no {file_names.MANIFEST}; "
             "leave out --json"
         )
     else:

@@ -13,7 +13,7 @@ from PIL import Image
 
 import dataset_tool
 from pgan_tf import errors
-from pgan_tf.data import records, source_flags
+from pgan_tf.data import file_names, lock, records, source_flags
 from tests import common
 from tests.data.sources import published
 
@@ -50,7 +50,7 @@ class DatasetToolTest(common.TestCase):
         self.assertLen(lines, 1, result.stderr)
         self.assertRegex(lines[0], f"^dataset_tool.py: error: .*{message}")
         self.assertEqual(result.returncode, 1)
-        self.assertEmpty(list(self.cwd.rglob(records.MANIFEST)))
+        self.assertEmpty(list(self.cwd.rglob(file_names.MANIFEST)))
 
     def photos(self) -> pathlib.Path:
         folder = self.cwd / "photos"
@@ -142,6 +142,31 @@ class DatasetToolTest(common.TestCase):
         self.fail_with("r04.tfrecords is truncated", "verify", "copy")
         file.unlink()
         self.fail_with("level .* is missing: .*r04", "verify", "copy")
+
+    def test_shards(self) -> None:
+        make = ("create", "--source=faces", "--resolution=8")
+        make += ("--num_images=10",)
+        self.succeed(*make, "--out_dir=one")
+        output = self.succeed(*make, "--out_dir=many", "--num_shards=3")
+        self.assertRegex(output, r"shards +3")
+        self.assertIn("identical", self.succeed("compare", "one", "many"))
+        self.assertIn("10 images", self.succeed("verify", "many"))
+        self.succeed("display", "many", "--out=many.png")
+        for name in ("one", "many"):
+            self.succeed("extract", name, f"--out_dir=png/{name}")
+        files = {path.name for path in (self.cwd / "png/many").iterdir()}
+        self.assertLen(files, 11)
+        for file in files:
+            one, many = (self.cwd / "png" / each / file for each in
+                         ("one", "many"))  # fmt: skip
+            self.assertEqual(one.read_bytes(), many.read_bytes())
+
+    def test_two_at_once(self) -> None:
+        with lock.hold(self.cwd / "out"):
+            self.fail_with(
+                "another `create` is writing to --out_dir=out",
+                *("create", "--source=faces", "--out_dir=out"),
+            )
 
     def test_create_from_images(self) -> None:
         folder = self.photos()

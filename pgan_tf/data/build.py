@@ -18,7 +18,14 @@ import numpy as np
 
 import pgan_tf
 from pgan_tf import errors
-from pgan_tf.data import blocks, journal, parallel, records, writing
+from pgan_tf.data import (
+    blocks,
+    file_names,
+    journal,
+    lock,
+    parallel,
+    writing,
+)
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
@@ -56,6 +63,7 @@ def create(
     num_workers: int = 1,
     overwrite: bool = False,
     skip_bad: bool = False,
+    num_shards: int = 1,
 ) -> None:
     """Builds a dataset, or continues the same build where it was killed.
 
@@ -69,6 +77,7 @@ def create(
         overwrite: Replace a finished dataset.
         skip_bad: Do without images that cannot be used. All are decoded once
             more to know them beforehand.
+        num_shards: Files per level.
 
     Raises:
         UserError: The folder is in use, the disk too small, an image bad.
@@ -78,21 +87,24 @@ def create(
     order = np.setdiff1d(np.arange(count), list(bad))
     if shuffle:
         np.random.RandomState(SHUFFLE_SEED).shuffle(order)
+    if num_shards > len(order):
+        raise errors.UserError(
+            f"--num_shards={num_shards} is more than the {len(order)} images"
+        )
     plan = writing.Plan(
         pathlib.Path(out_dir),
         images.resolution,
         images.num_channels,
         len(order),
         len(images.label_names),
+        num_shards,
     )
-    _write(Job(images, order, plan), num_workers, overwrite)
-    writing.finish(
-        plan,
-        {
-            **_origin(images, how, SHUFFLE_SEED if shuffle else None),
-            **({"skipped": list(bad.values())} if bad else {}),
-        },
-    )
+    manifest = _origin(images, how, SHUFFLE_SEED if shuffle else None)
+    if bad:
+        manifest["skipped"] = list(bad.values())
+    with lock.hold(plan.path):
+        _write(Job(images, order, plan), num_workers, overwrite)
+        writing.finish(plan, manifest)
 
 
 def _origin(
@@ -141,17 +153,15 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> None:
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
     """Makes room for a new dataset: in the folder and on the disk."""
-    if path.exists() and not path.is_dir():
-        raise errors.UserError(f"--out_dir={path} is a file, not a folder")
-    files = sorted(path.iterdir()) if path.exists() else []
-    foreign = [file for file in files if not records.is_ours(file.name)]
+    files = sorted(path.iterdir())
+    foreign = [file for file in files if not file_names.is_ours(file.name)]
     if foreign:
         raise errors.UserError(
             f"--out_dir={path} holds other files, such as {foreign[0].name}; "
             "choose a new folder"
         )
     is_finished = files and not any(
-        file.name.endswith(records.PARTIAL) for file in files
+        file.name.endswith(file_names.PARTIAL) for file in files
     )
     if is_finished and not overwrite:
         raise errors.UserError(
@@ -160,15 +170,14 @@ def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
         )
     _check_space(path, needed, sum(file.stat().st_size for file in files))
     # The manifest goes first, so that what is left never looks whole.
-    for file in sorted(files, key=lambda file: file.name != records.MANIFEST):
+    for file in sorted(
+        files, key=lambda file: file.name != file_names.MANIFEST
+    ):
         file.unlink()
 
 
 def _check_space(path: pathlib.Path, needed: int, reclaimed: int) -> None:
-    existing = path.resolve()
-    while not existing.exists():
-        existing = existing.parent
-    free = shutil.disk_usage(existing).free + reclaimed
+    free = shutil.disk_usage(path).free + reclaimed
     if needed > free:
         raise errors.UserError(
             f"not enough space for --out_dir={path}: the dataset takes "

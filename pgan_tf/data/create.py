@@ -52,6 +52,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="Processes (default: one per core). Never changes the result.",
     )
     add(
+        "--num_shards",
+        type=flag_types.positive,
+        default=1,
+        help="Files per level (default 1, as the reference's tool writes "
+        "them). Never changes the images nor the order a training sees.",
+    )
+    add(
         "--overwrite",
         action="store_true",
         help="Replace the dataset that is in --out_dir.",
@@ -73,6 +80,7 @@ def run(args: argparse.Namespace) -> None:
         num_workers=args.workers,
         overwrite=args.overwrite,
         skip_bad="skip" in (args.on_error, args.on_mismatch),
+        num_shards=args.num_shards,
     )
     dataset = records.open_dataset(args.out_dir)
     skipped = (dataset.manifest or {}).get("skipped", [])

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from pgan_tf import images
-from pgan_tf.data import records
+from pgan_tf.data import file_names, records
 
 _MIN_TILE = 64  # pixels of an image on a contact sheet
 
@@ -20,6 +20,7 @@ def describe(dataset: records.Dataset) -> str:
         "resolution": f"{dataset.resolution}x{dataset.resolution}, "
         f"{dataset.num_channels} channels",
         "levels": " ".join(str(each) for each in sorted(dataset.levels)),
+        "shards": str(dataset.num_shards),
         "labels": _describe_labels(dataset),
         "bytes": f"{sum(_sizes(dataset)):,}",
     }
@@ -30,7 +31,7 @@ def describe(dataset: records.Dataset) -> str:
         rows["made from"] = " ".join(pairs)
     if "skipped" in manifest:
         count = len(manifest["skipped"])
-        rows["skipped"] = f"{count} images, see {records.MANIFEST}"
+        rows["skipped"] = f"{count} images, see {file_names.MANIFEST}"
     for key in ("made_by", "created"):
         if key in manifest:
             rows[key.replace("_", " ")] = manifest[key]
@@ -54,7 +55,7 @@ def _describe_labels(dataset: records.Dataset) -> str:
 
 
 def _sizes(dataset: records.Dataset) -> list[int]:
-    return [level.path.stat().st_size for level in dataset.levels.values()]
+    return [file.stat().st_size for file in dataset.record_files()]
 
 
 def write_sheet(

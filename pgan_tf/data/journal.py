@@ -6,16 +6,14 @@ have reached the disk, so that even a power failure cannot make the journal lie;
 a line that was cut short lacks its last word and does not count.
 """
 
-import hashlib
 import os
-import pickle
 import re
 import time
 
 import numpy as np
 
 import pgan_tf
-from pgan_tf.data import records, writing
+from pgan_tf.data import file_names, sharing, writing
 from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
@@ -33,7 +31,7 @@ def identify(
     """
     # What travels to the workers is all that the images depend on.
     parts = (pgan_tf.__version__, images, order, plan.files())
-    return hashlib.sha256(pickle.dumps(parts)).hexdigest()
+    return sharing.hash_of(parts)
 
 
 class Journal:
@@ -46,7 +44,7 @@ class Journal:
     def __init__(self, plan: writing.Plan, identity: str) -> None:
         self.plan = plan
         self.identity = identity
-        self.path = plan.partial(records.MANIFEST)
+        self.path = plan.partial(file_names.MANIFEST)
         self.done = self._read()
         self._pending: list[range] = []
         self._last_time = time.monotonic()

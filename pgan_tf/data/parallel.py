@@ -1,19 +1,24 @@
 """Blocks of images through several processes, with a progress bar."""
 
 import concurrent.futures
+import contextlib
+import itertools
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import process
 from typing import Any, TypeVar
 
 from pgan_tf import errors
-from pgan_tf.data import blocks
+from pgan_tf.data import blocks, sharing
 
 _Result = TypeVar("_Result")
+
+# Blocks in hand per worker: enough to be busy while `done` waits for a disk.
+_WAITING = 32
 
 
 def run(
@@ -26,7 +31,8 @@ def run(
     """Calls `done(block, work(block))` for each block, in any order.
 
     Args:
-        work: Runs in the workers, to which it travels by pickling.
+        work: Runs in the workers, to which it travels by pickling; they have
+            its arrays in common.
         tasks: The blocks.
         done: Runs here.
         num_workers: Processes; with 1 the work is done here.
@@ -35,40 +41,71 @@ def run(
     Raises:
         UserError: A worker was killed.
     """
+    num_workers = min(num_workers, len(tasks))
     with blocks.progress(sum(map(len, tasks)), name) as bar:
-        if num_workers == 1:
-            for block in tasks:
-                done(block, work(block))
+        if num_workers <= 1:
+            results = ((block, work(block)) for block in tasks)
+        else:
+            results = _in_processes(work, tasks, num_workers)
+        with contextlib.closing(results):
+            for block, result in results:
+                done(block, result)
                 bar.update(len(block))
-            return
-        pool = concurrent.futures.ProcessPoolExecutor(
-            max(1, min(num_workers, len(tasks))),
-            # A fork would copy the locks of whatever threads are running.
-            multiprocessing.get_context("spawn"),
-            _start_worker,
-            (work,),
-        )
-        try:
-            futures = {pool.submit(_call, block): block for block in tasks}
-            for future in concurrent.futures.as_completed(futures):
-                done(futures[future], future.result())
-                bar.update(len(futures[future]))
-        except process.BrokenProcessPool as error:
-            raise errors.UserError(
-                "a worker process was killed, perhaps for lack of memory; "
-                "try a smaller --workers"
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+
+
+def _in_processes(
+    work: Callable[[range], _Result], tasks: Sequence[range], num_workers: int
+) -> Generator[tuple[range, _Result], None, None]:
+    """Yields blocks and results as they come."""
+    with (
+        contextlib.closing(sharing.Shared(work)) as shared,
+        _pool(shared, num_workers) as pool,
+    ):
+        queue = iter(tasks)
+        futures: dict[concurrent.futures.Future[_Result], range] = {}
+        while True:
+            free = _WAITING * num_workers - len(futures)
+            for block in itertools.islice(queue, free):
+                futures[pool.submit(_call, block)] = block
+            if not futures:
+                return
+            finished, _ = concurrent.futures.wait(
+                futures, return_when=concurrent.futures.FIRST_COMPLETED
+            )
+            for future in finished:
+                yield futures.pop(future), future.result()
+
+
+@contextlib.contextmanager
+def _pool(
+    shared: sharing.Shared, num_workers: int
+) -> Iterator[concurrent.futures.Executor]:
+    """Worker processes; what they have not begun is dropped at the end."""
+    pool = concurrent.futures.ProcessPoolExecutor(
+        num_workers,
+        # A fork would copy the locks of whatever threads are running.
+        multiprocessing.get_context("spawn"),
+        _start_worker,
+        (shared,),
+    )
+    try:
+        yield pool
+    except process.BrokenProcessPool as error:
+        raise errors.UserError(
+            "a worker process was killed, perhaps for lack of memory; "
+            "try a smaller --workers"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 _work: Callable[[range], Any]  # of this worker process
 
 
-def _start_worker(work: Callable[[range], Any]) -> None:
+def _start_worker(shared: sharing.Shared) -> None:
     """Prepares a worker: its work, and an end with its parent's end."""
     global _work
-    _work = work
+    _work = shared.load()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent cleans up
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 

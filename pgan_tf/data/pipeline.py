@@ -12,7 +12,7 @@ that ends while a batch is being prefetched would hang.
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import records, tfrecord
+from pgan_tf.data import levels, records, tfrecord
 
 # A level of up to this many bytes is held in memory.
 _MEMORY_BYTES = 64 << 20
@@ -27,21 +27,31 @@ def batches(
     minibatch: int,
     start_nimg: int,
     seed: int,
+    worker: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Endless minibatches of one level, beginning at a given image count.
+
+    With several workers each reads its part alone: worker w of n the w-th of
+    n equal stretches of every minibatch, so that all parts, one after the
+    other, are the minibatch of a single worker.
 
     Args:
         dataset: Where the images are.
         resolution: Which level, in pixels.
-        minibatch: Images per batch.
+        minibatch: Images per batch, of all workers together.
         start_nimg: Position of the first image: how many came before it.
         seed: Decides the order of every epoch; from 0 to 2^63 - 1.
+        worker: Which of how many, such as (0, 4).
 
     Returns:
-        Pairs of images uint8 [minibatch,resolution,resolution,C], not
-        mirrored, and labels float32 [minibatch,K].
+        Pairs of images uint8 [n,resolution,resolution,C], not mirrored, and
+        labels float32 [n,K]; n is the minibatch over the number of workers.
+
+    Raises:
+        ValueError: The minibatch cannot be divided so.
     """
     order = sequence(dataset.num_images, start_nimg, seed)
+    order, minibatch = _part(order, minibatch, *worker)
     num_bytes = dataset.num_images * resolution**2 * dataset.num_channels
     if num_bytes <= _MEMORY_BYTES:
         stream = _from_memory(dataset, resolution, minibatch, order)
@@ -74,6 +84,26 @@ def permutation(num_images: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
         [num_images], key, None, None, tf.int64, alg="philox"
     )
     return tf.cast(tf.argsort(numbers, stable=True), tf.int64)
+
+
+def _part(
+    order: tf.data.Dataset, minibatch: int, index: int, count: int
+) -> tuple[tf.data.Dataset, int]:
+    """A worker's positions out of the sequence, and how many per batch."""
+    if not 0 <= index < count or minibatch % count:
+        raise ValueError(
+            f"worker {index} of {count} has no equal part of a minibatch of "
+            f"{minibatch}"
+        )
+    if count == 1:
+        return order, minibatch
+    size = minibatch // count
+
+    def own(indices: tf.Tensor) -> tf.data.Dataset:
+        stretch = indices[index * size : (index + 1) * size]
+        return tf.data.Dataset.from_tensor_slices(stretch)
+
+    return order.batch(minibatch, drop_remainder=True).flat_map(own), size
 
 
 def _from_memory(
@@ -117,15 +147,18 @@ def _from_file(
     return examples.batch(minibatch, drop_remainder=True).map(decode)
 
 
-def _one_record(level: records.Level, index: tf.Tensor) -> tf.data.Dataset:
+def _one_record(level: levels.Level, index: tf.Tensor) -> tf.data.Dataset:
     """The pair of an index and the Example of that record, serialised."""
     length = level.layout.length
+    starts = tf.constant([shard.first for shard in level.shards], tf.int64)
+    shard = tf.searchsorted(starts, [index], side="right")[0] - 1
+    paths = tf.constant([str(shard.path) for shard in level.shards])
     # The public TFRecordDataset has no offset (skipping would read it all).
     variant = tf.raw_ops.TFRecordDatasetV2(
-        filenames=[str(level.path)],
+        filenames=[paths[shard]],
         compression_type="",
         buffer_size=length,
-        byte_offsets=[index * length],
+        byte_offsets=[(index - starts[shard]) * length],
     )
     spec = tf.TensorSpec([], tf.string)
     rest_of_file = tf.data.experimental.from_variant(variant, spec)

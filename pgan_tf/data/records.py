@@ -1,13 +1,6 @@
-"""The dataset folder: names of its files, what they hold, how to read them.
+"""A finished dataset folder: opening it, and reading from it.
 
-    <name>-r02.tfrecords    all images at 4x4 pixels (2 is the log2 of 4)
-    <name>-r03.tfrecords    the same images in the same order at 8x8
-    ...                     up to the full resolution
-    <name>-rxx.labels       float32 [N,K] as NumPy's .npy, if there are labels
-    dataset.json            the manifest, written last; NVIDIA's tool has none
-
-All records of a level have one length (see `tfrecord`), so record i begins at
-byte i times that length and is read where it lies.
+See `file_names` for its files and `tfrecord` for what is in them.
 """
 
 import dataclasses
@@ -16,69 +9,12 @@ import hashlib
 import json
 import os
 import pathlib
-import re
 from typing import Any
 
 import numpy as np
 
 from pgan_tf import errors
-from pgan_tf.data import tfrecord
-
-MANIFEST = "dataset.json"
-PARTIAL = ".partial"  # ends the names of files of a build that is not finished
-_LEVEL_NAME = re.compile(r"(?P<name>.+)-r(?P<log2>\d\d)\.tfrecords")
-
-
-def level_file(name: str, resolution: int) -> str:
-    """Such as `faces-r05.tfrecords` for 32 pixels."""
-    return f"{name}-r{resolution.bit_length() - 1:02d}.tfrecords"
-
-
-def label_file(name: str) -> str:
-    """Such as `faces-rxx.labels`."""
-    return f"{name}-rxx.labels"
-
-
-def levels_of(resolution: int) -> list[int]:
-    """4, 8, ... up to the given power of two."""
-    return [1 << log2 for log2 in range(2, resolution.bit_length())]
-
-
-def is_ours(file: str) -> bool:
-    """Whether a file of that name may belong to a dataset."""
-    file = file.removesuffix(PARTIAL)
-    is_label = re.fullmatch(r".+-rxx\.labels", file)
-    return bool(file == MANIFEST or is_label or _LEVEL_NAME.fullmatch(file))
-
-
-@dataclasses.dataclass(frozen=True)
-class Level:
-    """All images at one resolution: one file."""
-
-    path: pathlib.Path
-    layout: tfrecord.Layout
-    num_images: int
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        """Images uint8 [n,r,r,C] of the records at the given positions."""
-        channels, height, width = self.layout.shape
-        images = np.empty((len(indices), channels, height, width), np.uint8)
-        flat = images.reshape(len(indices), -1)
-        with open(self.path, "rb", buffering=0) as file:
-            for row, index in zip(flat, indices.tolist(), strict=True):
-                row[:] = self._pixels(file.fileno(), index)
-        return images.transpose(0, 2, 3, 1)
-
-    def _pixels(self, descriptor: int, index: int) -> np.ndarray:
-        if not 0 <= index < self.num_images:
-            raise IndexError(f"no record {index} in {self.path}")
-        length = self.layout.length
-        record = os.pread(descriptor, length, index * length)
-        layout = self.layout
-        if not record.startswith(layout.prefix):
-            # Writers may put the two features in another order each time.
-            layout = _parse(self.path, record)
-        return np.frombuffer(record, np.uint8)[layout.pixels]
+from pgan_tf.data import file_names, levels
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -103,7 +39,7 @@ class Dataset:
     num_images: int
     labels: np.ndarray
     manifest: dict[str, Any] | None
-    levels: dict[int, Level]
+    levels: dict[int, levels.Level]
 
     @property
     def label_size(self) -> int:
@@ -130,6 +66,19 @@ class Dataset:
         """
         return self.levels[resolution].read(np.asarray(indices))
 
+    def record_files(self) -> list[pathlib.Path]:
+        """All files of images, level by level."""
+        return [
+            shard.path
+            for level in self.levels.values()
+            for shard in level.shards
+        ]
+
+    @property
+    def num_shards(self) -> int:
+        """Files per level."""
+        return len(self.levels[self.resolution].shards)
+
     @functools.cached_property
     def digest(self) -> str:
         """Identifies the contents, to key what was computed from them.
@@ -137,7 +86,7 @@ class Dataset:
         Made of the manifest's checksums; without a manifest, of every file's
         name, size, first and last bytes.
         """
-        files = [level.path for level in self.levels.values()]
+        files = self.record_files()
         files += sorted(self.path.glob("*.labels"))
         if self.manifest is not None:
             known = self.manifest["files"]
@@ -160,107 +109,86 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     if not path.is_dir():
         raise errors.UserError(f"no such dataset folder: {path}")
     _refuse_unfinished(path)
-    name, resolutions = _find_levels(path)
-    levels = {each: _open_level(path, name, each) for each in resolutions}
-    full = levels[max(resolutions)]
-    for level in levels.values():
-        _check_level(level, full)
+    name, files = _find_levels(path)
+    opened = {each: levels.open_level(files[each], each) for each in files}
+    full = opened[max(opened)]
+    for level in opened.values():
+        levels.check_same(level, full)
     manifest = _read_manifest(path)
     if manifest is not None:
         _check_sizes(path, manifest)
     return Dataset(
         path=path,
         name=name,
-        resolution=max(resolutions),
+        resolution=max(opened),
         num_channels=full.layout.shape[0],
         num_images=full.num_images,
         labels=_read_labels(path, full.num_images),
         manifest=manifest,
-        levels=levels,
+        levels=opened,
     )
 
 
 def _refuse_unfinished(path: pathlib.Path) -> None:
-    if any(path.glob("*" + PARTIAL)):
+    if any(path.glob("*" + file_names.PARTIAL)):
         raise errors.UserError(
             f"the build of dataset {path} was not finished; "
             "run the same `dataset_tool.py create` again"
         )
 
 
-def _find_levels(path: pathlib.Path) -> tuple[str, list[int]]:
-    """The dataset's name and resolutions, from its file names."""
-    matches = [
-        match
+def _find_levels(
+    path: pathlib.Path,
+) -> tuple[str, dict[int, list[pathlib.Path]]]:
+    """The dataset's name, and the files of each resolution, in order."""
+    found = {
+        parsed: file
         for file in sorted(path.iterdir())
-        if (match := _LEVEL_NAME.fullmatch(file.name))
-    ]
-    if not matches:
+        if (parsed := file_names.parse(file.name)) and parsed.resolution >= 4
+    }
+    if not found:
         raise errors.UserError(
             f"no dataset in folder {path}: it has no *-rNN.tfrecords files"
         )
-    names = sorted({match["name"] for match in matches})
+    name, num_shards = _check_one(path, list(found))
+    files = {}
+    for resolution in file_names.levels_of(max(p.resolution for p in found)):
+        parts = [
+            file_names.Parsed(name, resolution, shard, num_shards)
+            for shard in range(num_shards)
+        ]
+        for part in parts:
+            if part not in found:
+                file = file_names.level_file(*dataclasses.astuple(part))
+                what = "level" if num_shards == 1 else "shard"
+                raise errors.UserError(
+                    f"a {what} of the dataset is missing: {path / file}"
+                )
+        files[resolution] = [found[part] for part in parts]
+    return name, files
+
+
+def _check_one(
+    path: pathlib.Path, found: list[file_names.Parsed]
+) -> tuple[str, int]:
+    """The name and the number of shards that all files agree on."""
+    names = sorted({parsed.name for parsed in found})
     if len(names) > 1:
         raise errors.UserError(
             f"folder {path} holds several datasets: {', '.join(names)}; "
             "give each its own folder"
         )
-    resolutions = [1 << int(match["log2"]) for match in matches]
-    for resolution in levels_of(max(resolutions)):
-        if resolution not in resolutions:
-            missing = path / level_file(names[0], resolution)
-            raise errors.UserError(
-                f"a level of the dataset is missing: {missing}"
-            )
-    return names[0], [each for each in resolutions if each >= 4]
-
-
-def _open_level(path: pathlib.Path, name: str, resolution: int) -> Level:
-    file = path / level_file(name, resolution)
-    with open(file, "rb") as stream:
-        head = stream.read(12)
-        try:
-            length = tfrecord.frame_length(head)
-        except ValueError as error:
-            raise errors.UserError(f"cannot read {file}: {error}") from error
-        size = os.fstat(stream.fileno()).st_size
-        record = head + (stream.read(length - 12) if length <= size else b"")
-    layout = _parse(file, record)
-    if size % length:
+    counts = sorted({parsed.num_shards for parsed in found})
+    if len(counts) > 1:
         raise errors.UserError(
-            f"{file} is truncated: {size} bytes are not a multiple of its "
-            f"records' {length}"
+            f"folder {path} mixes files of {counts[0]} and of {counts[1]} "
+            "shards; give each dataset its own folder"
         )
-    return Level(file, layout, size // length)
-
-
-def _parse(file: pathlib.Path, record: bytes) -> tfrecord.Layout:
-    try:
-        return tfrecord.parse(record)
-    except ValueError as error:
-        raise errors.UserError(f"cannot read {file}: {error}") from error
-
-
-def _check_level(level: Level, full: Level) -> None:
-    """A level must be square, of its name's size, as long as the full one."""
-    _, height, width = level.layout.shape
-    expected = (full.layout.shape[0], height, height)
-    is_named = level.path.name.endswith(level_file("", height))
-    if level.layout.shape != expected or not is_named:
-        raise errors.UserError(
-            f"{level.path} holds images of {level.layout.shape[0]} channels, "
-            f"{width}x{height} pixels, which its name and the largest level "
-            "do not agree with"
-        )
-    if level.num_images != full.num_images:
-        raise errors.UserError(
-            f"{level.path} has {level.num_images} images and {full.path.name} "
-            f"has {full.num_images}: one of them is truncated"
-        )
+    return names[0], counts[0]
 
 
 def _read_manifest(path: pathlib.Path) -> dict[str, Any] | None:
-    file = path / MANIFEST
+    file = path / file_names.MANIFEST
     if not file.exists():
         return None
     try:
@@ -281,7 +209,7 @@ def _check_sizes(path: pathlib.Path, manifest: dict[str, Any]) -> None:
             found = "is missing" if size is None else f"has {size} bytes"
             raise errors.UserError(
                 f"{file} {found} but should have {known['bytes']} according "
-                f"to {MANIFEST}"
+                f"to {file_names.MANIFEST}"
             )
 
 

@@ -58,14 +58,9 @@ class Layout:
         return slice(start, start + int(np.prod(self.shape)))
 
 
-def masked_crc(data: bytes, crc: int = 0) -> int:
-    """TFRecord's checksum: CRC-32C rotated right by 15 bits plus a constant.
-
-    Args:
-        data: The bytes to check.
-        crc: The plain CRC-32C of bytes that come before them.
-    """
-    crc = google_crc32c.extend(crc, data)
+def masked_crc(data: bytes | np.ndarray) -> int:
+    """TFRecord's checksum: CRC-32C rotated right by 15 bits plus a constant."""
+    crc = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -90,25 +85,27 @@ def layout(num_channels: int, resolution: int) -> Layout:
     return Layout(shape, prefix, len(prefix) + num_pixels + _FRAME_TAIL)
 
 
-def encode(images: np.ndarray) -> bytes:
+def encode(images: np.ndarray) -> np.ndarray:
     """Images as consecutive records.
 
     The bytes are those of `tf.io.TFRecordWriter` on Examples serialised with
     their features in the order `shape`, `data`.
 
     Args:
-        images: uint8 [N,R,R,C].
+        images: uint8 [N,C,R,R].
+
+    Returns:
+        uint8 [N,L], L being the length of a record.
     """
-    count, resolution, _, num_channels = images.shape
+    count, num_channels, resolution, _ = images.shape
     form = layout(num_channels, resolution)
-    pixels = images.transpose(0, 3, 1, 2).reshape(count, -1)
-    prefix_crc = google_crc32c.value(form.prefix[_FRAME_HEAD:])
-    parts = []
-    for row in pixels:
-        data = row.tobytes()
-        crc = struct.pack("<I", masked_crc(data, prefix_crc))
-        parts += [form.prefix, data, crc]
-    return b"".join(parts)
+    records = np.empty((count, form.length), np.uint8)
+    records[:, : len(form.prefix)] = np.frombuffer(form.prefix, np.uint8)
+    records[:, form.pixels] = images.reshape(count, -1)
+    payloads = records[:, _FRAME_HEAD:-_FRAME_TAIL]
+    checksums = np.array([masked_crc(row) for row in payloads], "<u4")
+    records[:, -_FRAME_TAIL:] = checksums[:, np.newaxis].view(np.uint8)
+    return records
 
 
 def frame_length(head: bytes) -> int:

@@ -7,12 +7,19 @@ is left to be found here needs the contents.
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from pgan_tf.data import blocks, records, tfrecord, writing
+from pgan_tf.data import (
+    blocks,
+    file_names,
+    levels,
+    records,
+    tfrecord,
+    writing,
+)
 
 
 def faults(dataset: records.Dataset) -> Iterator[str]:
@@ -26,33 +33,51 @@ def faults(dataset: records.Dataset) -> Iterator[str]:
         dataset: An open dataset; one of NVIDIA's has no manifest to check.
     """
     yield from _label_faults(dataset)
-    image_bytes = dataset.resolution**2 * dataset.num_channels
-    with contextlib.ExitStack() as stack:
-        readers = [
-            _Reader(level, stack.enter_context(open(level.path, "rb")))
-            for _, level in sorted(dataset.levels.items(), reverse=True)
-        ]
-        bar = stack.enter_context(
-            blocks.progress(dataset.num_images, dataset.name)
-        )
-        for block in blocks.split(dataset.num_images, image_bytes):
-            yield from _block_faults(readers, block)
-            bar.update(len(block))
-    checksums = {each.level.path.name: each.hash for each in readers}
+    checksums: dict[str, Any] = {}
+    with blocks.progress(dataset.num_images, dataset.name) as bar:
+        for number in range(dataset.num_shards):
+            with _open_shard(dataset, number) as readers:
+                yield from _shard_faults(readers, bar.update)
+            checksums |= {each.shard.path.name: each.hash for each in readers}
     yield from _manifest_faults(dataset, checksums)
+
+
+@contextlib.contextmanager
+def _open_shard(
+    dataset: records.Dataset, number: int
+) -> Iterator[list["_Reader"]]:
+    """Readers of a shard's files, the full images first."""
+    with contextlib.ExitStack() as stack:
+        readers = []
+        for _, level in sorted(dataset.levels.items(), reverse=True):
+            shard = level.shards[number]
+            stream = stack.enter_context(open(shard.path, "rb"))
+            readers.append(_Reader(shard, level.layout, stream))
+        yield readers
+
+
+def _shard_faults(
+    readers: list["_Reader"], done: Callable[[int], object]
+) -> Iterator[str]:
+    image_bytes = int(np.prod(readers[0].layout.shape))
+    for block in blocks.split(readers[0].shard.num_images, image_bytes):
+        yield from _block_faults(readers, block)
+        done(len(block))
 
 
 @dataclasses.dataclass
 class _Reader:
-    """Reads a level from its begin to its end.
+    """Reads a file from its begin to its end.
 
     Attributes:
-        level: What is read.
-        stream: Its file.
+        shard: What is read.
+        layout: That of its records.
+        stream: The file.
         hash: SHA-256 of what has been read.
     """
 
-    level: records.Level
+    shard: levels.Shard
+    layout: tfrecord.Layout
     stream: BinaryIO
     hash: Any = dataclasses.field(default_factory=hashlib.sha256)
 
@@ -60,10 +85,10 @@ class _Reader:
         """The next records.
 
         Returns:
-            Images uint8 [count,r,r,C], and by place among them the faults of
+            Images uint8 [count,C,r,r], and by place among them the faults of
             records, whose images are undefined.
         """
-        layout = self.level.layout
+        layout = self.layout
         data = self.stream.read(count * layout.length)
         self.hash.update(data)
         pixels = np.zeros((count, int(np.prod(layout.shape))), np.uint8)
@@ -75,8 +100,7 @@ class _Reader:
                 pixels[index] = _pixels_of(record, layout)
             except ValueError as error:
                 found[index] = str(error)
-        images = pixels.reshape(count, *layout.shape).transpose(0, 2, 3, 1)
-        return images, found
+        return pixels.reshape(count, *layout.shape), found
 
 
 def _pixels_of(record: bytes, layout: tfrecord.Layout) -> np.ndarray:
@@ -106,7 +130,7 @@ def _block_faults(readers: list[_Reader], block: range) -> Iterator[str]:
                     index, "it is not the average of the full image"
                 )
         for index, fault in sorted(found.items()):
-            yield f"{reader.level.path}: record {block[index]}: {fault}"
+            yield f"{reader.shard.path}: record {block[index]}: {fault}"
 
 
 def _label_faults(dataset: records.Dataset) -> Iterator[str]:
@@ -121,7 +145,7 @@ def _manifest_faults(
     """What the manifest says and the files do not."""
     if dataset.manifest is None:
         return
-    where = dataset.path / records.MANIFEST
+    where = dataset.path / file_names.MANIFEST
     for key in ("num_images", "resolution", "num_channels"):
         found, told = getattr(dataset, key), dataset.manifest.get(key)
         if told != found:

@@ -13,7 +13,17 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf import errors
-from pgan_tf.data import blocks, build, journal, records, writing
+from pgan_tf.data import (
+    blocks,
+    build,
+    compare,
+    file_names,
+    journal,
+    lock,
+    records,
+    verify,
+    writing,
+)
 from pgan_tf.data.sources import faces, pictures
 from tests import common
 
@@ -54,6 +64,41 @@ class BuildTest(common.TestCase):
         self.assertEqual(
             files_of(folder / "1" / "faces"), files_of(folder / "3" / "faces")
         )
+
+    def test_shards(self) -> None:
+        folder = self.folder()
+        self.create(folder / "faces")
+        one = records.open_dataset(folder / "faces")
+        with mock.patch.object(blocks, "MAX_IMAGES", 3):
+            for workers in (1, 2):
+                path = folder / str(workers) / "faces"
+                self.create(path, num_workers=workers, num_shards=4)
+                many = records.open_dataset(path)
+                self.assertEqual(many.num_shards, 4)
+                self.assertEmpty(list(compare.differences(one, many)))
+                self.assertEmpty(list(verify.faults(many)))
+        with self.assertRaisesRegex(errors.UserError, "=21 is more than the 2"):
+            self.create(folder / "more", num_shards=21)
+
+    def test_sharded_build_continues(self) -> None:
+        folder = self.folder()
+        self.create(folder / "expected" / "faces", num_shards=4)
+        path = folder / "faces"
+        self.interrupt(path, {"num_shards": 4})
+        self.assertEqual(self.counted(path, {"num_shards": 4}), 20 - 9)
+        self.assertEqual(
+            files_of(path), files_of(folder / "expected" / "faces")
+        )
+        shutil.rmtree(path)
+        self.interrupt(path, {"num_shards": 4})
+        self.assertEqual(self.counted(path, {"num_shards": 5}), 20)
+
+    def test_one_build_at_a_time(self) -> None:
+        path = self.folder() / "faces"
+        with lock.hold(path):
+            with self.assertRaisesRegex(errors.UserError, "another `create`"):
+                self.create(path)
+        self.create(path)
 
     def test_manifest(self) -> None:
         path = self.folder() / "faces"
@@ -162,7 +207,9 @@ class BuildTest(common.TestCase):
             self.create(path, **options)
         return image.call_count
 
-    def interrupt(self, path: pathlib.Path) -> None:
+    def interrupt(
+        self, path: pathlib.Path, options: dict | None = None
+    ) -> None:
         """Stops a build in the middle of block 4, that is after 9 images."""
         write = writing.write
 
@@ -175,7 +222,7 @@ class BuildTest(common.TestCase):
             mock.patch.object(writing, "write", failing_write),
             self.assertRaises(KeyboardInterrupt),
         ):
-            self.counted(path, {})
+            self.counted(path, options or {})
 
     def test_continues_where_it_was(self) -> None:
         folder = self.folder()
@@ -190,7 +237,7 @@ class BuildTest(common.TestCase):
         folder = self.folder()
         self.create(folder / "expected" / "faces")
         path = folder / "faces"
-        marker = path / f"dataset.json{records.PARTIAL}"
+        marker = path / f"dataset.json{file_names.PARTIAL}"
         for again in (False, True):
             self.interrupt(path)
             # Of the blocks 0, 3 and 6 the last one does not count now.
@@ -213,7 +260,7 @@ class BuildTest(common.TestCase):
             self.assertEqual(self.counted(path, options), count)
             shutil.rmtree(path)
         self.interrupt(path)
-        (path / f"faces-r03.tfrecords{records.PARTIAL}").unlink()
+        (path / f"faces-r03.tfrecords{file_names.PARTIAL}").unlink()
         self.assertEqual(self.counted(path, {}), 20)
 
     def test_build_that_was_killed(self) -> None:
@@ -234,7 +281,7 @@ class BuildTest(common.TestCase):
             env={**os.environ, "PYTHONPATH": os.getcwd()},
             stderr=subprocess.DEVNULL,
         )
-        marker = path / f"dataset.json{records.PARTIAL}"
+        marker = path / f"dataset.json{file_names.PARTIAL}"
         while not (marker.exists() and "done" in marker.read_text()):
             self.assertIsNone(child.poll())
             time.sleep(0.01)

@@ -30,6 +30,18 @@ class CompareTest(common.TestCase):
     def test_same_contents_under_another_name(self) -> None:
         self.assertEmpty(self.differences(self.saved()))
 
+    def test_shards_do_not_count(self) -> None:
+        path = self.folder() / "many"
+        with writing.Writer(writing.Plan(path, 32, 3, 24, 4, 4)) as writer:
+            writer.add(self.images, self.labels)
+        self.assertEmpty(self.differences(path))
+        self.images[23, 0, 0, 0] ^= 1
+        path = self.folder() / "many"
+        with writing.Writer(writing.Plan(path, 32, 3, 24, 4, 4)) as writer:
+            writer.add(self.images, self.labels)
+        found = self.differences(path)
+        self.assertEqual(found, ["images that differ: 1, first 23"])
+
     def test_one_pixel(self) -> None:
         self.images[[3, 20], 31, 31, 2] ^= 128
         found = self.differences(self.saved())

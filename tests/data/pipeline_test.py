@@ -25,16 +25,25 @@ class PipelineTest(common.TestCase):
         labels = np.stack([numbers, 2.0 * numbers], axis=1)
         writing.save(self.path, images, labels)
         self.dataset = records.open_dataset(self.path)
+        path = self.folder() / "shards"
+        with writing.Writer(
+            writing.Plan(path, 16, 3, COUNT, 2, num_shards=4)
+        ) as writer:
+            writer.add(images, labels)
+        self.sharded = records.open_dataset(path)
 
     def take(
         self, count: int, resolution: int = 4, minibatch: int = 1,
-        start_nimg: int = 0, seed: int = 0,
+        start_nimg: int = 0, seed: int = 0, worker: tuple[int, int] = (0, 1),
+        dataset: records.Dataset | None = None,
     ) -> list[int]:  # fmt: skip
         """Numbers of the images in the first batches."""
         numbers: list[int] = []
         stream = pipeline.batches(
-            self.dataset, resolution, minibatch, start_nimg, seed
-        )
+            dataset or self.dataset, resolution, minibatch, start_nimg, seed,
+            worker,
+        )  # fmt: skip
+        minibatch //= worker[1]
         for images, labels in stream.take(count):
             shape = (minibatch, resolution, resolution, 3)
             self.assertEqual(images.shape, shape)
@@ -84,6 +93,54 @@ class PipelineTest(common.TestCase):
         with mock.patch.object(pipeline, "_MEMORY_BYTES", 0):
             self.assertEqual(self.take(12, 16, 3, 4), expected)
             self.assertEqual(self.take(36, 4, 1, 4), expected)
+
+    def test_same_from_shards(self) -> None:
+        expected = self.take(12, 16, 3, 4)
+        for limit in (0, 1 << 30):
+            with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+                found = self.take(12, 16, 3, 4, dataset=self.sharded)
+                self.assertEqual(found, expected)
+
+    def test_workers_read_their_part_of_each_minibatch(self) -> None:
+        # Seven minibatches of six, over four epochs of ten images.
+        expected = np.reshape(self.take(7, 8, 6, 3, 9), (7, 6))
+        for limit in (0, 1 << 30):
+            with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+                for count in (1, 2, 3, 6):
+                    parts = [
+                        self.take(7, 8, 6, 3, 9, (index, count), self.sharded)
+                        for index in range(count)
+                    ]
+                    found = np.concatenate(
+                        [np.reshape(part, (7, -1)) for part in parts], axis=1
+                    )
+                    self.assertAllEqual(found, expected)
+
+    def test_a_worker_reads_no_other_images(self) -> None:
+        """From files, so that the others' need not be there."""
+        first, other = self.sharded.levels[16].shards[:2]
+        own = range(first.first, first.first + first.num_images)
+        other.path.write_bytes(b"nothing to be read")
+        order = tf.data.Dataset.from_tensor_slices([own[0], own[1], 2, 3])
+        with (
+            mock.patch.object(pipeline, "_MEMORY_BYTES", 0),
+            mock.patch.object(
+                pipeline, "sequence", return_value=order.map(
+                    lambda index: tf.cast(index, tf.int64)
+                ),
+            ),
+        ):  # fmt: skip
+            self.assertEqual(
+                self.take(1, 16, 4, worker=(0, 2), dataset=self.sharded),
+                list(own),
+            )
+            with self.assertRaises(tf.errors.DataLossError):
+                self.take(1, 16, 4, worker=(1, 2), dataset=self.sharded)
+
+    def test_workers_must_divide_the_minibatch(self) -> None:
+        for worker in ((0, 4), (3, 3), (-1, 2)):
+            with self.assertRaisesRegex(ValueError, "no equal part"):
+                self.take(1, minibatch=6, worker=worker)
 
     def test_datasets_of_the_reference(self) -> None:
         golden = common.golden("images_in")

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import errors
-from pgan_tf.data import records, writing
+from pgan_tf.data import file_names, records, writing
 from tests import common
 from tests.data import tfrecord_test
 
@@ -65,6 +65,51 @@ class RecordsTest(common.TestCase):
         dataset = records.open_dataset(path)
         self.assertAllEqual(dataset.read(8, np.arange(5)), images)
 
+    def sharded(self, count: int = 10, num_shards: int = 4):
+        """The folder of a dataset in several files, and its images."""
+        rng = np.random.default_rng(0)
+        images = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
+        path = self.folder() / "many"
+        plan = writing.Plan(path, 8, 3, count, 0, num_shards)
+        with writing.Writer(plan) as writer:
+            writer.add(images)
+        return path, images
+
+    def test_shards(self) -> None:
+        path, images = self.sharded()
+        dataset = records.open_dataset(path)
+        self.assertEqual(dataset.num_images, 10)
+        self.assertEqual(dataset.num_shards, 4)
+        shards = dataset.levels[8].shards
+        self.assertEqual([each.first for each in shards], [0, 2, 5, 7])
+        self.assertEqual([each.num_images for each in shards], [2, 3, 2, 3])
+        self.assertEqual(
+            shards[3].path.name, "many-r03-00003-of-00004.tfrecords"
+        )
+        order = [9, 0, 4, 5, 1, 9, 7]
+        self.assertAllEqual(dataset.read(8, order), images[order])
+        for index in (-1, 10):
+            with self.assertRaisesRegex(IndexError, f"no record {index}"):
+                dataset.read(8, [0, index])
+
+    def test_shards_that_do_not_fit(self) -> None:
+        path, _ = self.sharded()
+        (path / file_names.MANIFEST).unlink()
+        file = path / "many-r02-00002-of-00004.tfrecords"
+        data = file.read_bytes()
+        file.write_bytes(data[: len(data) // 2])
+        self.assert_refused(path, f"{file.name} has 1 images .* truncated")
+        file.unlink()
+        self.assert_refused(path, f"a shard .* is missing: .*{file.name}")
+        file.write_bytes(data)
+        file.with_name("many-r02.tfrecords").write_bytes(data)
+        self.assert_refused(path, "mixes files of 1 and of 4 shards")
+        file.with_name("many-r02.tfrecords").unlink()
+        gray = self.folder() / "gray"
+        writing.save(gray, np.zeros((2, 4, 4, 1), np.uint8))
+        file.write_bytes((gray / "gray-r02.tfrecords").read_bytes())
+        self.assert_refused(path, f"{file.name} holds images of 1 channels")
+
     def test_digest_tells_contents_apart(self) -> None:
         golden = records.open_dataset(GOLDEN).digest
         copy = self.folder() / "moved"
@@ -105,13 +150,13 @@ class RecordsTest(common.TestCase):
 
     def test_unfinished_build(self) -> None:
         path, _ = self.make()
-        (path / ("dataset.json" + records.PARTIAL)).touch()
+        (path / ("dataset.json" + file_names.PARTIAL)).touch()
         self.assert_refused(path, "was not finished")
 
     def test_truncated_files(self) -> None:
         for remaining in (0, 6, 50, 2 * 241, 2 * 241 + 100):
             path, _ = self.make()
-            (path / records.MANIFEST).unlink()
+            (path / file_names.MANIFEST).unlink()
             file = path / "small-r03.tfrecords"
             file.write_bytes(file.read_bytes()[:remaining])
             self.assert_refused(path, "small-r03.tfrecords")
@@ -126,7 +171,7 @@ class RecordsTest(common.TestCase):
 
     def test_labels_must_fit(self) -> None:
         path, _ = self.make()
-        (path / records.MANIFEST).unlink()
+        (path / file_names.MANIFEST).unlink()
         file = path / "small-rxx.labels"
         with open(file, "wb") as stream:
             np.save(stream, np.zeros((4, 4)))
@@ -137,12 +182,12 @@ class RecordsTest(common.TestCase):
     def test_broken_manifest(self) -> None:
         path, _ = self.make()
         for text in ("", "{}", "[]", json.dumps({"labels": []})):
-            (path / records.MANIFEST).write_text(text)
+            (path / file_names.MANIFEST).write_text(text)
             self.assert_refused(path, "dataset.json is not a manifest")
 
     def test_level_of_another_size_than_its_name(self) -> None:
         path, _ = self.make(resolution=16)
-        (path / records.MANIFEST).unlink()
+        (path / file_names.MANIFEST).unlink()
         data = (path / "small-r02.tfrecords").read_bytes()
         (path / "small-r03.tfrecords").write_bytes(data)
         self.assert_refused(path, "small-r03.tfrecords holds .* 4x4")

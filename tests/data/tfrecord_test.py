@@ -45,8 +45,9 @@ class TfrecordTest(common.TestCase):
     def test_tensorflow_reads_records(self) -> None:
         for shape in ((3, 4, 4, 3), (2, 8, 8, 1), (1, 256, 256, 3)):
             images = common.ramp(shape, 0, 255).astype(np.uint8)
+            planes = images.transpose(0, 3, 1, 2)
             path = self.folder() / "records"
-            path.write_bytes(tfrecord.encode(images))
+            path.write_bytes(tfrecord.encode(planes))
             # TFRecordDataset checks both checksums.
             read = list(tf.data.TFRecordDataset(str(path)))
             self.assertLen(read, shape[0])
@@ -64,8 +65,8 @@ class TfrecordTest(common.TestCase):
 
     def test_layout_is_what_parse_finds(self) -> None:
         for channels, resolution in ((3, 4), (1, 32), (3, 1024)):
-            images = np.full((1, resolution, resolution, channels), 7, np.uint8)
-            record = tfrecord.encode(images)
+            images = np.full((1, channels, resolution, resolution), 7, np.uint8)
+            record = tfrecord.encode(images).tobytes()
             layout = tfrecord.layout(channels, resolution)
             self.assertEqual(tfrecord.parse(record), layout)
             self.assertEqual(layout.length, len(record))
@@ -94,7 +95,7 @@ class TfrecordTest(common.TestCase):
         self.assertEqual(record[layout.pixels], pixels)
 
     def test_refuses_what_is_no_record_of_an_image(self) -> None:
-        record = tfrecord.encode(np.zeros((1, 4, 4, 3), np.uint8))
+        record = tfrecord.encode(np.zeros((1, 3, 4, 4), np.uint8)).tobytes()
         cases = {
             "ends within a record": (b"", record[:8], record[:-1]),
             "not consist of TFRecords": (b"\x01" + record[1:], b"x" * 100),

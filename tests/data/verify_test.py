@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import records, verify, writing
+from pgan_tf.data import file_names, records, verify, writing
 from tests import common
 from tests.data import tfrecord_test
 
@@ -55,6 +55,22 @@ class VerifyTest(common.TestCase):
                 self.flip(file, 7 * length + offset)
         self.assertEmpty(self.faults(path))
 
+    def test_shards(self) -> None:
+        path = self.folder() / "many"
+        images = np.random.default_rng(0).integers(
+            0, 256, (9, 8, 8, 1), np.uint8
+        )
+        plan = writing.Plan(path, 8, 1, 9, 0, 4)
+        with writing.Writer(plan) as writer:
+            writer.add(images)
+        self.assertEmpty(self.faults(path))
+        # Record 1 of shard 2, which is the image 5.
+        file = path / "many-r03-00002-of-00004.tfrecords"
+        self.flip(file, file.stat().st_size - 9)
+        first, second = self.faults(path)
+        self.assertRegex(first, f"{file.name}: record 1: its checksum")
+        self.assertRegex(second, f"{file.name}: SHA-256 is not that of")
+
     def test_level_that_does_not_fit(self) -> None:
         path = self.copy()
         file = path / "tfrecords-r03.tfrecords"
@@ -69,7 +85,7 @@ class VerifyTest(common.TestCase):
 
     def test_record_of_another_shape(self) -> None:
         path = self.ours()
-        (path / records.MANIFEST).unlink()
+        (path / file_names.MANIFEST).unlink()
         file = path / "ours-r02.tfrecords"
         data = file.read_bytes()
         length = len(data) // 9
@@ -96,7 +112,7 @@ class VerifyTest(common.TestCase):
 
     def test_manifest(self) -> None:
         path = self.ours()
-        file = path / records.MANIFEST
+        file = path / file_names.MANIFEST
         manifest = json.loads(file.read_text())
         known = manifest["files"]
         self.assertIn("ours-r03.tfrecords", known)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from pgan_tf import errors
-from pgan_tf.data import records, writing
+from pgan_tf.data import file_names, records, writing
 from tests import common
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
@@ -39,18 +39,58 @@ class WritingTest(common.TestCase):
             written = path / expected.name
             self.assertEqual(written.read_bytes(), expected.read_bytes())
 
+    def test_shards_are_the_file_in_pieces(self) -> None:
+        golden = common.golden("images_in")
+        order = golden["order"]
+        images = common.nhwc(golden["images"][order])
+        labels = golden["labels"][order]
+        for num_shards in (2, 5, 24):
+            path = self.folder() / "tfrecords"
+            plan = writing.Plan(path, 32, 3, 24, 4, num_shards)
+            writing.begin(plan)
+            for first in (20, 0, 10):
+                part = slice(first, first + 10)
+                writing.write(plan, first, images[part], labels[part])
+            writing.finish(plan, {})
+            for expected in GOLDEN.glob("*.tfrecords"):
+                pieces = [
+                    path / f"{expected.stem}-{shard:05d}-of-{num_shards:05d}"
+                    ".tfrecords"
+                    for shard in range(num_shards)
+                ]
+                data = b"".join(piece.read_bytes() for piece in pieces)
+                self.assertEqual(data, expected.read_bytes())
+                length = len(data) // 24
+                sizes = {piece.stat().st_size // length for piece in pieces}
+                self.assertLessEqual(max(sizes) - min(sizes), 1)
+            name = "tfrecords-rxx.labels"
+            self.assertEqual(
+                (path / name).read_bytes(), (GOLDEN / name).read_bytes()
+            )
+
+    def test_cascade_of_many_is_that_of_each(self) -> None:
+        # More than are worked on at a time.
+        images = np.random.default_rng(0).integers(
+            0, 256, (11, 3, 256, 256), np.uint8
+        )
+        levels = list(writing.cascade(images))
+        for index in range(11):
+            single = writing.cascade(images[index : index + 1])
+            for level, expected in zip(levels, single, strict=True):
+                self.assertAllEqual(level[index : index + 1], expected)
+
     def test_cascade_is_exact_at_1024(self) -> None:
         rng = np.random.default_rng(0)
-        image = rng.integers(0, 256, (1, 1024, 1024, 1), np.uint8)
+        image = rng.integers(0, 256, (1, 1, 1024, 1024), np.uint8)
         for level in writing.cascade(image):
-            resolution = level.shape[1]
+            resolution = level.shape[-1]
             box = 1024 // resolution
             # Integers of 64 bits cannot round.
             sums = image.astype(np.int64).reshape(
                 resolution, box, resolution, box
             )
             means = sums.sum(axis=(1, 3)) / box**2
-            self.assertAllEqual(level[0, :, :, 0], np.rint(means))
+            self.assertAllEqual(level[0, 0], np.rint(means))
         self.assertEqual(resolution, 4)
 
     def test_manifest_tells_sizes_and_checksums(self) -> None:
@@ -59,7 +99,7 @@ class WritingTest(common.TestCase):
         with writing.Writer(plan, {"made_by": "a test"}) as writer:
             for _ in range(3):
                 writer.add(np.zeros((1, 8, 8, 1), np.uint8))
-        manifest = json.loads((path / records.MANIFEST).read_text())
+        manifest = json.loads((path / file_names.MANIFEST).read_text())
         self.assertEqual(manifest["made_by"], "a test")
         self.assertEqual(manifest["name"], "plain")
         self.assertEqual(manifest["num_images"], 3)

@@ -10,6 +10,7 @@ from pgan_tf.metrics import (
     classifier,
     features,
     inception,
+    inception_keras,
     random_features,
     user_models,
 )
@@ -43,7 +44,7 @@ def open_extractor(
             Inception file cannot be had.
     """
     if wanted == INCEPTION:
-        return inception.load(inception_path, devices)
+        return from_inception(inception_path, devices)
     if wanted == LABELS:
         return from_labels(dataset, resolution, devices)
     if wanted == RANDOM:
@@ -54,6 +55,23 @@ def open_extractor(
         f"--features={wanted}: give inception, labels, random, a .keras file or"
         " a SavedModel folder"
     )
+
+
+def from_inception(
+    path: pathlib.Path | None, devices: replicas.Replicas
+) -> features.Extractor:
+    """The 2015 network: its graph, or what it was converted into.
+
+    Without a file a converted one in the cache comes first.
+    """
+    converted = cache.folder() / inception_keras.file_name(
+        inception.GRAPH_SHA256
+    )
+    if path is None and converted.is_file():
+        path = converted
+    if path is not None and path.suffix == ".keras":
+        return inception_keras.load(path, devices)
+    return inception.load(path, devices)
 
 
 def from_labels(

@@ -31,6 +31,7 @@ MAY_IMPORT_TENSORFLOW = (
     "data/pipeline.py",
     "metrics/features.py",
     "metrics/inception.py",
+    "metrics/inception_keras.py",
     "metrics/random_features.py",
     "metrics/user_models.py",
     "replicas.py",

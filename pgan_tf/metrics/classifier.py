@@ -6,7 +6,6 @@ same proportions; they are blind to all else and comparable only between runs
 on the same dataset. They are named CS[labels:...] and FD[labels:...].
 """
 
-import hashlib
 import json
 import pathlib
 from collections.abc import Callable
@@ -59,7 +58,7 @@ def load_or_train(
         model, accuracy = train(images, labels, attributes, seed)
         with files.partial(path) as partial:
             model.save(partial)
-        facts = {"accuracy": accuracy, "digest": weights_digest(model)}
+        facts = {"accuracy": accuracy, "digest": features.weights_digest(model)}
         with files.partial(facts_path) as partial:
             partial.write_text(json.dumps(facts))
         found = _read(path, facts_path, devices)
@@ -78,7 +77,7 @@ def _read(
         facts = json.loads(facts_path.read_text())
         with devices.scope():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        if weights_digest(model) != facts["digest"]:
+        if features.weights_digest(model) != facts["digest"]:
             raise ValueError("other weights")
         return model, facts["accuracy"]
     except Exception:
@@ -150,20 +149,12 @@ def extractor(
 
     return features.Extractor(
         name="labels",
-        digest=weights_digest(model),
+        digest=features.weights_digest(model),
         run=run,
         attributes=attributes,
         resize=f"averaged over boxes to {size}x{size}",
         note=f"held-out accuracy {held_out_accuracy:.3f}",
     )
-
-
-def weights_digest(model: keras.Model) -> str:
-    """The sha256 of the weights; a `.keras` file holds its date as well."""
-    digest = hashlib.sha256()
-    for weight in model.get_weights():
-        digest.update(weight.tobytes())
-    return digest.hexdigest()
 
 
 def _fit(

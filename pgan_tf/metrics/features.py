@@ -11,6 +11,7 @@ import hashlib
 import pathlib
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -129,4 +130,12 @@ def folder_digest(path: pathlib.Path) -> str:
     for file in sorted(each for each in path.rglob("*") if each.is_file()):
         name = file.relative_to(path).as_posix()
         digest.update(f"{name}\0{file_digest(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def weights_digest(model: keras.Model) -> str:
+    """The sha256 of the weights; a `.keras` file holds its date as well."""
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(weight.tobytes())
     return digest.hexdigest()

@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import replicas
-from pgan_tf.metrics import classifier
+from pgan_tf.metrics import classifier, features
 from tests import common
 
 
@@ -70,7 +70,7 @@ class ClassifierTest(common.TestCase):
     def test_seeded(self):
         data = examples(False, 200)
         digests = [
-            classifier.weights_digest(classifier.train(*data, False, seed)[0])
+            features.weights_digest(classifier.train(*data, False, seed)[0])
             for seed in (0, 0, 1)
         ]
         self.assertEqual(digests[0], digests[1])

@@ -17,9 +17,13 @@ def load(path):
     return inception.load(path, replicas.Replicas())
 
 
-def raw_outputs(graph_def, images):
-    """The untouched graph in a session, as the first FID code ran it."""
-    with tf.Graph().as_default():
+def raw_session(graph_def):
+    """The untouched graph in a session, as the first FID code ran it.
+
+    Returns a function from images to pool_3 and softmax/weights.
+    """
+    graph = tf.Graph()
+    with graph.as_default():
         placeholder = tf.compat.v1.placeholder(
             tf.float32, [None, None, None, 3]
         )
@@ -28,8 +32,13 @@ def raw_outputs(graph_def, images):
             input_map={"ExpandDims:0": placeholder},
             return_elements=["pool_3:0", "softmax/weights:0"],
         )
-        with tf.compat.v1.Session() as session:
-            pooled, weights = session.run(outputs, {placeholder: images})
+    session = tf.compat.v1.Session(graph=graph)
+    return lambda images: session.run(outputs, {placeholder: images})
+
+
+def raw_outputs(graph_def, images):
+    """Features and logits of the untouched graph."""
+    pooled, weights = raw_session(graph_def)(images)
     features = pooled.reshape(len(images), -1)
     return features, features @ weights
 

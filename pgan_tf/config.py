@@ -59,7 +59,11 @@ def option(default: Any, help: str, range: Range = ANY) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    data_dir: str = option("", "Dataset made by dataset_tool.py create.")
+    data_dir: str = option(
+        "",
+        "Dataset made by dataset_tool.py create; black:1024 is one of black "
+        "images, without files, for benchmarks.",
+    )
     resolution: int = option(
         0, "Final resolution in pixels; 0: the dataset's own.", NOT_NEGATIVE
     )

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 from typing import Any
 
 import numpy as np
@@ -96,16 +97,47 @@ class Dataset:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+class BlackDataset(Dataset):
+    """Black RGB images of any size, without files: for benchmarks.
+
+    They are few, so that the largest level fits into memory.
+    """
+
+    def __init__(self, resolution: int, num_images: int = 16) -> None:
+        super().__init__(
+            path=pathlib.Path(f"black:{resolution}"),
+            name="black",
+            resolution=resolution,
+            num_channels=3,
+            num_images=num_images,
+            labels=np.zeros((num_images, 0), np.float32),
+            manifest=None,
+            levels={},
+        )
+
+    def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
+        """uint8 zeros [n,resolution,resolution,3]."""
+        return np.zeros((len(indices), resolution, resolution, 3), np.uint8)
+
+    @property
+    def digest(self) -> str:
+        """Stands for a checksum of the contents."""
+        return str(self.path)
+
+
 def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     """Opens a dataset folder made by this project's or by NVIDIA's tool.
 
-    Reads the first record of every level, the labels and the manifest.
+    Reads the first record of every level, the labels and the manifest. A path
+    such as `black:64` is a `BlackDataset` of that resolution.
 
     Raises:
         UserError: No such folder, no dataset in it, an unfinished build, a
             missing, truncated or foreign file.
     """
     path = pathlib.Path(path)
+    if match := re.fullmatch(r"black:(\d+)", str(path)):
+        return _black(int(match[1]))
     if not path.is_dir():
         raise errors.UserError(f"no such dataset folder: {path}")
     _refuse_unfinished(path)
@@ -127,6 +159,15 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
         manifest=manifest,
         levels=opened,
     )
+
+
+def _black(resolution: int) -> Dataset:
+    if resolution not in file_names.levels_of(1024):
+        raise errors.UserError(
+            f"black:{resolution}: {resolution} is not a power of two from 4 "
+            "to 1024"
+        )
+    return BlackDataset(resolution)
 
 
 def _refuse_unfinished(path: pathlib.Path) -> None:

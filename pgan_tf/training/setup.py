@@ -53,7 +53,7 @@ def check_plan(options: config.RunConfig) -> tuple[config.RunConfig, int]:
     """
     config.check_ranges(options)
     data = options.data
-    if data.data_dir and pathlib.Path(data.data_dir).is_dir():
+    if _is_there(data.data_dir):
         dataset = records.open_dataset(data.data_dir)
         options = _fill_in(options, dataset)
         num_channels = dataset.num_channels
@@ -67,6 +67,11 @@ def check_plan(options: config.RunConfig) -> tuple[config.RunConfig, int]:
         )
     _check_values(options)
     return options, num_channels
+
+
+def _is_there(data_dir: str) -> bool:
+    is_black = data_dir.startswith("black:")
+    return is_black or bool(data_dir) and pathlib.Path(data_dir).is_dir()
 
 
 def _fill_in_without_dataset(options: config.RunConfig) -> config.RunConfig:

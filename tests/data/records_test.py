@@ -191,3 +191,20 @@ class RecordsTest(common.TestCase):
         data = (path / "small-r02.tfrecords").read_bytes()
         (path / "small-r03.tfrecords").write_bytes(data)
         self.assert_refused(path, "small-r03.tfrecords holds .* 4x4")
+
+
+class BlackTest(common.TestCase):
+    def test_any_level_is_black(self):
+        black = records.open_dataset("black:64")
+        self.assertEqual((black.resolution, black.num_channels), (64, 3))
+        self.assertEqual(black.labels.shape, (black.num_images, 0))
+        pixels = black.read(8, np.array([3, 3, 0]))
+        self.assertAllEqual(pixels, np.zeros([3, 8, 8, 3], np.uint8))
+        self.assertNotEqual(
+            black.digest, records.open_dataset("black:32").digest
+        )
+
+    def test_sizes_that_there_are_not(self):
+        for name in ("black:48", "black:2048"):
+            with self.assertRaisesRegex(errors.UserError, "power of two"):
+                records.open_dataset(name)

@@ -5,12 +5,18 @@ import os
 from types import ModuleType
 
 from pgan_tf import command, verbs
-from pgan_tf.generation import images, interpolate, training_video
+from pgan_tf.generation import (
+    images,
+    interpolate,
+    project,
+    training_video,
+)
 
 EXAMPLES = """examples:
   python generate.py images --network=runs/demo --seeds=0-9 --out=pictures
   python generate.py interpolate --network=runs/demo --grid=4x3 --out=walk.mp4
   python generate.py training_video --run_dir=runs/demo --out=training.mp4
+  python generate.py project --network=runs/demo --target=photo.png --out=me
   python generate.py VERB --help    explains each, with examples
 """
 # Each has DESCRIPTION, EXAMPLES, add_flags(parser) and run(args).
@@ -18,6 +24,7 @@ VERBS: dict[str, ModuleType] = {
     "images": images,
     "interpolate": interpolate,
     "training_video": training_video,
+    "project": project,
 }
 
 

@@ -51,13 +51,7 @@ def load(
         opened = _open_folder(path) if is_folder else _open_keras(path)
     model, size, layer = opened
 
-    def call(images: tf.Tensor) -> list[tf.Tensor]:
-        images = tf.cast(images, tf.float32)
-        if size:
-            images = features.resize(images, size)
-        return [tf.cast(output, tf.float32) for output in model(images)]
-
-    spread = devices.spread(call)
+    spread = devices.spread(_at_size(model, size))
     outputs = _try(spread, resolution, path)
     classifies = len(outputs) == 2
 
@@ -79,7 +73,41 @@ def load(
     )
 
 
+def differentiable(
+    path: pathlib.Path, resolution: int
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The features alone, as a function that gradients go through.
+
+    Args:
+        path: As for `load`,
+        resolution: and this.
+
+    Returns:
+        From RGB images [N,H,W,3] in 0..255 to float32 features [N,D].
+
+    Raises:
+        UserError: As `load`.
+    """
+    is_folder = path.is_dir()
+    model, size, _ = _open_folder(path) if is_folder else _open_keras(path)
+    call = _at_size(model, size)
+    _try(call, resolution, path)
+    return lambda images: call(images)[0]
+
+
 Model = Callable[[tf.Tensor], list[tf.Tensor]]
+
+
+def _at_size(model: Model, size: Size | None) -> Model:
+    """The model on images of any type and size."""
+
+    def call(images: tf.Tensor) -> list[tf.Tensor]:
+        images = tf.cast(images, tf.float32)
+        if size:
+            images = features.resize(images, size)
+        return [tf.cast(output, tf.float32) for output in model(images)]
+
+    return call
 
 
 def _open_keras(path: pathlib.Path) -> tuple[Model, Size | None, str]:
@@ -169,10 +197,10 @@ def _check_operations(path: pathlib.Path) -> None:
 
 
 def _try(
-    call: Callable[[np.ndarray], list[np.ndarray]],
+    call: Callable[[np.ndarray], Sequence[Any]],
     resolution: int,
     path: pathlib.Path,
-) -> list[np.ndarray]:
+) -> Sequence[Any]:
     """Outputs for two black images; UserError if they are no features."""
     blank = np.zeros([2, resolution, resolution, 3], np.uint8)
     try:

@@ -185,20 +185,24 @@ def continued(
         uint8 [H+above+below,W+left+right,3].
     """
     left, above, right, below = margins
-    widths = ((above, below), (left, right), (0, 0))
-    pixels = np.pad(image.astype(np.float32), widths, "reflect")
-    height, width, _ = pixels.shape
+    height = image.shape[0] + above + below
+    width = image.shape[1] + left + right
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
     inwards = np.minimum(
         np.minimum(x / left, y / above),
         np.minimum((width - 1 - x) / right, (height - 1 - y) / below),
     )
-    outside = (1 - inwards)[..., None]  # 1 at the border, 0 at the old edge
-    pixels += (_blurred(pixels, blur) - pixels) * np.clip(outside * 3 + 1, 0, 1)
-    median = np.median(pixels, axis=(0, 1))
-    pixels += (median - pixels) * np.clip(outside, 0, 1)
-    return np.rint(pixels).clip(0, 255).astype(np.uint8)
+    outside = 1 - inwards  # 1 at the border, 0 at the old edge
+    result = np.empty((height, width, 3), np.uint8)
+    for channel in range(3):  # one by one, as they are large
+        pixels = image[..., channel].astype(np.float32)
+        pixels = np.pad(pixels, ((above, below), (left, right)), "reflect")
+        blurred = _blurred(pixels, blur)
+        pixels += (blurred - pixels) * np.clip(outside * 3 + 1, 0, 1)
+        pixels += (np.median(pixels) - pixels) * np.clip(outside, 0, 1)
+        result[..., channel] = np.rint(pixels).clip(0, 255)
+    return result
 
 
 def _blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
@@ -212,13 +216,14 @@ def _blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
     weights = np.exp(-0.5 * (offsets / deviation) ** 2).astype(np.float32)
     weights /= weights.sum()
     for axis in (0, 1):
-        rows = np.moveaxis(pixels, axis, 0)
-        rows = np.pad(rows, ((radius, radius), (0, 0), (0, 0)), "symmetric")
-        size = scipy.fft.next_fast_len(len(rows), real=True)
-        product = scipy.fft.rfft(rows, size, axis=0)
-        product *= scipy.fft.rfft(weights, size)[:, None, None]
-        whole = scipy.fft.irfft(product, size, axis=0)
-        pixels = np.moveaxis(whole[2 * radius : len(rows)], 0, axis)
+        rows = np.swapaxes(pixels, axis, 1)
+        rows = np.pad(rows, ((0, 0), (radius, radius)), "symmetric")
+        length = rows.shape[1]
+        size = scipy.fft.next_fast_len(length, real=True)
+        product = scipy.fft.rfft(rows, size)
+        product *= scipy.fft.rfft(weights, size)
+        whole = scipy.fft.irfft(product, size)
+        pixels = np.swapaxes(whole[:, 2 * radius : length], axis, 1)
     return pixels
 
 

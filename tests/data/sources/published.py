@@ -172,7 +172,7 @@ def write_celebahq(folder: pathlib.Path, count: int = 2) -> list[np.ndarray]:
         for number in range(count):
             # The order of the photos is not that of the images.
             name = f"{2 * count - number:06d}.jpg"
-            photo = jpeg(noise(80 + number, 60, 3))
+            photo = jpeg(noise(80, 60, 3) // 2 + 30 * (number + 1))
             (folder / "photos" / name).write_bytes(photo)
             base = aligned(photo)
             # Nowhere far from the photo, but all the way from 0 to 255.
@@ -201,11 +201,16 @@ def write_lsun(folder: pathlib.Path, count: int = 5) -> list[bytes]:
     ]
     # Keys are hashes; what counts is their order.
     keys = [f"{number:03d}ab{'f' * 30}".encode() for number in range(count)]
+    for key, image in sorted(zip(keys, images, strict=True))[::-1]:
+        put(folder, key, image)
+    return images
+
+
+def put(folder: pathlib.Path, key: bytes, image: bytes) -> None:
+    """Adds an entry to a database."""
     with lmdb.open(str(folder), map_size=1 << 24) as database:
         with database.begin(write=True) as transaction:
-            for key, image in sorted(zip(keys, images, strict=True))[::-1]:
-                transaction.put(key, image)
-    return images
+            transaction.put(key, image)
 
 
 def write_hdf5(path: pathlib.Path, resolution: int = 16) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 import pathlib
 import pickle
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -12,69 +10,11 @@ from PIL import Image
 from pgan_tf import errors
 from pgan_tf.data.sources import pictures, tfds_images
 from tests import common
-from tests.data.sources import published
-
-NAMES = ["circle", "square", "star"]
-
-
-class Shapes(tfds.core.GeneratorBasedBuilder):
-    """A data set as a user would define one, of images of several sizes."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self) -> tfds.core.DatasetInfo:
-        features = {
-            "image": tfds.features.Image(shape=(None, None, 3)),
-            "label": tfds.features.ClassLabel(names=NAMES),
-            "file": tfds.features.Text(),
-        }
-        return self.dataset_info_from_configs(
-            features=tfds.features.FeaturesDict(features)
-        )
-
-    def _split_generators(self, manager: Any) -> dict[str, Any]:
-        return {
-            "train": self._generate_examples(7),
-            "test": self._generate_examples(2),
-        }
-
-    def _generate_examples(self, count: int) -> Iterator[Any]:
-        for number in range(count):
-            yield (
-                number,
-                {
-                    "image": image(number),
-                    "label": number % 3 if number else -1,
-                    "file": str(number),
-                },
-            )
-
-
-class Words(tfds.core.GeneratorBasedBuilder):
-    """A data set without images."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self) -> tfds.core.DatasetInfo:
-        features = {"word": tfds.features.Text()}
-        return self.dataset_info_from_configs(
-            features=tfds.features.FeaturesDict(features)
-        )
-
-    def _split_generators(self, manager: Any) -> dict[str, Any]:
-        return {"train": iter([(0, {"word": "a"})])}
-
-    def _generate_examples(self) -> Iterator[Any]:
-        raise NotImplementedError
-
-
-def image(number: int) -> np.ndarray:
-    """PNG files keep it as it is."""
-    return published.noise(10 + number, 12, 3)
+from tests.data.sources import shapes
 
 
 class TfdsImagesTest(common.TestCase):
-    def prepare(self, kind: type = Shapes, **options: str) -> str:
+    def prepare(self, kind: type = shapes.Shapes, **options: str) -> str:
         """A folder in which the data set is prepared."""
         folder = str(self.folder())
         kind(data_dir=folder, **options).download_and_prepare()
@@ -95,14 +35,14 @@ class TfdsImagesTest(common.TestCase):
         for path in (folder, self.prepare(file_format="array_record")):
             source = tfds_images.TfdsImages("shapes", "train", path, 8)
             self.assertLen(source, 7)
-            self.assertEqual(source.label_names, NAMES)
+            self.assertEqual(source.label_names, shapes.NAMES)
             self.assertEqual(source.label_kind, "onehot")
             # As it travels to the workers.
             source = pickle.loads(pickle.dumps(source))
             for index in (6, 0, 3):
                 number = order[index]
                 expected = pictures.Form().apply(
-                    Image.fromarray(image(number)), 8
+                    Image.fromarray(shapes.image(number)), 8
                 )
                 self.assertAllEqual(source.image(index), expected)
                 # Of the first, the class is not known.
@@ -158,7 +98,7 @@ class TfdsImagesTest(common.TestCase):
         self.refuse("--tfds_name=shape: .*not", "shape", "train", folder)
         self.refuse("--tfds_split=dev .*: .*dev", "shapes", "dev", folder)
         self.refuse("--tfds_split=train.5", "shapes", "train[5", folder)
-        folder = self.prepare(Words)
+        folder = self.prepare(shapes.Words)
         self.refuse(
             "--tfds_name=words has no images, but word",
             "words", "train", folder,

@@ -12,46 +12,14 @@ import time
 from PIL import Image
 
 import dataset_tool
-from pgan_tf import errors
-from pgan_tf.data import file_names, lock, records, source_flags
-from tests import common
+from pgan_tf.data import lock, records, source_flags
+from tests import common, tool
 from tests.data.sources import published
 
 VERBS = ("create", "info", "display", "verify", "extract", "compare")
-ROOT = pathlib.Path(__file__).parent.parent
 
 
-class DatasetToolTest(common.TestCase):
-    def run_tool(self, *args: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, ROOT / "dataset_tool.py", *args]
-        return subprocess.run(
-            [str(each) for each in command],
-            capture_output=True,
-            text=True,
-            cwd=self.cwd,
-        )
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.cwd = self.folder()
-
-    def succeed(self, *args: object) -> str:
-        result = self.run_tool(*args)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
-
-    def fail_with(self, message: str, *args: object) -> None:
-        """Expects one line of error, and nothing that looks finished."""
-        result = self.run_tool(*args)
-        lines = [
-            line for line in result.stderr.splitlines()
-            if line and "img/s" not in line  # the progress bar
-        ]  # fmt: skip
-        self.assertLen(lines, 1, result.stderr)
-        self.assertRegex(lines[0], f"^dataset_tool.py: error: .*{message}")
-        self.assertEqual(result.returncode, 1)
-        self.assertEmpty(list(self.cwd.rglob(file_names.MANIFEST)))
-
+class DatasetToolTest(tool.ToolTestCase):
     def photos(self) -> pathlib.Path:
         folder = self.cwd / "photos"
         folder.mkdir()
@@ -191,7 +159,7 @@ class DatasetToolTest(common.TestCase):
         self.assertIn("example", output)
 
     def test_examples_and_documents_hold_commands_that_parse(self) -> None:
-        text = (ROOT / "docs" / "datasets.md").read_text()
+        text = (tool.ROOT / "docs" / "datasets.md").read_text()
         for verb in VERBS:
             stream = io.StringIO()
             with contextlib.redirect_stdout(stream):
@@ -217,14 +185,9 @@ class DatasetToolTest(common.TestCase):
             [sys.executable, "-c", code],
             capture_output=True,
             text=True,
-            cwd=ROOT,
+            cwd=tool.ROOT,
         )
         self.assertEqual(result.stdout, "False\n")
-
-    def refuse(self, message: str, *args: str) -> None:
-        """Expects an error from the parser alone, which is quick."""
-        with self.assertRaisesRegex(errors.UserError, message):
-            dataset_tool.parse(["dataset_tool.py", *args])
 
     def test_bad_flags(self) -> None:
         out = "--out_dir=out"

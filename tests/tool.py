@@ -8,7 +8,7 @@ import sys
 
 import dataset_tool
 from pgan_tf import errors
-from pgan_tf.data import records
+from pgan_tf.data import file_names
 from tests import common
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -46,7 +46,7 @@ class ToolTestCase(common.TestCase):
         self.assertLen(lines, 1, result.stderr)
         self.assertRegex(lines[0], f"^dataset_tool.py: error: .*{message}")
         self.assertEqual(result.returncode, 1)
-        self.assertEmpty(list(self.cwd.rglob(records.MANIFEST)))
+        self.assertEmpty(list(self.cwd.rglob(file_names.MANIFEST)))
 
     def call(self, *args: object) -> str:
         """What the script does, in this process, which is quick."""

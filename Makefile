@@ -1,9 +1,9 @@
-# make demo | make test | make test-slow
+# make demo | make test | make test-slow | make bench-data
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow lint format clean
+.PHONY: demo test test-slow bench-data lint format clean
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
@@ -27,6 +27,9 @@ test: lint
 
 test-slow: lint
 	$(BIN)/python -m pytest -q -m slow tests
+
+bench-data: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.data $(ARGS)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

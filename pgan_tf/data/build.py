@@ -49,7 +49,11 @@ class Job:
     def make(self, block: range) -> None:
         """Writes the records of a block."""
         indices = self.order[block.start : block.stop].tolist()
-        images = np.stack([self.images.image(each) for each in indices])
+        side, num_channels = self.plan.resolution, self.plan.num_channels
+        images = np.empty((len(block), num_channels, side, side), np.uint8)
+        # One after the other, so that all are decoded into the same memory.
+        for place, index in enumerate(indices):
+            images[place] = self.images.image(index).transpose(2, 0, 1)
         labels = np.stack([self.images.label(each) for each in indices])
         writing.write(self.plan, block.start, images, labels)
 

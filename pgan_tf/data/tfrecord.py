@@ -24,6 +24,7 @@ records of one length that differ in the pixels and the last checksum only.
 """
 
 import dataclasses
+import functools
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -64,6 +65,7 @@ def masked_crc(data: bytes | np.ndarray) -> int:
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
+@functools.cache
 def layout(num_channels: int, resolution: int) -> Layout:
     """The layout of the records that `encode` writes."""
     shape = (num_channels, resolution, resolution)

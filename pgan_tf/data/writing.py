@@ -114,11 +114,11 @@ def write(
     Args:
         plan: A build that has begun.
         first: Position of the first of them in the dataset.
-        images: uint8 [n,R,R,C].
+        images: uint8 [n,C,R,R], channels first as in the files.
         labels: float32 [n,K]; None if K is 0.
     """
     stretches = list(plan.stretches(first, first + len(images)))
-    for level in cascade(np.ascontiguousarray(images.transpose(0, 3, 1, 2))):
+    for level in cascade(images):
         records = tfrecord.encode(level)
         for shard, stretch in stretches:
             part = records[stretch.start - first : stretch.stop - first]
@@ -170,8 +170,8 @@ def cascade(images: np.ndarray) -> Iterator[np.ndarray]:
     """All levels of the images, the full one first.
 
     A level is the 2x2 box average of the unrounded level above it, rounded
-    (halves to even) for storage alone, as in the reference. float32 is exact
-    here: down from 1024 pixels a value has 8 + 2*8 bits.
+    (halves to even) for storage alone, as in the reference. So level k holds
+    rounded averages of 4^k pixels, which integers give exactly.
 
     Args:
         images: uint8 [n,C,R,R]. Channels come first as they do in the files:
@@ -185,15 +185,27 @@ def cascade(images: np.ndarray) -> Iterator[np.ndarray]:
         np.empty((*images.shape[:2], resolution, resolution), np.uint8)
         for resolution in file_names.levels_of(images.shape[-1])[-2::-1]
     ]
-    step = max(1, _CACHE_BYTES // (4 * images[0].size))
+    step = max(1, _CACHE_BYTES // (2 * images[0].size))
     for first in range(0, len(images), step):
         part = slice(first, first + step)
-        x = images[part].astype(np.float32)
-        for level in lower:
-            x = x[..., 0::2, :] + x[..., 1::2, :]
-            x = (x[..., 0::2] + x[..., 1::2]) * np.float32(0.25)
-            level[part] = np.rint(x)
+        sums = images[part]
+        for k, level in enumerate(lower, 1):
+            # 4^4 * 255 is the largest sum that 16 bits hold.
+            dtype = np.uint16 if k <= 4 else np.uint32
+            sums = np.add(sums[..., 0::2, :], sums[..., 1::2, :], dtype=dtype)
+            sums = sums[..., 0::2] + sums[..., 1::2]
+            level[part] = _rounded_shift(sums, 2 * k)
     yield from lower
+
+
+def _rounded_shift(x: np.ndarray, bits: int) -> np.ndarray:
+    """x / 2^bits, rounded, halves to even; unsigned integers."""
+    result = x >> bits
+    result &= 1  # a half is added to odd results, a little less to even ones
+    result += x
+    result += (1 << (bits - 1)) - 1
+    result >>= bits
+    return result
 
 
 class Writer:
@@ -216,7 +228,8 @@ class Writer:
 
     def add(self, images: np.ndarray, labels: np.ndarray | None = None) -> None:
         """Appends images uint8 [n,R,R,C] and labels float32 [n,K]."""
-        write(self.plan, self.num_written, images, labels)
+        planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        write(self.plan, self.num_written, planes, labels)
         self.num_written += len(images)
 
     def __exit__(

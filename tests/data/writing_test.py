@@ -33,7 +33,8 @@ class WritingTest(common.TestCase):
         writing.begin(plan)
         for first in (20, 0, 10):
             part = slice(first, first + 10)
-            writing.write(plan, first, images[part], labels[part])
+            planes = images[part].transpose(0, 3, 1, 2)
+            writing.write(plan, first, planes, labels[part])
         writing.finish(plan, {})
         for expected in GOLDEN.iterdir():
             written = path / expected.name
@@ -50,7 +51,8 @@ class WritingTest(common.TestCase):
             writing.begin(plan)
             for first in (20, 0, 10):
                 part = slice(first, first + 10)
-                writing.write(plan, first, images[part], labels[part])
+                planes = images[part].transpose(0, 3, 1, 2)
+                writing.write(plan, first, planes, labels[part])
             writing.finish(plan, {})
             for expected in GOLDEN.glob("*.tfrecords"):
                 pieces = [

@@ -20,6 +20,7 @@ class Archive:
     Attributes:
         path: The folder or the .zip file.
         names: Of all files, relative, sorted; none that is hidden.
+        is_folder: Whether it is no .zip.
 
     Raises:
         UserError: There is no such folder or file, or it is no zip archive.
@@ -27,7 +28,8 @@ class Archive:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path)
-        if self.path.is_dir():
+        self.is_folder = self.path.is_dir()
+        if self.is_folder:
             names = _names_below(self.path)
         elif self.path.is_file():
             names = [
@@ -70,8 +72,9 @@ class Archive:
         Raises:
             UserError: It cannot be read, for example since a zip is damaged.
         """
-        if self.path.is_dir():
-            return (self.path / name).read_bytes()
+        if self.is_folder:
+            with open(self.locate(name), "rb", buffering=0) as stream:
+                return stream.read()
         try:
             return self._zip.read(name)
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
@@ -85,7 +88,7 @@ class Archive:
 
     def locate(self, name: str) -> str:
         """The file's name for a message, with that of the archive."""
-        return str(self.path / name)
+        return os.path.join(self.path, name)
 
     @functools.cached_property
     def _zip(self) -> zipfile.ZipFile:
@@ -98,7 +101,9 @@ class Archive:
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves the open file behind: every process opens its own."""
-        return {"path": self.path, "names": self.names}
+        state = dict(vars(self))
+        state.pop("_zip", None)
+        return state
 
 
 def _names_below(folder: pathlib.Path) -> list[str]:

@@ -24,15 +24,16 @@ class CelebA(image_files.ImageFiles):
         name = self.names[index]
         where = self.archive.locate(name)
         image = decode.rgb(self.archive.read(name), where)
-        scale = image.width / WIDTH
-        if abs(image.height - HEIGHT * scale) > 1:
+        height, width, _ = image.shape
+        scale = width / WIDTH
+        if abs(height - HEIGHT * scale) > 1:
             raise errors.UserError(
-                f"{where} has {image.width}x{image.height} pixels, not the "
+                f"{where} has {width}x{height} pixels, not the "
                 f"shape of CelebA's aligned images, {WIDTH}x{HEIGHT}; "
                 "use --source=images for other images"
             )
         left, top, side = (int(x * scale) for x in (LEFT, TOP, SIDE))
-        face = image.crop((left, top, left + side, top + side))
+        face = image[top : top + side, left : left + side]
         return decode.resized(face, self.resolution)
 
     def options(self) -> dict[str, Any]:

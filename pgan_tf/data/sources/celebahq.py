@@ -32,9 +32,10 @@ class ReadyMade(image_files.ImageFiles):
         name = self.names[index]
         where = self.archive.locate(name)
         image = decode.rgb(self.archive.read(name), where)
-        if image.width != image.height or image.width < self.resolution:
+        height, width, _ = image.shape
+        if width != height or width < self.resolution:
             raise errors.UserError(
-                f"{where} has {image.width}x{image.height} pixels, not "
+                f"{where} has {width}x{height} pixels, not "
                 f"{face_square.SIDE}x{face_square.SIDE} as CelebA-HQ, or at "
                 f"least --resolution={self.resolution}; "
                 "use --source=images for other images"
@@ -108,7 +109,7 @@ class FromDeltas(image_files.ImageFiles):
                 f"image {entry.number} of {entry.photo} is not bit for bit "
                 f"the published one ({deltas.LIST}, final_md5)"
             )
-        return decode.resized(Image.fromarray(pixels), self.resolution)
+        return decode.resized(pixels, self.resolution)
 
     def original(self, index: int) -> tuple[np.ndarray, bool]:
         """One face, uint8 [1024,1024,3], and whether it is bit-exact."""
@@ -116,7 +117,8 @@ class FromDeltas(image_files.ImageFiles):
         data = self.archive.read(name)
         # The landmarks are of the pixels as stored.
         photo = decode.rgb(data, self.archive.locate(name), upright=False)
-        aligned = face_square.aligned(photo, self.landmarks[index])
+        image = Image.fromarray(photo)
+        aligned = face_square.aligned(image, self.landmarks[index])
         return self.deltas.apply(
             self.deltas.entries[index], data, np.asarray(aligned)
         )

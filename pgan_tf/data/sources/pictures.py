@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pgan_tf.data.sources import decode, image_files
 
@@ -33,8 +33,8 @@ class Form:
         """1 or 3."""
         return CHANNELS[self.channels]
 
-    def apply(self, image: Image.Image, resolution: int) -> np.ndarray:
-        """An RGB image in this form, uint8 [R,R,C]."""
+    def apply(self, image: np.ndarray, resolution: int) -> np.ndarray:
+        """An image uint8 [H,W,3] in this form, uint8 [R,R,C]."""
         square = make_square(image, self.crop)
         pixels = decode.resized(square, resolution, self.resize_filter)
         if self.channels == "gray":
@@ -82,13 +82,17 @@ class Pictures(image_files.ImageFiles):
         return {**super().options(), **self.form.options()}
 
 
-def make_square(image: Image.Image, crop: str) -> Image.Image:
-    """The part of an image to be resized; see `Form.crop`."""
+def make_square(image: np.ndarray, crop: str) -> np.ndarray:
+    """The part of an image [H,W,C] to be resized; see `Form.crop`."""
+    height, width, channels = image.shape
     if crop == "center":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        return image.crop((left, top, left + side, top + side))
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        return image[top : top + side, left : left + side]
     if crop == "pad":
-        side = max(image.size)
-        return ImageOps.pad(image, (side, side), color="black")
+        side = max(height, width)
+        top, left = round((side - height) / 2), round((side - width) / 2)
+        square = np.zeros((side, side, channels), np.uint8)
+        square[top : top + height, left : left + width] = image
+        return square
     return image

@@ -1,6 +1,7 @@
 """Tests of decoding and resizing."""
 
 import io
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -31,24 +32,24 @@ class DecodeTest(common.TestCase):
             "palette": Image.new("RGB", (2, 2), red).quantize(4),
         }
         for image in modes.values():
-            pixels = np.asarray(decode.rgb(encoded(image), "x"))
+            pixels = decode.rgb(encoded(image), "x")
             self.assertAllEqual(pixels, np.tile(np.uint8(red), (2, 2, 1)))
 
     def test_gray_of_8_and_16_bits(self) -> None:
         values = np.array([[0, 100, 200, 255]], np.uint8)
         for image in (values, values.astype(np.uint16) * 257):
             data = encoded(Image.fromarray(image))
-            pixels = np.asarray(decode.rgb(data, "x"))
+            pixels = decode.rgb(data, "x")
             self.assertAllEqual(pixels, np.repeat(values[..., None], 3, -1))
 
     def test_transparency_becomes_white(self) -> None:
         image = Image.new("RGBA", (1, 1), (0, 0, 0, 0))
-        pixels = np.asarray(decode.rgb(encoded(image), "x"))
+        pixels = decode.rgb(encoded(image), "x")
         self.assertAllEqual(pixels, [[[255, 255, 255]]])
 
     def test_cmyk(self) -> None:
         image = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
-        pixels = np.asarray(decode.rgb(encoded(image, "JPEG"), "x"))
+        pixels = decode.rgb(encoded(image, "JPEG"), "x")
         self.assertAllClose(pixels[4, 4], [255, 0, 0], atol=3)
 
     def test_exif_rotation(self) -> None:
@@ -56,8 +57,64 @@ class DecodeTest(common.TestCase):
         exif = Image.Exif()
         exif[0x0112] = 6  # to be turned clockwise by a quarter
         data = encoded(image, "PNG", exif=exif)
-        pixels = np.asarray(decode.rgb(data, "x"))
+        pixels = decode.rgb(data, "x")
         self.assertAllEqual(pixels, np.rot90(np.asarray(image), -1))
+
+    def test_jpegs_are_as_pillow_decodes_them(self) -> None:
+        # Noise and something smooth, of sizes that fill no blocks.
+        wave = np.sin(np.arange(61 * 75 * 3).reshape(61, 75, 3) / 7)
+        smooth = Image.fromarray((wave * 99 + 128).astype(np.uint8))
+        kinds = [
+            {"quality": quality, "subsampling": subsampling, **options}
+            for quality in (30, 75, 100)
+            for subsampling in ("4:4:4", "4:2:2", "4:2:0")
+            for options in (
+                {}, {"progressive": True}, {"restart_marker_blocks": 1},
+                {"icc_profile": b"profile"}, {"comment": b"text"},
+            )
+        ]  # fmt: skip
+        for kind in kinds:
+            for image in (smooth, photo(33, 17), photo(1, 1), photo(64, 64)):
+                data = encoded(image, "JPEG", **kind)
+                expected = np.asarray(Image.open(io.BytesIO(data)))
+                self.assertAllEqual(decode.rgb(data, "x"), expected)
+                # The quick way was taken.
+                self.assertIsNotNone(decode._plain_jpeg(data))
+
+    def test_unusual_jpegs(self) -> None:
+        image = photo(33, 17)
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        pixels = np.asarray(image)
+        turned = encoded(image, "JPEG", exif=exif, quality=100)
+        self.assertAllClose(
+            decode.rgb(turned, "x").astype(int).mean((0, 1)),
+            np.rot90(pixels, -1).mean((0, 1)), atol=2,
+        )  # fmt: skip
+        self.assertEqual(decode.rgb(turned, "x").shape, (33, 17, 3))
+        self.assertEqual(decode.rgb(turned, "x", False).shape, (17, 33, 3))
+        gray = encoded(image.convert("L"), "JPEG")
+        self.assertAllEqual(
+            decode.rgb(gray, "x"),
+            np.asarray(Image.open(io.BytesIO(gray)).convert("RGB")),
+        )
+        plain = encoded(image, "JPEG", keep_rgb=True, quality=100)
+        self.assertAllClose(
+            decode.rgb(plain, "x").astype(int), pixels.astype(int), atol=6
+        )
+        # What libjpeg only warns of is Pillow's to judge.
+        data = encoded(image, "JPEG") + b"trailing bytes"
+        self.assertAllEqual(
+            decode.rgb(data, "x"), np.asarray(Image.open(io.BytesIO(data)))
+        )
+        data = encoded(photo(10, 10), "JPEG")
+        with mock.patch.object(Image, "MAX_IMAGE_PIXELS", 49):
+            with self.assertRaisesRegex(errors.UserError, "too large"):
+                decode.rgb(data, "x")
+        # Pillow reads files of up to twice the limit.
+        with mock.patch.object(Image, "MAX_IMAGE_PIXELS", 50):
+            self.assertIsNone(decode._plain_jpeg(data))
+            self.assertEqual(decode.rgb(data, "x").shape, (10, 10, 3))
 
     def test_bad_files_are_named(self) -> None:
         jpeg = encoded(photo(200, 200), "JPEG")
@@ -81,15 +138,15 @@ class DecodeTest(common.TestCase):
                 self.assertNotIn("\n", str(caught.exception))
 
     def test_right_size_keeps_pixels(self) -> None:
-        image = photo(16, 16)
+        image = np.asarray(photo(16, 16))
         for resize_filter in (None, "box", "lanczos"):
             pixels = decode.resized(image, 16, resize_filter)
-            self.assertAllEqual(pixels, np.asarray(image))
+            self.assertAllEqual(pixels, image)
 
     def test_whole_factor_averages_boxes(self) -> None:
-        image = photo(16, 24)
+        image = np.asarray(photo(16, 24))
         pixels = decode.resized(image, 8)
-        boxes = np.asarray(image, float).reshape(8, 3, 8, 2, 3)
+        boxes = image.astype(float).reshape(8, 3, 8, 2, 3)
         means = boxes.mean(axis=(1, 3))
         self.assertAllEqual(pixels, np.rint(means))
 
@@ -98,9 +155,9 @@ class DecodeTest(common.TestCase):
         # reduction by 1.5 or more stays near the mean, 127.5.
         stripes = np.zeros((48, 48, 3), np.uint8)
         stripes[:, ::2] = 255
-        pixels = decode.resized(Image.fromarray(stripes), 16)
+        pixels = decode.resized(stripes, 16)
         self.assertLess(np.abs(pixels - 127.5).max(), 45)
-        pixels = decode.resized(Image.fromarray(stripes[:40, :40]), 16)
+        pixels = decode.resized(stripes[:40, :40], 16)
         self.assertLess(np.abs(pixels[:, 2:-2] - 127.5).max(), 20)
 
     def test_filters(self) -> None:
@@ -108,7 +165,7 @@ class DecodeTest(common.TestCase):
         step = np.zeros((8, 8, 3), np.uint8)
         step[:, 4:] = 240
         rows = {
-            name: decode.resized(Image.fromarray(step), 16, name)[0, 6:10, 0]
+            name: decode.resized(step, 16, name)[0, 6:10, 0]
             for name in decode.FILTERS
         }
         self.assertAllEqual(rows["nearest"], [0, 0, 240, 240])
@@ -120,5 +177,5 @@ class DecodeTest(common.TestCase):
         self.assertNotAllEqual(rows["bicubic"], rows["lanczos"])
         # Of every second column: unlike any filter that reads all.
         ramp = np.repeat(np.arange(8, dtype=np.uint8), 24).reshape(8, 8, 3)
-        rows = decode.resized(Image.fromarray(ramp * 9), 4, "nearest")
+        rows = decode.resized(ramp * 9, 4, "nearest")
         self.assertAllEqual(rows[:, 0, 0], [9, 27, 45, 63])

@@ -46,8 +46,12 @@ class Job:
     order: np.ndarray
     plan: writing.Plan
 
-    def make(self, block: range) -> None:
-        """Writes the records of a block."""
+    def make(self, block: range) -> int:
+        """Writes the records of a block.
+
+        Returns:
+            How many of a `source.Checked` are bit-exact; else 0.
+        """
         indices = self.order[block.start : block.stop].tolist()
         side, num_channels = self.plan.resolution, self.plan.num_channels
         images = np.empty((len(block), num_channels, side, side), np.uint8)
@@ -56,6 +60,9 @@ class Job:
             images[place] = self.images.image(index).transpose(2, 0, 1)
         labels = np.stack([self.images.label(each) for each in indices])
         writing.write(self.plan, block.start, images, labels)
+        if isinstance(self.images, source.Checked):
+            return self.images.num_exact(indices)
+        return 0
 
 
 def create(
@@ -107,7 +114,9 @@ def create(
     if bad:
         manifest["skipped"] = list(bad.values())
     with lock.hold(plan.path):
-        _write(Job(images, order, plan), num_workers, overwrite)
+        num_exact = _write(Job(images, order, plan), num_workers, overwrite)
+        if isinstance(images, source.Checked):
+            manifest["num_exact"] = num_exact
         writing.finish(plan, manifest)
 
 
@@ -128,8 +137,8 @@ def _origin(
     }
 
 
-def _write(job: Job, num_workers: int, overwrite: bool) -> None:
-    """Writes what is not written yet."""
+def _write(job: Job, num_workers: int, overwrite: bool) -> int:
+    """Writes what is not written yet; returns how many are bit-exact."""
     plan = job.plan
     log = journal.Journal(plan, journal.identify(job.images, job.order, plan))
     if log.can_continue():
@@ -146,13 +155,14 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> None:
         parallel.run(
             job.make,
             tasks,
-            lambda block, _: log.add(block),
+            log.add,
             num_workers,
             f"{plan.name}, {plan.num_bytes() / 1e9:.2f} GB",
         )
     finally:
         # An image that stops the build need not cost what others have.
         log.flush()
+    return sum(log.done.values())
 
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:

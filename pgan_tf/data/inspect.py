@@ -29,6 +29,10 @@ def describe(dataset: records.Dataset) -> str:
     if made_from:
         pairs = (f"{key}={value}" for key, value in made_from.items())
         rows["made from"] = " ".join(pairs)
+    if "num_exact" in manifest:
+        rows["bit-exact"] = (
+            f"{manifest['num_exact']} of {dataset.num_images} images"
+        )
     if "skipped" in manifest:
         count = len(manifest["skipped"])
         rows["skipped"] = f"{count} images, see {file_names.MANIFEST}"

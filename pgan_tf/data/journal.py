@@ -1,9 +1,9 @@
 """Which blocks of an unfinished build are on disk, so that it can continue.
 
 The journal lies where the manifest will: a line that identifies the build, and
-a line "start stop done" for each block. A block is listed only when its bytes
-have reached the disk, so that even a power failure cannot make the journal lie;
-a line that was cut short lacks its last word and does not count.
+a line "start stop exact done" for each block. A block is listed only when its
+bytes have reached the disk, so that even a power failure cannot make the
+journal lie; a line that was cut short lacks its last word and does not count.
 """
 
 import os
@@ -18,7 +18,7 @@ from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
 
-_ENTRY = re.compile(r"(\d+) (\d+) done")
+_ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
 
 
 def identify(
@@ -38,7 +38,8 @@ class Journal:
     """The journal of one build.
 
     Attributes:
-        done: The blocks that are on disk, as far as is known.
+        done: The blocks that are on disk, as far as is known, and how many
+            images of each are bit-exact; see `source.Checked`.
     """
 
     def __init__(self, plan: writing.Plan, identity: str) -> None:
@@ -46,7 +47,7 @@ class Journal:
         self.identity = identity
         self.path = plan.partial(file_names.MANIFEST)
         self.done = self._read()
-        self._pending: list[range] = []
+        self._pending: dict[range, int] = {}
         self._last_time = time.monotonic()
 
     def can_continue(self) -> bool:
@@ -60,12 +61,12 @@ class Journal:
 
     def begin(self) -> None:
         """Starts anew, once the build's files are there."""
-        self.done = set()
+        self.done = {}
         self._append(self.identity)
 
-    def add(self, block: range) -> None:
+    def add(self, block: range, num_exact: int) -> None:
         """Takes note of a block that was written."""
-        self._pending.append(block)
+        self._pending[block] = num_exact
         if time.monotonic() - self._last_time >= SECONDS:
             self.flush()
 
@@ -73,7 +74,10 @@ class Journal:
         """Brings all blocks to disk, and then their entries."""
         for file in self.plan.files():
             _sync(os.open(self.plan.partial(file), os.O_RDONLY))
-        lines = (f"\n{each.start} {each.stop} done" for each in self._pending)
+        lines = (
+            f"\n{block.start} {block.stop} {num_exact} done"
+            for block, num_exact in self._pending.items()
+        )
         self._append("".join(lines))
         self.done.update(self._pending)
         self._pending.clear()
@@ -84,15 +88,15 @@ class Journal:
             stream.write(text)
         _sync(os.open(self.path, os.O_RDONLY))
 
-    def _read(self) -> set[range]:
+    def _read(self) -> dict[range, int]:
         """The blocks that a journal of this build lists."""
         if not self.path.exists():
-            return set()
+            return {}
         head, *lines = self.path.read_text().split("\n")
         if head != self.identity:
-            return set()
+            return {}
         matches = map(_ENTRY.fullmatch, lines)
-        return {range(int(m[1]), int(m[2])) for m in matches if m}
+        return {range(int(m[1]), int(m[2])): int(m[3]) for m in matches if m}
 
 
 def _sync(descriptor: int) -> None:

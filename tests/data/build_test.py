@@ -233,6 +233,20 @@ class BuildTest(common.TestCase):
         self.assertEqual(self.counted(path, {}), 20 - 9)
         self.assertEqual(files_of(path), files_of(expected))
 
+    def test_exact_images_are_counted_over_interruptions(self) -> None:
+        path = self.folder() / "faces"
+        with mock.patch.object(
+            faces.Faces, "num_exact",
+            lambda _, indices: sum(each < 15 for each in indices),
+            create=True,
+        ):  # fmt: skip
+            self.interrupt(path)
+            self.assertEqual(self.counted(path, {}), 20 - 9)
+        manifest = records.open_dataset(path).manifest
+        self.assertEqual(manifest["num_exact"], 15)
+        self.create(path, overwrite=True)
+        self.assertNotIn("num_exact", records.open_dataset(path).manifest)
+
     def test_entry_of_the_journal_that_was_cut_short(self) -> None:
         folder = self.folder()
         self.create(folder / "expected" / "faces")

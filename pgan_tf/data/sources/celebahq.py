@@ -6,6 +6,7 @@ route: CelebA's photos "in the wild", cropped by `face_square`, plus `deltas`.
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ class FromDeltas(image_files.ImageFiles):
             path, resolution, num_images, label_choice, label_attributes
         )
         self.landmarks = self._read_landmarks()
+        self._exact: set[int] = set()  # indices
 
     def choose(self, names: list[str]) -> list[str]:
         """The photos that the table lists."""
@@ -103,7 +105,9 @@ class FromDeltas(image_files.ImageFiles):
     def image(self, index: int) -> np.ndarray:
         """One face, uint8 [R,R,3]."""
         pixels, is_exact = self.original(index)
-        if not is_exact and not self.keep_mismatches:
+        if is_exact:
+            self._exact.add(index)
+        elif not self.keep_mismatches:
             entry = self.deltas.entries[index]
             raise errors.UserError(
                 f"image {entry.number} of {entry.photo} is not bit for bit "
@@ -122,6 +126,14 @@ class FromDeltas(image_files.ImageFiles):
         return self.deltas.apply(
             self.deltas.entries[index], data, np.asarray(aligned)
         )
+
+    def num_exact(self, indices: Sequence[int]) -> int:
+        """How many of the images at these indices were bit-exact."""
+        return len(self._exact.intersection(indices))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves behind what was found, as it decides on nothing."""
+        return {**vars(self), "_exact": set()}
 
     def options(self) -> dict[str, Any]:
         """For the manifest."""

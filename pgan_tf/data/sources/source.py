@@ -1,7 +1,7 @@
 """What every source offers to the build."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -38,3 +38,15 @@ class Source(Protocol):
 
     def options(self) -> dict[str, Any]:
         """How the source was set up, for the manifest."""
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A source that knows what its images should be, bit for bit."""
+
+    def num_exact(self, indices: Sequence[int]) -> int:
+        """How many of these images are so.
+
+        Args:
+            indices: Of images that this very object has made.
+        """

@@ -5,7 +5,6 @@ import pickle
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from pgan_tf import errors
 from pgan_tf.data.sources import pictures, tfds_images
@@ -41,9 +40,7 @@ class TfdsImagesTest(common.TestCase):
             source = pickle.loads(pickle.dumps(source))
             for index in (6, 0, 3):
                 number = order[index]
-                expected = pictures.Form().apply(
-                    Image.fromarray(shapes.image(number)), 8
-                )
+                expected = pictures.Form().apply(shapes.image(number), 8)
                 self.assertAllEqual(source.image(index), expected)
                 # Of the first, the class is not known.
                 label = np.eye(3)[number % 3] if number else np.zeros(3)

@@ -47,9 +47,14 @@ NOT_NEGATIVE = Range(0)
 FRACTION = Range(0, 1)
 
 
-def option(default: Any, help: str, range: Range = ANY) -> Any:
-    """A leaf of the tree."""
-    metadata = {"help": help, "range": range}
+def option(
+    default: Any,
+    help: str,
+    range: Range = ANY,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A leaf of the tree; `choices` are all that a text may be, if any."""
+    metadata = {"help": help, "range": range, "choices": choices}
     if isinstance(default, dict):
         return dataclasses.field(
             default_factory=default.copy, metadata=metadata
@@ -104,17 +109,56 @@ class NetworksConfig:
 
 @dataclasses.dataclass(frozen=True)
 class LossesConfig:
+    loss: str = option(
+        "wgan-gp",
+        "What D and G compete for. logistic is the non-saturating loss, "
+        "minimax the saturating one.",
+        choices=("wgan-gp", "wgan-lp", "logistic", "minimax", "lsgan", "hinge"),
+    )
+    penalty: str = option(
+        "auto",
+        "Penalty on D's gradient: at mixtures of reals and fakes, for any norm "
+        "other than the target (gp) or above it (lp); of reals (r1) or fakes "
+        "(r2). auto: gp for wgan-gp, lp for wgan-lp, r1 for logistic and "
+        "minimax, else none.",
+        choices=("auto", "gp", "lp", "r1", "r2", "none"),
+    )
     wgan_lambda: float = option(
-        10.0, "Weight of the gradient penalty.", NOT_NEGATIVE
+        10.0, "Weight of the gradient penalty, gp or lp.", NOT_NEGATIVE
     )
     wgan_epsilon: float = option(
-        0.001, "Weight of the drift penalty.", NOT_NEGATIVE
+        0.001,
+        "Weight of the drift penalty, which the WGAN losses have.",
+        NOT_NEGATIVE,
     )
     wgan_target: float = option(
-        1.0, "Gradient norm that the penalty wants.", POSITIVE
+        1.0, "Gradient norm that the penalty wants, gp or lp.", POSITIVE
+    )
+    r1_gamma: float = option(
+        10.0, "Weight of the penalties r1 and r2.", NOT_NEGATIVE
     )
     cond_weight: float = option(
         1.0, "Weight of the label (AC-GAN) terms.", NOT_NEGATIVE
+    )
+    label_loss: str = option(
+        "auto",
+        "softmax for labels of which one at most applies to an image, sigmoid "
+        "where several may; auto: what the dataset's labels are.",
+        choices=("auto", "softmax", "sigmoid"),
+    )
+    noise_stddev: float = option(
+        0.0,
+        "Standard deviation of noise added to all that D sees, in units of "
+        "images in -1..1, at the start of the training.",
+        NOT_NEGATIVE,
+    )
+    noise_kimg: float = option(
+        1000.0, "That noise falls to 0, linearly, in so many kimg.", POSITIVE
+    )
+    ortho_weight: float = option(
+        0.0,
+        "Weight of G's orthogonal regularization (BigGAN's is 1e-4).",
+        NOT_NEGATIVE,
     )
 
 
@@ -124,14 +168,42 @@ class OptimizerConfig:
     adam_beta2: float = option(0.99, "Decay of Adam's second moment.", FRACTION)
     adam_epsilon: float = option(1e-8, "Adam's epsilon.", POSITIVE)
     gs_beta: float = option(
-        0.999, "Decay per step of Gs, the moving average of G.", FRACTION
+        0.999,
+        "Decay per step of Gs, the moving average of G; 0: Gs is G.",
+        FRACTION,
     )
+    gs_half_life_kimg: float = option(
+        0.0,
+        "In place of --gs_beta: reals in which the weight of an old G in Gs "
+        "halves, in kimg.",
+        NOT_NEGATIVE,
+    )
+    precision: str = option(
+        "float32",
+        "Of the layers' arithmetic: float16 scales the losses so that "
+        "gradients neither vanish nor overflow, and skips steps that do. "
+        "Weights, statistics and losses are float32 always.",
+        choices=("float32", "float16", "bfloat16"),
+    )
+    loss_scale_log2: float = option(
+        64.0, "float16's loss scale at the start, as a power of two."
+    )
+    loss_scale_growth: float = option(
+        0.0005, "Added to that power with each step taken.", NOT_NEGATIVE
+    )
+    loss_scale_drop: float = option(
+        1.0, "Taken off it with each step skipped.", POSITIVE
+    )
+    xla: bool = option(False, "Compile the steps' arithmetic with XLA.")
 
 
 @dataclasses.dataclass(frozen=True)
 class ScheduleConfig:
     total_kimg: float = option(
-        15000.0, "Length of the training in thousands of real images.", POSITIVE
+        0.0,
+        "Length of the training in thousands of real images; 0: full growth, "
+        "and four times --lod_training_kimg more.",
+        NOT_NEGATIVE,
     )
     lod_initial_resolution: int = option(
         4, "Resolution to start from.", POSITIVE
@@ -153,7 +225,10 @@ class ScheduleConfig:
         NOT_NEGATIVE,
     )
     minibatch_base: int = option(
-        16, "Images per step, over all devices.", POSITIVE
+        0,
+        "Images per step, over all devices; 0: by resolution, as the "
+        "reference's presets v2 have it for so many devices.",
+        NOT_NEGATIVE,
     )
     minibatch_dict: IntMap = option(
         {}, "--minibatch_base by resolution, such as 4:128,32:64.", POSITIVE
@@ -161,20 +236,41 @@ class ScheduleConfig:
     max_minibatch_per_gpu_dict: IntMap = option(
         {}, "Cap of the minibatch per device, by resolution.", POSITIVE
     )
-    g_lrate_base: float = option(0.001, "Learning rate of G.", POSITIVE)
+    g_lrate_base: float = option(
+        0.0,
+        "Learning rate of G; 0: 0.001, and more where --minibatch_base=0 stops "
+        "shrinking the minibatch.",
+        NOT_NEGATIVE,
+    )
     g_lrate_dict: FloatMap = option(
         {}, "--g_lrate_base by resolution.", POSITIVE
     )
-    d_lrate_base: float = option(0.001, "Learning rate of D.", POSITIVE)
+    d_lrate_base: float = option(
+        0.0,
+        "Learning rate of D; 0: as for G.",
+        NOT_NEGATIVE,
+    )
     d_lrate_dict: FloatMap = option(
         {}, "--d_lrate_base by resolution.", POSITIVE
     )
-    tick_kimg_base: float = option(160.0, "Length of a tick in kimg.", POSITIVE)
+    tick_kimg_base: float = option(
+        0.0,
+        "Length of a tick in kimg; 0: from 160 at 4x4 down to 10 at 1024x1024.",
+        NOT_NEGATIVE,
+    )
     tick_kimg_dict: FloatMap = option(
         {}, "--tick_kimg_base by resolution.", POSITIVE
     )
+    max_micro_batch_dict: IntMap = option(
+        {},
+        "Most images that a device takes at once, by resolution. A larger "
+        "minibatch goes in several passes, whose gradients are averaged; "
+        "results stay the same.",
+        POSITIVE,
+    )
+    d_repeats: int = option(1, "Steps of D for each step of G.", POSITIVE)
     minibatch_repeats: int = option(
-        4, "Steps between two looks at the schedule.", POSITIVE
+        4, "Steps of G between two looks at the schedule.", POSITIVE
     )
     reset_opt_for_new_lod: bool = option(
         True, "Restart Adam when layers come into or go out of use."
@@ -259,7 +355,10 @@ def define_flags(
     }
     for leaf in leaves():
         arguments = (leaf.name, _default(leaf), leaf.metadata["help"])
-        if leaf.type in define:
+        if choices := leaf.metadata["choices"]:
+            name, default, help = arguments
+            flags.DEFINE_enum(name, default, choices, help, **where)
+        elif leaf.type in define:
             define[leaf.type](*arguments, **where)
         else:
             parser = _MapParser(typing.get_args(leaf.type)[1])
@@ -306,6 +405,7 @@ def check_ranges(config: RunConfig) -> None:
     for leaf in leaves():
         value, range = by_name[leaf.name], leaf.metadata["range"]
         if isinstance(value, str):
+            _check_choice(leaf, value)
             continue
         for resolution in value if isinstance(value, dict) else ():
             if resolution < 4 or resolution & (resolution - 1):
@@ -339,6 +439,14 @@ def command(config: RunConfig) -> str:
         else:
             words.append(f"--{name}={_plain(value)}")
     return shlex.join(words)
+
+
+def _check_choice(leaf: dataclasses.Field[Any], value: str) -> None:
+    choices = leaf.metadata["choices"]
+    if choices and value not in choices:
+        raise errors.UserError(
+            f"--{leaf.name}={value}: must be one of {', '.join(choices)}"
+        )
 
 
 def differences(old: RunConfig, new: RunConfig) -> list[str]:

@@ -55,13 +55,15 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
 
     Args:
         x: Activations [N,H,W,C] or latents [N,C], any range.
-        epsilon: Keeps a zero vector finite; 1e-4 suits float16.
+        epsilon: Keeps a zero vector finite.
 
     Returns:
-        Same shape and dtype; root mean square over channels close to 1.
+        Same shape and dtype; root mean square over channels close to 1. The
+        mean is taken in float32, where squares do not overflow.
     """
-    mean_square = ops.mean(ops.square(x), axis=-1, keepdims=True)
-    return x * ops.rsqrt(mean_square + epsilon)
+    squares = ops.square(at_least_float32(x))
+    mean_square = ops.mean(squares, axis=-1, keepdims=True)
+    return x * ops.cast(ops.rsqrt(mean_square + epsilon), x.dtype)
 
 
 def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
@@ -105,6 +107,26 @@ def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
         ops.reshape(stddev, (-1, 1, 1, 1)), (count, height, width, 1)
     )
     return ops.concatenate([x, stddev], axis=-1)
+
+
+def split_groups(x: Tensor, group_size: int, parts: int) -> Tensor:
+    """Splits a batch so that groups of `minibatch_stddev` stay together.
+
+    Args:
+        x: [N,...]. N is a multiple of parts, and N / parts one of the size of
+            groups, min(group_size, N).
+        group_size: As in `minibatch_stddev`.
+        parts: How many.
+
+    Returns:
+        [parts,N/parts,...].
+    """
+    count, *shape = x.shape
+    group_size = min(group_size, count)
+    members = count // parts // group_size
+    x = ops.reshape(x, (group_size, parts, members, *shape))
+    x = ops.moveaxis(x, 1, 0)
+    return ops.reshape(x, (parts, group_size * members, *shape))
 
 
 def scale_pixels(pixels: Tensor) -> Tensor:

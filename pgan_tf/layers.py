@@ -43,7 +43,8 @@ class _Equalized(keras.layers.Layer):
             name="bias", shape=(bias_size,), initializer="zeros"
         )
 
-    def _scaled_kernel(self) -> Tensor:
+    def scaled_kernel(self) -> Tensor:
+        """The kernel that the inputs meet, in the compute dtype."""
         return ops.multiply(self.kernel, self._wscale)
 
     def get_config(self) -> dict[str, Any]:
@@ -84,7 +85,7 @@ class EqualizedDense(_Equalized):
 
     def call(self, inputs: Tensor) -> Tensor:
         """[N,in] to [N,units] or [N,*units]."""
-        outputs = ops.matmul(inputs, self._scaled_kernel())
+        outputs = ops.matmul(inputs, self.scaled_kernel())
         return ops.reshape(outputs, (-1, *self._shape)) + self.bias
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -128,7 +129,7 @@ class EqualizedConv2D(_Equalized):
         return self._convolve(inputs) + self.bias
 
     def _convolve(self, inputs: Tensor) -> Tensor:
-        return ops.conv(inputs, self._scaled_kernel(), padding="same")
+        return ops.conv(inputs, self.scaled_kernel(), padding="same")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.filters)
@@ -153,7 +154,7 @@ class UpscaleConv2D(EqualizedConv2D):
     def _convolve(self, inputs: Tensor) -> Tensor:
         # A transposed convolution scatters: next to an ordinary one its
         # kernel is turned by 180 degrees, with the last two axes swapped.
-        kernel = ops.flip(self._scaled_kernel(), axis=(0, 1))
+        kernel = ops.flip(self.scaled_kernel(), axis=(0, 1))
         kernel = _sum_of_shifts(ops.transpose(kernel, (0, 1, 3, 2)))
         return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
 
@@ -175,7 +176,7 @@ class ConvDownscale2D(EqualizedConv2D):
     """
 
     def _convolve(self, inputs: Tensor) -> Tensor:
-        kernel = _sum_of_shifts(self._scaled_kernel()) * 0.25
+        kernel = _sum_of_shifts(self.scaled_kernel()) * 0.25
         return ops.conv(inputs, kernel, strides=2, padding="same")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -284,10 +284,20 @@ class Generator(_Progressive):
 
     def trainable_at(self, resolution: int, fading: bool) -> list[Any]:
         """The trainable variables that a call at this stage depends on."""
+        used = self._layers_at(resolution, fading)
+        return [v for layer in used for v in layer.trainable_variables]
+
+    def kernels_at(self, resolution: int, fading: bool) -> list[Tensor]:
+        """The kernels of such a call, [...,in,out], scaled as it has them."""
+        return [
+            layer.scaled_kernel()
+            for layer in self._layers_at(resolution, fading)
+        ]
+
+    def _layers_at(self, resolution: int, fading: bool) -> list[Any]:
         top = self._index(resolution)
         used = self.conv0[: top + 1] + self.conv1[: top + 1]
-        used.extend(_ends_in_use(self.to_rgb, top, fading))
-        return [v for layer in used for v in layer.trainable_variables]
+        return used + _ends_in_use(self.to_rgb, top, fading)
 
     def trained_by(self, resolution: int) -> list[Any]:
         """The trainable variables that growth up to there has ever used."""

@@ -73,7 +73,7 @@ def _position(
     ticks: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Title and present state."""
-    total = options.schedule.total_kimg
+    total = schedule.total_kimg(options.schedule, options.data.resolution)
     last = ticks[-1] if ticks else {"nimg": 0}
     kimg = last["nimg"] / 1000
     state = f"{kimg:.1f} of {total:g} kimg"
@@ -98,7 +98,8 @@ def _options(options: config.RunConfig) -> list[tuple[str, str, bool]]:
 
 def _phases(options: config.RunConfig) -> list[dict[str, Any]]:
     """The stretches of the schedule, up to where training ends."""
-    final, total = options.data.resolution, options.schedule.total_kimg
+    final = options.data.resolution
+    total = schedule.total_kimg(options.schedule, final)
     return [
         {
             "from": phase.start_kimg,

@@ -20,7 +20,8 @@ LAYERS = (
     ("interop",),
     ("networks", "metrics", "report"),
     ("layers",),
-    ("losses", "schedule", "run_folder", "shapes", "video"),
+    ("losses", "schedule", "run_folder", "video"),
+    ("shapes",),
     ("cache", "command", "config", "functional", "images", "replicas"),
     ("verbs", "walks"),
     ("errors", "files", "text"),
@@ -40,6 +41,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/optim.py",
     "training/steps.py",
     "training/summaries.py",
+    "training/terms.py",
     "training/trainer.py",
 )
 

@@ -126,3 +126,96 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         options = config.ScheduleConfig(total_kimg=1500)
         found = [s.resolution for s in schedule.stages(options, 1024)]
         self.assertEqual(found, [4, 8, 8])
+
+
+class DeriveTest(common.TestCase, parameterized.TestCase):
+    @parameterized.parameters(*PRESETS[1:])
+    def test_the_rule_is_that_of_the_v2_presets(self, name):
+        """Every number of those flagfiles comes out of --resolution=1024."""
+        given, gpus = preset(name)
+        found = schedule.derive(config.ScheduleConfig(), 1024, gpus)
+        for r in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
+            minibatch = given.minibatch_dict.get(r, given.minibatch_base)
+            self.assertEqual(found.minibatch_dict[r], minibatch, r)
+            lrate = given.g_lrate_dict.get(r, 0.001)
+            self.assertEqual(found.g_lrate_dict[r], lrate, r)
+            self.assertEqual(found.d_lrate_dict[r], lrate, r)
+        self.assertEqual(found.tick_kimg_dict, given.tick_kimg_dict)
+        self.assertEqual(found.total_kimg, given.total_kimg)
+
+    @parameterized.product(
+        resolution=[4, 8, 16, 32, 64, 128, 256, 512, 1024],
+        num_replicas=[1, 2, 3, 8],
+    )
+    def test_any_resolution_on_any_number_of_devices(
+        self, resolution, num_replicas
+    ):
+        options = config.ScheduleConfig()
+        stages = schedule.stages(options, resolution, num_replicas)
+        self.assertEqual(stages[-1].resolution, resolution)
+        for stage in stages:
+            self.assertEqual(stage.minibatch % (4 * num_replicas), 0)
+            self.assertBetween(stage.g_lrate, 0.001, 0.003)
+        total = schedule.derive(options, resolution, num_replicas).total_kimg
+        growth = 1200 * math.log2(resolution / 4)
+        self.assertEqual(total, growth + 2400)
+
+    def test_what_is_given_stays(self):
+        options = config.ScheduleConfig(
+            minibatch_dict={8: 24},
+            g_lrate_base=0.002,
+            d_lrate_dict={4: 0.005},
+            tick_kimg_base=7,
+            total_kimg=99,
+            lod_initial_resolution=8,
+        )
+        found = schedule.derive(options, 1024)
+        self.assertEqual(found.minibatch_dict[8], 24)
+        self.assertEqual(found.minibatch_dict[4], 128)
+        self.assertEqual(set(found.g_lrate_dict.values()), {0.002})
+        self.assertEqual(found.d_lrate_dict[4], 0.005)
+        # Rates rise only with a minibatch that is derived throughout.
+        self.assertEqual(found.d_lrate_dict[1024], 0.001)
+        self.assertEqual(set(found.tick_kimg_dict.values()), {7})
+        self.assertEqual(found.total_kimg, 99)
+        self.assertEqual(schedule.derive(found, 1024), found)
+
+    def test_table(self):
+        options = config.ScheduleConfig(
+            max_micro_batch_dict={8: 50}, total_kimg=2000
+        )
+        lines = [line.split() for line in schedule.table(options, 1024, 2)]
+        rest = ["0.001", "0.001"]
+        self.assertEqual(
+            lines[1:],
+            [
+                ["4x4", "-", "at", "0", "256", "128", *rest, "160"],
+                ["8x8", "at", "600", "at", "1200", "256", "32", *rest, "140"],
+                [
+                    "16x16",
+                    "at",
+                    "1800",
+                    "at",
+                    "2400",
+                    "128",
+                    "64",
+                    *rest,
+                    "120",
+                ],
+                ["2000", "kimg", "in", "all"],
+            ],
+        )
+
+
+class PassesTest(common.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        (16, 1, None, 1), (16, 1, 16, 1), (16, 1, 15, 2), (16, 1, 5, 4),
+        (16, 2, 8, 1), (16, 2, 4, 2), (12, 1, 5, 3), (16, 1, 1, 16),
+    )  # fmt: skip
+    def test_least_number_of_equal_passes(self, minibatch, gpus, most, passes):
+        options = config.ScheduleConfig(
+            minibatch_base=minibatch,
+            max_micro_batch_dict={4: most} if most else {},
+        )
+        stage = schedule.at(0, options, 4, gpus)
+        self.assertEqual((stage.minibatch, stage.passes), (minibatch, passes))

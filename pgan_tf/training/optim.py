@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from pgan_tf import config
+
 
 class Adam(tf.Module):
     """Adam (Kingma & Ba 2015) as TensorFlow 1 computes it.
@@ -27,6 +29,8 @@ class Adam(tf.Module):
     Args:
         variables: Keras variables to own moments for.
         beta1, beta2, epsilon: As above.
+        loss_scale: Of the losses whose gradients come; None: they are as
+            they are.
     """
 
     def __init__(
@@ -35,8 +39,10 @@ class Adam(tf.Module):
         beta1: float = 0.0,
         beta2: float = 0.99,
         epsilon: float = 1e-8,
+        loss_scale: "LossScale | None" = None,
     ) -> None:
         super().__init__()
+        self.loss_scale = loss_scale
         self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
         self._position = {v.path: i for i, v in enumerate(variables)}
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -52,7 +58,8 @@ class Adam(tf.Module):
     ) -> tf.Tensor:
         """One step for some of the variables, with reduced gradients.
 
-        If any gradient has a value that is not finite, nothing changes.
+        If any gradient has a value that is not finite, nothing changes, save
+        the loss scale.
 
         Returns:
             float32 scalar: 0 for a step taken, 1 for a step skipped.
@@ -64,7 +71,13 @@ class Adam(tf.Module):
             lambda: self._take(strategy, gradients, variables, lrate),
             lambda: tf.constant(0, tf.int64),
         )
+        if self.loss_scale is not None:
+            self.loss_scale.update(finite)
         return 1.0 - tf.cast(finite, tf.float32)
+
+    def scale(self) -> tf.Tensor | float:
+        """What to multiply the loss with, and divide its gradients by."""
+        return 1.0 if self.loss_scale is None else self.loss_scale.value()
 
     def _take(
         self,
@@ -102,9 +115,46 @@ class Adam(tf.Module):
         return tf.identity(step)
 
     def reset(self) -> None:
-        """Forgets moments and step count."""
+        """Forgets moments and step count; the loss scale stays."""
         for variable in (self.step, *self.m, *self.v):
             variable.assign(tf.zeros_like(variable))
+
+
+class LossScale(tf.Module):
+    """Keeps the gradients of a half-precision loss in range.
+
+    Its logarithm to the base of 2 grows with each step that is taken, and
+    falls with each that overflows, as the reference has it.
+
+    Args:
+        log2: To begin with.
+        growth, drop: By how much it grows and falls.
+    """
+
+    def __init__(
+        self, log2: float = 64.0, growth: float = 0.0005, drop: float = 1.0
+    ) -> None:
+        super().__init__()
+        self._growth, self._drop = growth, drop
+        self.log2 = tf.Variable(log2, dtype=tf.float32, trainable=False)
+
+    def value(self) -> tf.Tensor:
+        """The scale, float32."""
+        return tf.pow(2.0, self.log2)
+
+    def update(self, finite: tf.Tensor) -> None:
+        """After a step, taken if its gradients were finite."""
+        self.log2.assign_add(tf.where(finite, self._growth, -self._drop))
+
+
+def average_decay(options: config.OptimizerConfig, minibatch: int) -> float:
+    """Decay of Gs per step of D: --gs_beta, or from --gs_half_life_kimg.
+
+    beta = (1/2)^(minibatch / half-life), as in Karras et al. 2019's code.
+    """
+    if options.gs_half_life_kimg:
+        return 0.5 ** (minibatch / (1000.0 * options.gs_half_life_kimg))
+    return options.gs_beta
 
 
 def update_average(
@@ -116,6 +166,8 @@ def update_average(
     """average = variable + (average - variable) * beta, for each pair."""
 
     def update(average: Any, variable: Any) -> tf.Operation:
+        if not beta:
+            return average.assign(variable)
         return average.assign_sub((average - variable) * (1.0 - beta))
 
     for average, variable in zip(averages, variables, strict=True):

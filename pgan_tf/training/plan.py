@@ -141,6 +141,7 @@ def make(
         peak_gmac_per_sec: What all devices reach in a plain convolution, in
             10^9 multiplications per second, for speeds that are not measured.
     """
+    options = setup.with_schedule(options, num_devices)
     shape = shapes.Networks(
         options.networks, num_channels, options.data.max_label_size
     )
@@ -260,6 +261,7 @@ def _row(
     final = options.data.resolution
     stage = _stage(options.schedule, final, resolution, num_devices)
     share = stage.minibatch // num_devices
+    d_nimg = stage.minibatch * options.schedule.d_repeats
     macs = shapes.iteration_macs(shape, resolution, stage.minibatch)
     ticks = math.ceil((fade + settled) / stage.tick_kimg)
     last = resolution == final
@@ -272,13 +274,13 @@ def _row(
         settled_kimg=settled,
         minibatch=stage.minibatch,
         minibatch_per_device=share,
-        steps=math.ceil((fade + settled) * 1000 / stage.minibatch),
+        steps=math.ceil((fade + settled) * 1000 / d_nimg),
         g_lrate=stage.g_lrate,
         d_lrate=stage.d_lrate,
         parameters=shape.generator(resolution).parameters
         + shape.discriminator(resolution).parameters,
         gmac=macs / 1e9,
-        memory_mb=memory_mb(shape, final, resolution, share),
+        memory_mb=memory_mb(shape, final, resolution, share // stage.passes),
         images_per_sec=measured or modelled,
         is_measured=measured is not None,
         ticks=ticks,

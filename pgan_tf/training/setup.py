@@ -9,8 +9,9 @@ from pgan_tf.data import records
 
 # What may change between two starts of the same run.
 _FREE = frozenset(
-    "run_dir devices total_kimg image_snapshot_ticks network_snapshot_ticks "
-    "checkpoint_minutes eval_features eval_num_images".split()
+    "run_dir devices xla max_micro_batch_dict total_kimg image_snapshot_ticks "
+    "network_snapshot_ticks checkpoint_minutes eval_features "
+    "eval_num_images".split()
 )
 
 
@@ -159,12 +160,30 @@ def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:
                 f"x{stage.resolution} fewer images than the {num_replicas} "
                 "devices"
             )
-        if group_size and share % min(group_size, share):
+        group = min(group_size, share) or 1
+        if share % group:
             raise errors.UserError(
                 f"a minibatch of {share} per device at {stage.resolution}x"
                 f"{stage.resolution} does not split into groups of "
                 f"--mbstd_group_size={group_size}"
             )
+        if share // stage.passes % group:
+            raise errors.UserError(
+                f"--max_micro_batch_dict makes passes of "
+                f"{share // stage.passes} images at {stage.resolution}x"
+                f"{stage.resolution}, which do not split into groups of "
+                f"--mbstd_group_size={group_size}: allow a multiple of it"
+            )
+
+
+def with_schedule(
+    options: config.RunConfig, num_replicas: int
+) -> config.RunConfig:
+    """The options with the schedule derived for so many devices."""
+    derived = schedule.derive(
+        options.schedule, options.data.resolution, num_replicas
+    )
+    return dataclasses.replace(options, schedule=derived)
 
 
 def _check_run_folder(
@@ -180,9 +199,13 @@ def _check_run_folder(
                 f"--run_dir={run_dir} exists and is not a run: give another"
             )
         return
+    begun = run_folder.read_config(run_dir)
+    given = options
+    if _same_schedule(begun, given):
+        given = dataclasses.replace(given, schedule=begun.schedule)
     changes = [
         line
-        for line in config.differences(run_folder.read_config(run_dir), options)
+        for line in config.differences(begun, given)
         if line.partition(":")[0] not in _FREE
     ]
     if changes:
@@ -195,6 +218,19 @@ def _check_run_folder(
             f"--data_dir={options.data.data_dir} is not the dataset that the "
             f"run in --run_dir={run_dir} began with: give another folder"
         )
+
+
+def _same_schedule(one: config.RunConfig, other: config.RunConfig) -> bool:
+    """Whether schedules say the same, perhaps in other flags."""
+    first, second = (
+        dataclasses.replace(
+            with_schedule(options, 1).schedule,
+            total_kimg=0.0,
+            max_micro_batch_dict={},
+        )
+        for options in (one, other)
+    )
+    return first == second
 
 
 def grid_size(options: config.RunConfig) -> tuple[int, int]:

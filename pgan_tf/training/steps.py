@@ -2,32 +2,24 @@
 
 An iteration is the reference's: D learns from reals and fresh fakes while Gs
 takes in the present G; then G learns from other fakes. Draws are functions of
-(seed, nimg), so that a resumed run draws what it would have drawn.
+(seed, nimg), so that a resumed run draws what it would have drawn. They are
+made for the whole minibatch, so that it does not matter over how many devices
+and passes it is spread.
 """
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from pgan_tf import config, functional, losses, networks, schedule
-from pgan_tf.training import optim
+from pgan_tf.training import optim, terms
 
-Terms = dict[str, tf.Tensor]
-
-# What an iteration reports, averaged over its images.
-D_TERMS = (
-    "D_loss",
-    "D_real_scores",
-    "D_fake_scores",
-    "D_mixed_norms",
-    "D_gradient_penalty",
-    "D_drift_penalty",
-    "D_label_penalty",
-)
-G_TERMS = ("G_loss", "G_label_penalty")
-SKIPPED = ("D_skipped_steps", "G_skipped_steps")
-TERMS = D_TERMS + G_TERMS + SKIPPED
+# What an iteration reports, averaged over its images; skipped steps per step.
+D_TERMS = (*terms.D_TERMS, "D_skipped_steps")
+G_TERMS = (*terms.G_TERMS, "G_skipped_steps")
+TERMS = D_TERMS + G_TERMS
 
 # One stream of random numbers for each kind of draw.
 _STREAMS = ("D_latents", "mixing", "mirror", "G_latents", "G_labels")
@@ -42,129 +34,6 @@ class Networks:
     Gs: networks.Generator
     g_adam: optim.Adam
     d_adam: optim.Adam
-
-
-def d_loss(
-    G: networks.Generator,
-    D: networks.Discriminator,
-    reals: tf.Tensor,
-    labels: tf.Tensor,
-    latents: tf.Tensor,
-    mixing: tf.Tensor,
-    alpha: tf.Tensor | None,
-    options: config.LossesConfig,
-) -> tuple[tf.Tensor, Terms]:
-    """WGAN-GP with drift and label terms (appendix A.1, Odena et al. 2017).
-
-    Args:
-        G, D: The networks.
-        reals: [N,R,R,C] in [-1, 1], faded like the fakes.
-        labels: Of the reals, and of the fakes, [N,K]; K may be 0.
-        latents: Of the fakes.
-        mixing: Weight of the fake in each mixed image, uniform, [N,1,1,1].
-        alpha: Weight of the current resolution; None: settled.
-        options: Weights of the terms.
-
-    Returns:
-        The loss (mean over N), and per-sample terms [N], unweighted.
-    """
-    resolution = reals.shape[1]
-    fakes = tf.stop_gradient(
-        G(latents, _or_none(labels), resolution=resolution, alpha=alpha)
-    )
-    scores, logits = judge_both(D, reals, fakes, alpha)
-    norm_scale = resolution / D.resolution
-    norms = losses.gradient_norms(
-        mixed_gradients(D, reals, fakes, mixing, alpha), norm_scale
-    )
-    terms = {
-        "D_real_scores": scores[0][:, 0],
-        "D_fake_scores": scores[1][:, 0],
-        "D_mixed_norms": norms,
-        "D_gradient_penalty": losses.gradient_penalty(
-            norms, options.wgan_target
-        ),
-        "D_drift_penalty": losses.drift_penalty(scores[0]),
-        "D_label_penalty": losses.label_penalty(labels, logits[0])
-        + losses.label_penalty(labels, logits[1]),
-    }
-    loss = tf.reduce_mean(
-        losses.wgan_d(*scores)
-        + options.wgan_lambda * terms["D_gradient_penalty"]
-        + options.wgan_epsilon * terms["D_drift_penalty"]
-        + options.cond_weight * terms["D_label_penalty"]
-    )
-    return loss, terms
-
-
-def g_loss(
-    G: networks.Generator,
-    D: networks.Discriminator,
-    labels: tf.Tensor,
-    latents: tf.Tensor,
-    resolution: int,
-    alpha: tf.Tensor | None,
-    options: config.LossesConfig,
-) -> tuple[tf.Tensor, Terms]:
-    """G's side of the same losses; arguments and results as in `d_loss`."""
-    fakes = G(latents, _or_none(labels), resolution=resolution, alpha=alpha)
-    scores, logits = D(fakes, alpha=alpha)
-    terms = {"G_label_penalty": losses.label_penalty(labels, logits)}
-    loss = tf.reduce_mean(
-        losses.wgan_g(scores) + options.cond_weight * terms["G_label_penalty"]
-    )
-    return loss, terms
-
-
-def mixed_gradients(
-    D: networks.Discriminator,
-    reals: tf.Tensor,
-    fakes: tf.Tensor,
-    mixing: tf.Tensor,
-    alpha: tf.Tensor | None,
-) -> tf.Tensor:
-    """Gradient of the summed scores by images between reals and fakes."""
-    mixed = functional.lerp(reals, fakes, mixing)
-    with tf.GradientTape() as tape:
-        tape.watch(mixed)
-        scores, _ = D(mixed, alpha=alpha)
-        total = tf.reduce_sum(scores)
-    return tape.gradient(total, mixed)
-
-
-def judge_both(
-    D: networks.Discriminator,
-    reals: tf.Tensor,
-    fakes: tf.Tensor,
-    alpha: tf.Tensor | None,
-) -> tuple[tuple[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """((real scores, fake scores), (real logits, fake logits)).
-
-    One pass over both is faster than two. The minibatch standard deviation
-    must not mix them, though: its groups are strided, so the batch is laid
-    out with each group's members, and they alone, one stride apart.
-    """
-    count = reals.shape[0]
-    group = D.mbstd_group_size or 1
-    if group > count:
-        (r_scores, r_logits), (f_scores, f_logits) = (
-            D(reals, alpha=alpha),
-            D(fakes, alpha=alpha),
-        )
-        return (r_scores, f_scores), (r_logits, f_logits)
-    grouped = [group, count // group]
-    both = tf.concat(
-        [tf.reshape(x, [*grouped, *x.shape[1:]]) for x in (reals, fakes)],
-        axis=1,
-    )
-    outputs = D(tf.reshape(both, [2 * count, *reals.shape[1:]]), alpha=alpha)
-
-    def separate(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        halves = tf.split(tf.reshape(x, [group, -1, x.shape[-1]]), 2, axis=1)
-        first, second = (tf.reshape(h, [count, x.shape[-1]]) for h in halves)
-        return first, second
-
-    return separate(outputs[0]), separate(outputs[1])
 
 
 def make_iterations(
@@ -187,13 +56,15 @@ def make_iterations(
         options: Of the run.
 
     Returns:
-        A function of uint8 images [repeats*minibatch,R,R,C], labels
-        [repeats*minibatch,K], and the scalars nimg (int64, images shown
-        before), alpha (ignored when settled), g_lrate and d_lrate. It returns
-        the means of TERMS as one vector.
+        A function of uint8 images [S*minibatch,R,R,C] and labels
+        [S*minibatch,K], S = repeats * d_repeats being the steps of D, and the
+        scalars nimg (int64, images shown before), alpha (ignored when
+        settled), g_lrate and d_lrate. It returns the means of TERMS as one
+        vector.
     """
     iteration = _Iteration(nets, strategy, stage, all_labels, options)
     repeats = options.schedule.minibatch_repeats
+    d_repeats = options.schedule.d_repeats
     scalar = tf.TensorSpec([], tf.float32)
 
     @tf.function(
@@ -207,15 +78,23 @@ def make_iterations(
         ]
     )
     def iterations(images, labels, nimg, alpha, g_lrate, d_lrate):  # type: ignore
-        images = tf.reshape(images, iteration.image_shape(repeats))
-        labels = tf.reshape(labels, iteration.label_shape(repeats))
-        total = tf.zeros([len(TERMS)])
+        images = tf.reshape(images, iteration.image_shape(repeats * d_repeats))
+        labels = tf.reshape(labels, iteration.label_shape(repeats * d_repeats))
+        d_total, g_total = tf.zeros([len(D_TERMS)]), tf.zeros([len(G_TERMS)])
         for i in tf.range(repeats, dtype=tf.int64):
-            shown = nimg + i * stage.minibatch
-            total += iteration.run(
-                images[i], labels[i], shown, alpha, g_lrate, d_lrate
-            )
-        return total / repeats
+            shown = nimg + i * d_repeats * stage.minibatch
+            for j in tf.range(d_repeats, dtype=tf.int64):
+                step = i * d_repeats + j
+                d_total += iteration.d_step(
+                    images[step],
+                    labels[step],
+                    shown + j * stage.minibatch,
+                    alpha,
+                    d_lrate,
+                )
+            g_total += iteration.g_step(shown, alpha, g_lrate)
+        means = [d_total / (repeats * d_repeats), g_total / repeats]
+        return tf.concat(means, axis=0)
 
     return iterations
 
@@ -236,60 +115,81 @@ class _Iteration:
         self.resolution = stage.resolution
         self.fading = stage.alpha is not None
         self.minibatch = stage.minibatch
+        self.passes = stage.passes
         self.all_labels = all_labels
         self.options = options
+        label_loss = losses.choose_label_loss(
+            all_labels.numpy(), options.losses.label_loss
+        )
+        self.losses = dataclasses.replace(options.losses, label_loss=label_loss)
         self.g_vars = nets.G.trainable_at(self.resolution, self.fading)
         self.d_vars = nets.D.trainable_at(self.resolution, self.fading)
+        self.gs_decay = optim.average_decay(options.optimizer, self.minibatch)
+        self.d_pass, self.g_pass = self._d_pass, self._g_pass
+        if options.optimizer.xla:
+            self.d_pass = tf.function(self._d_pass, jit_compile=True)
+            self.g_pass = tf.function(self._g_pass, jit_compile=True)
 
-    def image_shape(self, repeats: int) -> list[int]:
-        channels = self.nets.D.num_channels
-        return [
-            repeats,
-            self.minibatch,
-            self.resolution,
-            self.resolution,
-            channels,
-        ]
+    def image_shape(self, steps: int) -> list[int]:
+        size, channels = self.resolution, self.nets.D.num_channels
+        return [steps, self.minibatch, size, size, channels]
 
-    def label_shape(self, repeats: int) -> list[int]:
-        return [repeats, self.minibatch, self.nets.G.label_size]
+    def label_shape(self, steps: int) -> list[int]:
+        return [steps, self.minibatch, self.nets.G.label_size]
 
-    def run(
+    def d_step(
         self,
         images: tf.Tensor,
         labels: tf.Tensor,
         nimg: tf.Tensor,
         alpha: tf.Tensor,
-        g_lrate: tf.Tensor,
-        d_lrate: tf.Tensor,
+        lrate: tf.Tensor,
     ) -> tf.Tensor:
-        """D and Gs, then G. Returns the vector of TERMS."""
-        nets, strategy = self.nets, self.strategy
+        """D learns, and Gs takes in G. Returns the vector of D_TERMS."""
         fade = alpha if self.fading else None
-        d_gradients, d_terms = strategy.run(
+        gradients, means = self.strategy.run(
             self._d_gradients, (images, labels, nimg, fade)
         )
-        d_gradients = optim.mean_gradients(strategy, d_gradients, self.d_vars)
-        d_skipped = nets.d_adam.apply(
-            strategy, d_gradients, self.d_vars, d_lrate
-        )
+        skipped = self._descend(self.nets.d_adam, gradients, self.d_vars, lrate)
         # Gs sees G as it was ahead of this iteration's G step.
+        if self.gs_decay:
+            self._update_gs()
+        return self._report(means, skipped)
+
+    def g_step(
+        self, nimg: tf.Tensor, alpha: tf.Tensor, lrate: tf.Tensor
+    ) -> tf.Tensor:
+        """G learns. Returns the vector of G_TERMS."""
+        fade = alpha if self.fading else None
+        gradients, means = self.strategy.run(self._g_gradients, (nimg, fade))
+        skipped = self._descend(self.nets.g_adam, gradients, self.g_vars, lrate)
+        if not self.gs_decay:  # no smoothing: Gs is G
+            self._update_gs()
+        return self._report(means, skipped)
+
+    def _descend(
+        self,
+        adam: optim.Adam,
+        gradients: list[Any],
+        variables: list[Any],
+        lrate: tf.Tensor,
+    ) -> tf.Tensor:
+        """Averages over the devices, steps; returns 1 for a skipped step."""
+        gradients = optim.mean_gradients(self.strategy, gradients, variables)
+        return adam.apply(self.strategy, gradients, variables, lrate)
+
+    def _update_gs(self) -> None:
         optim.update_average(
-            strategy,
-            nets.Gs.trained_by(self.resolution),
-            nets.G.trained_by(self.resolution),
-            self.options.optimizer.gs_beta,
+            self.strategy,
+            self.nets.Gs.trained_by(self.resolution),
+            self.nets.G.trained_by(self.resolution),
+            self.gs_decay,
         )
-        g_gradients, g_terms = strategy.run(self._g_gradients, (nimg, fade))
-        g_gradients = optim.mean_gradients(strategy, g_gradients, self.g_vars)
-        g_skipped = nets.g_adam.apply(
-            strategy, g_gradients, self.g_vars, g_lrate
-        )
-        means = [
-            strategy.reduce(tf.distribute.ReduceOp.MEAN, terms, axis=None)
-            for terms in (d_terms, g_terms)
-        ]
-        return tf.concat([*means, [d_skipped, g_skipped]], axis=0)
+
+    def _report(self, means: Any, skipped: tf.Tensor) -> tf.Tensor:
+        mean = tf.distribute.ReduceOp.MEAN
+        means = self.strategy.reduce(mean, means, axis=None)
+        return tf.concat([means, [skipped]], axis=0)
 
     def _d_gradients(
         self,
@@ -298,45 +198,122 @@ class _Iteration:
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """One replica's gradients and the means of D_TERMS."""
-        images, labels = self._share(images), self._share(labels)
-        coins = self._share(self._uniform("mirror", nimg, [self.minibatch]))
-        reals = functional.scale_pixels(images)
-        if self.options.data.mirror_augment:
-            reals = functional.mirror(reals, coins)
-        if alpha is not None:
-            reals = functional.fade_reals(reals, alpha)
+        """One replica's gradients and the means of its terms."""
         mixing = self._uniform("mixing", nimg, [self.minibatch, 1, 1, 1])
+        batch = {
+            "reals": self._reals(images, nimg, alpha),
+            "labels": self._share(labels),
+            "latents": self._latents("D_latents", nimg),
+            "mixing": self._share(mixing),
+        }
+        if self.losses.noise_stddev:
+            batch["real_noise"] = self._noise("D_latents", 1, nimg)
+            batch["fake_noise"] = self._noise("D_latents", 2, nimg)
+        return self._in_passes(
+            self.d_pass, batch, alpha, self.d_vars, terms.D_TERMS
+        )
+
+    def _d_pass(
+        self, batch: dict[str, tf.Tensor], alpha: tf.Tensor | None
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        noise = None
+        if self.losses.noise_stddev:
+            noise = (batch["real_noise"], batch["fake_noise"])
+        scale = self.nets.d_adam.scale()
         with tf.GradientTape() as tape:
-            loss, terms = d_loss(
+            loss, values = terms.d_loss(
                 self.nets.G,
                 self.nets.D,
-                reals,
-                labels,
-                self._latents("D_latents", nimg),
-                self._share(mixing),
+                batch["reals"],
+                batch["labels"],
+                batch["latents"],
+                batch["mixing"],
                 alpha,
-                self.options.losses,
+                self.losses,
+                noise,
+                scale,
             )
-        gradients = tape.gradient(loss, [v.value for v in self.d_vars])
-        return gradients, _means({"D_loss": loss, **terms}, D_TERMS)
+            scaled = loss * scale
+        gradients = tape.gradient(scaled, [v.value for v in self.d_vars])
+        return _divided(gradients, scale), _means(
+            {"D_loss": loss, **values}, terms.D_TERMS
+        )
 
     def _g_gradients(
         self, nimg: tf.Tensor, alpha: tf.Tensor | None
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """One replica's gradients and the means of G_TERMS."""
+        """One replica's gradients and the means of its terms."""
+        batch = {
+            "labels": self._random_labels(nimg),
+            "latents": self._latents("G_latents", nimg),
+        }
+        if self.losses.noise_stddev:
+            batch["noise"] = self._noise("G_latents", 1, nimg)
+        return self._in_passes(
+            self.g_pass, batch, alpha, self.g_vars, terms.G_TERMS
+        )
+
+    def _g_pass(
+        self, batch: dict[str, tf.Tensor], alpha: tf.Tensor | None
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        scale = self.nets.g_adam.scale()
         with tf.GradientTape() as tape:
-            loss, terms = g_loss(
+            loss, values = terms.g_loss(
                 self.nets.G,
                 self.nets.D,
-                self._random_labels(nimg),
-                self._latents("G_latents", nimg),
+                batch["labels"],
+                batch["latents"],
                 self.resolution,
                 alpha,
-                self.options.losses,
+                self.losses,
+                batch.get("noise"),
             )
-        gradients = tape.gradient(loss, [v.value for v in self.g_vars])
-        return gradients, _means({"G_loss": loss, **terms}, G_TERMS)
+            scaled = loss * scale
+        gradients = tape.gradient(scaled, [v.value for v in self.g_vars])
+        return _divided(gradients, scale), _means(
+            {"G_loss": loss, **values}, terms.G_TERMS
+        )
+
+    def _in_passes(
+        self,
+        one_pass: Callable[..., tuple[list[tf.Tensor], tf.Tensor]],
+        batch: dict[str, tf.Tensor],
+        alpha: tf.Tensor | None,
+        variables: list[Any],
+        names: tuple[str, ...],
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        """Means of gradients and terms over the passes of a replica's share.
+
+        The groups of the minibatch standard deviation stay together, so that
+        passes come to the same as one pass over all.
+        """
+        if self.passes == 1:
+            return one_pass(batch, alpha)
+        group = self.nets.D.mbstd_group_size or 1
+        parts = {
+            name: functional.split_groups(x, group, self.passes)
+            for name, x in batch.items()
+        }
+        gradients = [tf.zeros(v.shape) for v in variables]
+        means = tf.zeros([len(names)])
+        for i in tf.range(self.passes):
+            part = {name: x[i] for name, x in parts.items()}
+            more, more_means = one_pass(part, alpha)
+            gradients = [a + b for a, b in zip(gradients, more, strict=True)]
+            means += more_means
+        return [g / self.passes for g in gradients], means / self.passes
+
+    def _reals(
+        self, images: tf.Tensor, nimg: tf.Tensor, alpha: tf.Tensor | None
+    ) -> tf.Tensor:
+        """This replica's reals: in [-1, 1], mirrored, faded."""
+        reals = functional.scale_pixels(self._share(images))
+        if self.options.data.mirror_augment:
+            coins = self._uniform("mirror", nimg, [self.minibatch])
+            reals = functional.mirror(reals, self._share(coins))
+        if alpha is not None:
+            reals = functional.fade_reals(reals, alpha)
+        return reals
 
     def _share(self, batch: tf.Tensor) -> tf.Tensor:
         """This replica's part of a global batch."""
@@ -355,6 +332,17 @@ class _Iteration:
     ) -> tf.Tensor:
         return tf.random.stateless_uniform(shape, self._seeds(stream, nimg))
 
+    def _noise(self, stream: str, index: int, nimg: tf.Tensor) -> tf.Tensor:
+        """Instance noise for this replica's images."""
+        shape = self.image_shape(1)[1:]
+        seeds = tf.random.experimental.stateless_fold_in(
+            self._seeds(stream, nimg), index
+        )
+        stddev = losses.noise_stddev(
+            nimg, self.losses.noise_stddev, self.losses.noise_kimg
+        )
+        return self._share(tf.random.stateless_normal(shape, seeds) * stddev)
+
     def _random_labels(self, nimg: tf.Tensor) -> tf.Tensor:
         """Labels of random images of the dataset."""
         rows = tf.random.stateless_uniform(
@@ -371,11 +359,13 @@ class _Iteration:
         return tf.stack([tf.constant(self.options.seed, tf.int64), position])
 
 
-def _means(terms: Terms, names: tuple[str, ...]) -> tf.Tensor:
+def _means(values: terms.Terms, names: tuple[str, ...]) -> tf.Tensor:
     """The means of the named terms, as one vector."""
-    return tf.stack([tf.reduce_mean(terms[name]) for name in names])
+    return tf.stack([tf.reduce_mean(values[name]) for name in names])
 
 
-def _or_none(labels: tf.Tensor) -> tf.Tensor | None:
-    """None in place of labels of size zero."""
-    return labels if labels.shape[-1] else None
+def _divided(
+    gradients: list[tf.Tensor], scale: tf.Tensor | float
+) -> list[tf.Tensor]:
+    """Gradients of the loss, from those of the scaled loss, in float32."""
+    return [gradient / scale for gradient in gradients]

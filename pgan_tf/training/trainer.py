@@ -76,6 +76,10 @@ class Run:
         self.dataset = records.open_dataset(options.data.data_dir)
         self.strategy = make_strategy(options.devices)
         setup.check_minibatches(options, self.strategy.num_replicas_in_sync)
+        given = options
+        options = self.options = setup.with_schedule(
+            options, self.strategy.num_replicas_in_sync
+        )
         self.label_size = options.data.max_label_size
         self.labels = self.dataset.labels[:, : self.label_size]
         self.nets = make_networks(
@@ -89,7 +93,7 @@ class Run:
         restored = self.checkpoints.restore()
         self.position = restored or checkpoints.Position()
         progress.forget_stats_after(self.run_dir, self.position.nimg)
-        run_folder.begin(self.run_dir, options, self.dataset.digest)
+        run_folder.begin(self.run_dir, given, self.dataset.digest)
         self.log = progress.Log(self.run_dir)
         self.writer = summaries.Writer(self.run_dir / "tensorboard")
         for path in self.checkpoints.unreadable:
@@ -97,6 +101,7 @@ class Run:
         self.time_left = progress.TimeLeft(
             options, options.data.resolution, self.dataset.num_channels
         )
+        self.say_schedule()
         self.grid = _Grid(self)
         if restored is None:
             self.grid.save_reals()
@@ -171,7 +176,8 @@ class Run:
 
     def call_nimg(self, stage: schedule.Stage) -> int:
         """Images shown between two looks at the schedule."""
-        return stage.minibatch * self.options.schedule.minibatch_repeats
+        options = self.options.schedule
+        return stage.minibatch * options.d_repeats * options.minibatch_repeats
 
     def batches(
         self, stage: schedule.Stage
@@ -239,6 +245,20 @@ class Run:
             path = run_folder.snapshot_path(self.run_dir, self.position.nimg)
             snapshots.save_generator(self.nets.Gs, path)
         report.write(self.run_dir)
+
+    def say_schedule(self) -> None:
+        """The schedule, with what was derived, and what may be an oversight."""
+        for line in schedule.table(
+            self.options.schedule,
+            self.options.data.resolution,
+            self.strategy.num_replicas_in_sync,
+        ):
+            self.log.line(line)
+        if self.dataset.label_size and not self.label_size:
+            self.log.line(
+                f"the dataset has {self.dataset.label_size} labels, which are "
+                "not used: --max_label_size=-1 uses them all"
+            )
 
     def say_where(self) -> None:
         """The last lines of a finished run."""
@@ -371,6 +391,7 @@ def make_networks(
         "use_wscale": options.networks.use_wscale,
         "use_leakyrelu": options.networks.use_leakyrelu,
         "fused_scale": options.networks.fused_scale,
+        "dtype": _POLICIES[options.optimizer.precision],
     }
     start = schedule.at(0, options.schedule, options.data.resolution)
     keras.utils.set_random_seed(options.seed)
@@ -385,17 +406,46 @@ def make_networks(
         D = networks.Discriminator(
             **common, mbstd_group_size=options.networks.mbstd_group_size
         )
-        Gs = networks.Generator.from_config({**G.get_config(), "name": "Gs"})
+        # Whatever G trains in, Gs is for all machines.
+        Gs = networks.Generator.from_config(
+            {**G.get_config(), "name": "Gs", "dtype": "float32"}
+        )
         Gs.set_weights(G.get_weights())
-        adam = dataclasses.asdict(options.optimizer)
-        betas = (adam["adam_beta1"], adam["adam_beta2"], adam["adam_epsilon"])
         return steps.Networks(
             G=G,
             D=D,
             Gs=Gs,
-            g_adam=optim.Adam(G.trainable_variables, *betas),
-            d_adam=optim.Adam(D.trainable_variables, *betas),
+            g_adam=_make_adam(G, options.optimizer),
+            d_adam=_make_adam(D, options.optimizer),
         )
+
+
+# Keras' names for --precision.
+_POLICIES = {
+    "float32": "float32",
+    "float16": "mixed_float16",
+    "bfloat16": "mixed_bfloat16",
+}
+
+
+def _make_adam(
+    network: keras.Model, options: config.OptimizerConfig
+) -> optim.Adam:
+    """An optimizer for all of a network; float16 has a loss scale too."""
+    loss_scale = None
+    if options.precision == "float16":
+        loss_scale = optim.LossScale(
+            options.loss_scale_log2,
+            options.loss_scale_growth,
+            options.loss_scale_drop,
+        )
+    return optim.Adam(
+        network.trainable_variables,
+        options.adam_beta1,
+        options.adam_beta2,
+        options.adam_epsilon,
+        loss_scale,
+    )
 
 
 def _divides(every: int, tick: int) -> bool:

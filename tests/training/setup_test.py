@@ -58,7 +58,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         self.assert_refused(options, "--run_dir is missing")
 
     @parameterized.parameters(
-        ({"minibatch_base": 0}, "--minibatch_base=0: must be above 0"),
+        ({"minibatch_base": -1}, "--minibatch_base=-1: must be at least 0"),
         ({"g_lrate_dict": {8: -1.0}}, "--g_lrate_dict=.* must be above 0"),
         ({"lod_initial_resolution": 6}, "--lod_initial_resolution=6"),
         ({"total_kimg": math.nan}, "--total_kimg=nan"),

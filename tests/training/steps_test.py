@@ -6,7 +6,7 @@ from absl.testing import parameterized
 
 from pgan_tf import config, functional, networks, schedule
 from pgan_tf.interop import nvidia
-from pgan_tf.training import optim, steps
+from pgan_tf.training import optim, steps, terms
 from tests import common
 
 LODS = ("0.00", "1.50")
@@ -82,7 +82,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         arrays, tensors, _, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
         with tf.GradientTape() as tape:
-            loss, terms = steps.d_loss(
+            loss, values = terms.d_loss(
                 G,
                 D,
                 tensors["reals"],
@@ -102,9 +102,9 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         ]:
             expected = arrays[f"{key}/lod{lod}"].reshape(-1)
             self.assertAllClose(
-                terms[name], expected, rtol=0, atol=tolerance, msg=name
+                values[name], expected, rtol=0, atol=tolerance, msg=name
             )
-        self.assertAllEqual(terms["D_label_penalty"], np.zeros(8))
+        self.assertAllEqual(values["D_label_penalty"], np.zeros(8))
         variables = [v.value for v in D.trainable_variables]
         expected = {
             key.split("/", 1)[1].rsplit("/", 1)[0]: value
@@ -124,7 +124,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
         with tf.GradientTape() as tape:
-            loss, _ = steps.g_loss(
+            loss, _ = terms.g_loss(
                 G,
                 D,
                 tensors["labels"],
@@ -154,9 +154,8 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         random = np.random.RandomState(0)
         reals, fakes = random.randn(2, 4, 16, 16, 1).astype(np.float32)
         mixing = random.rand(4, 1, 1, 1).astype(np.float32)
-        native = steps.mixed_gradients(
-            D, tf.constant(reals), tf.constant(fakes), mixing, 0.5
-        )
+        mixed = tf.constant(functional.lerp(reals, fakes, mixing))
+        native = terms.score_gradients(D, mixed, 0.5)
         upscaled = tf.Variable(
             functional.upscale2d(functional.lerp(reals, fakes, mixing))
         )
@@ -179,7 +178,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         mixing = tf.zeros([4, 1, 1, 1])
         loss = {}
         for weight in (0.0, 1.0):
-            loss[weight], terms = steps.d_loss(
+            loss[weight], values = terms.d_loss(
                 G,
                 D,
                 reals,
@@ -194,7 +193,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             logits = np.asarray(D(images)[1], np.float64)
             logits -= np.log(np.exp(logits).sum(1, keepdims=True))
             expected -= (labels * logits).sum(1)
-        self.assertAllClose(terms["D_label_penalty"], expected, atol=1e-5)
+        self.assertAllClose(values["D_label_penalty"], expected, atol=1e-5)
         self.assertAllClose(loss[1.0] - loss[0.0], expected.mean(), atol=1e-4)
 
     def test_label_terms_of_g(self):
@@ -206,7 +205,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         scores, logits = (np.array(x) for x in D(G(latents, labels)))
         logits -= np.log(np.exp(logits).sum(1, keepdims=True))
         for weight in (0.0, 2.0):
-            loss, _ = steps.g_loss(
+            loss, _ = terms.g_loss(
                 G,
                 D,
                 tf.constant(labels),
@@ -227,7 +226,7 @@ class JudgeBothTest(common.TestCase, parameterized.TestCase):
         )
         random = np.random.RandomState(0)
         reals, fakes = random.randn(2, 8, 8, 8, 1).astype(np.float32)
-        scores, logits = steps.judge_both(
+        scores, logits = terms.judge_both(
             D, tf.constant(reals), tf.constant(fakes), None
         )
         for i, images in enumerate((reals, fakes)):
@@ -283,17 +282,16 @@ class IterationTest(common.TestCase):
         )
         reals = common.nhwc(FixedDraws.arrays["res32/reals/lod0.00"])
         pixels = np.rint(reals * 127.5 + 127.5).astype(np.uint8)
-        run = tf.function(iteration.run)
+        d_step = tf.function(iteration.d_step)
+        g_step = tf.function(iteration.g_step)
         for step in (1, 2, 3):
-            terms = run(
-                tf.constant(pixels),
-                tf.zeros([8, 0]),
-                tf.constant(0, tf.int64),
-                tf.constant(1.0),
-                tf.constant(1e-3),
-                tf.constant(1e-3),
+            nimg = tf.constant(0, tf.int64)
+            one, rate = tf.constant(1.0), tf.constant(1e-3)
+            d_means = d_step(
+                tf.constant(pixels), tf.zeros([8, 0]), nimg, one, rate
             )
-            named = dict(zip(steps.TERMS, terms.numpy(), strict=True))
+            means = [*d_means.numpy(), *g_step(nimg, one, rate).numpy()]
+            named = dict(zip(steps.TERMS, means, strict=True))
             for name in ("D_loss", "G_loss"):
                 before = arrays[f"B/{name}_before/step{step}"]
                 self.assertAllClose(named[name], before, atol=5e-4)
@@ -358,7 +356,7 @@ class IterationTest(common.TestCase):
         reals = np.where(heads, reals[:, :, ::-1], reals)
         blocks = reals.reshape(8, 8, 2, 8, 2, 1).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
-        expected, _ = steps.d_loss(
+        expected, _ = terms.d_loss(
             nets.G,
             nets.D,
             tf.constant(blocks + (reals - blocks) * 0.25, tf.float32),
@@ -369,15 +367,14 @@ class IterationTest(common.TestCase):
             config.LossesConfig(),
         )
         iteration = FixedDraws(nets, strategy, stage, tf.zeros([1, 0]), options)
-        terms = iteration.run(
+        means = iteration.d_step(
             tf.constant(pixels),
             tf.zeros([8, 0]),
             tf.constant(0, tf.int64),
             tf.constant(0.25),
             tf.constant(1e-3),
-            tf.constant(1e-3),
         )
-        found = terms.numpy()[steps.TERMS.index("D_loss")]
+        found = means.numpy()[steps.D_TERMS.index("D_loss")]
         self.assertAllClose(found, expected, atol=1e-4)
 
     def test_labels_for_g_come_from_the_whole_dataset(self):
@@ -414,8 +411,8 @@ class IterationTest(common.TestCase):
         iterations = steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, 0]), one_repeat()
         )
-        terms = iterations(*arguments(minibatch=8))
-        named = dict(zip(steps.TERMS, terms.numpy(), strict=True))
+        means = iterations(*arguments(minibatch=8))
+        named = dict(zip(steps.TERMS, means.numpy(), strict=True))
         self.assertEqual(named["D_skipped_steps"], 1)
         self.assertEqual(nets.d_adam.step.numpy(), 0)
         for v in nets.G.trainable_variables:

@@ -83,7 +83,7 @@ class TrainerTest(common.TestCase):
         self.assertEqual(sum(t["D_skipped_steps"] for t in ticks), 0)
         self.assertEqual(run_folder.read_config(run_dir), options)
         self.assertNotEmpty(list((run_dir / "tensorboard").iterdir()))
-        self.assertLen((run_dir / "log.txt").read_text().splitlines(), 8)
+        self.assertLen((run_dir / "log.txt").read_text().splitlines(), 13)
         page = run_folder.report_path(run_dir).read_text()
         self.assertIn("0.3 of 0.256 kimg", page)
 

@@ -20,12 +20,17 @@ numbers of equal name and equal n. The row Reals2 holds what perfect fakes
 would get: a second set of reals of the same size, where the dataset has one.
 """
 
+import dataclasses
 import pathlib
+import typing
 
 from absl import flags
 
 from pgan_tf import command, errors, run_folder
 from pgan_tf.metrics import registry
+
+if typing.TYPE_CHECKING:
+    from pgan_tf import results
 
 RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "The run folder that train.py wrote."
@@ -110,40 +115,104 @@ FORCE = flags.DEFINE_bool(
 )
 
 
+REALS = flags.DEFINE_string(
+    "reals",
+    None,
+    "Without a run: a folder or .zip of images or a dataset, to compare --fakes"
+    " with. All images square and of one size; a dataset takes the size of the"
+    " other set, if it has that.",
+)
+FAKES = flags.DEFINE_string("fakes", None, "See --reals.")
+OUT_DIR = flags.DEFINE_string(
+    "out_dir",
+    None,
+    "With --reals and --fakes: a folder for metric-<name>.jsonl.",
+)
+PER_CLASS = flags.DEFINE_bool(
+    "per_class",
+    False,
+    "FID of each class by itself: fakes of the class against reals of it, a"
+    " row and a number of images each. For networks with labels.",
+)
+
+
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise errors.UserError(f"unexpected argument {argv[1]!r}")
     if CONVERT.value:
         with command.chatter_to("/dev/null"):
             convert(pathlib.Path(CONVERT.value))
-        return
-    if not RUN_DIR.value:
+    elif REALS.value or FAKES.value:
+        with command.chatter_to("/dev/null"):
+            report = compare_sets()
+        print(report.table())
+    elif RUN_DIR.value:
+        run_dir = pathlib.Path(RUN_DIR.value)
+        with command.chatter_to(log_path(run_dir)):
+            report = evaluate_run(run_dir)
+        print(report.table(), "", *run_folder.where(run_dir), sep="\n")
+    else:
         raise errors.UserError(
-            "--run_dir is missing: give the folder that train.py wrote"
+            "--run_dir is missing: give the folder that train.py wrote, or"
+            " --reals and --fakes"
         )
-    run_dir = pathlib.Path(RUN_DIR.value)
-    with command.chatter_to(log_path(run_dir)):
-        # TensorFlow takes seconds to import, which --help need not wait for.
-        from pgan_tf import evaluation, session
 
-        options = session.Options(
-            run_dir=run_dir,
+
+# TensorFlow takes seconds to import, which --help need not wait for.
+
+
+def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
+    """The snapshots of a run."""
+    from pgan_tf import evaluation, per_class, session
+
+    options = session.Options(
+        run_dir=run_dir,
+        metrics=METRICS.value,
+        features=FEATURES.value,
+        inception=path_or_none(INCEPTION.value),
+        snapshot=SNAPSHOT.value,
+        num_images=NUM_IMAGES.value,
+        seed=SEED.value,
+        data_dir=path_or_none(DATA_DIR.value),
+        minibatch=MINIBATCH.value,
+        devices=DEVICES.value,
+        force=FORCE.value,
+    )
+    if PER_CLASS.value:
+        if not flags.FLAGS["metrics"].present:
+            options = dataclasses.replace(options, metrics=["fid"])
+        return per_class.evaluate(options)
+    if WATCH.value:
+        return evaluation.watch(options, say)
+    return evaluation.evaluate(options)
+
+
+def compare_sets() -> "results.Report":
+    """Two sets of images, without a run."""
+    from pgan_tf import pairs
+
+    reals, fakes = path_or_none(REALS.value), path_or_none(FAKES.value)
+    if reals is None or fakes is None:
+        raise errors.UserError("--reals and --fakes go together: give both")
+    if RUN_DIR.value:
+        raise errors.UserError(
+            "--run_dir and --reals: give either a run or two sets of images"
+        )
+    return pairs.evaluate(
+        pairs.Options(
+            reals=reals,
+            fakes=fakes,
             metrics=METRICS.value,
             features=FEATURES.value,
             inception=path_or_none(INCEPTION.value),
-            snapshot=SNAPSHOT.value,
             num_images=NUM_IMAGES.value,
             seed=SEED.value,
-            data_dir=path_or_none(DATA_DIR.value),
             minibatch=MINIBATCH.value,
             devices=DEVICES.value,
+            out_dir=path_or_none(OUT_DIR.value),
             force=FORCE.value,
         )
-        if WATCH.value:
-            report = evaluation.watch(options, say)
-        else:
-            report = evaluation.evaluate(options)
-    print(report.table(), "", *run_folder.where(run_dir), sep="\n")
+    )
 
 
 def convert(source: pathlib.Path) -> None:

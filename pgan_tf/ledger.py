@@ -3,6 +3,7 @@
 metric-<name>.jsonl  a line per number, with all that decides whether it can
                      be compared; lines are only ever added
 metric-<name>.txt    the same as a table in the layout of the reference's logs
+per-class-fid.jsonl  a line per class
 """
 
 import json
@@ -24,11 +25,16 @@ class Ledger:
     Args:
         folder: Of the files; None to keep no files.
         force: Find nothing, so that everything is computed again.
+        prefix: Of the files' names; any other than "metric" has no table.
     """
 
     def __init__(
-        self, folder: pathlib.Path | None, force: bool = False
+        self,
+        folder: pathlib.Path | None,
+        force: bool = False,
+        prefix: str = "metric",
     ) -> None:
+        self._prefix = prefix
         self._folder = folder
         self._force = force
 
@@ -57,17 +63,18 @@ class Ledger:
             **facts,
             **notes,
         }
-        path = self._folder / f"metric-{result.key}.jsonl"
+        path = self._folder / f"{self._prefix}-{result.key}.jsonl"
         torn = path.exists() and not path.read_bytes().endswith(b"\n")
         with open(path, "a", encoding="utf-8") as file:
             file.write("\n" * torn + json.dumps(line) + "\n")
-        self._write_table(result.key, facts)
+        if self._prefix == "metric":
+            self._write_table(result.key, facts)
 
     def _lines(self, key: str) -> list[Line]:
         """Those of a metric; one that a kill has torn is left out."""
         if self._folder is None:
             return []
-        path = self._folder / f"metric-{key}.jsonl"
+        path = self._folder / f"{self._prefix}-{key}.jsonl"
         return files.read_json_lines(path)
 
     def _write_table(self, key: str, facts: Line) -> None:

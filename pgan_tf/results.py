@@ -85,8 +85,9 @@ class Report:
         return [*names, headline] if headline else names
 
     def _count(self, label: str) -> str:
-        result = self._find(label)
-        return f"n={result.count}" if result else ""
+        """Such as n=50000; nothing if it is another in each row."""
+        counts = {each.count for each in self.results if each.label == label}
+        return f"n={counts.pop()}" if len(counts) == 1 else ""
 
     def _cells(self, label: str, row: str, width: int) -> list[str]:
         result = self._find(label, row)

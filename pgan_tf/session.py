@@ -1,14 +1,10 @@
 """One evaluation of a run: its setting, and the rows of its table so far."""
 
 import dataclasses
-import datetime
 import pathlib
-import time
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
-import pgan_tf
 from pgan_tf import (
     checks,
     choice,
@@ -18,19 +14,18 @@ from pgan_tf import (
     extractors,
     image_sets,
     ledger,
+    networks,
     replicas,
     results,
+    rows,
     run_folder,
     sampling,
     selection,
     snapshots,
 )
 from pgan_tf.data import records
-from pgan_tf.metrics import features, registry
+from pgan_tf.metrics import features, registry, suite
 from pgan_tf.training import summaries, trainer
-
-# Packages that numbers may depend on, named with them.
-VERSIONS_OF = ("tensorflow", "keras", "numpy", "scipy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,116 +60,134 @@ class Options:
     force: bool = False
 
 
+class Opened:
+    """What an evaluation of a run begins with.
+
+    Args:
+        options: What to evaluate and how.
+        path: The first snapshot, which tells the resolution.
+
+    Attributes:
+        devices: That do the work.
+        level: The reals.
+        count: Images on each side if that is said anywhere, else None.
+        mirror_augment: Whether half of the reals are flipped, as in training.
+        minibatch: Images at a time.
+    """
+
+    def __init__(self, options: Options, path: pathlib.Path) -> None:
+        self.options = options
+        self.devices = replicas.Replicas(trainer.make_strategy(options.devices))
+        self._run_config = run_folder.read_config(options.run_dir)
+        dataset = open_dataset(options, self._run_config)
+        resolution = snapshots.load_generator(path).resolution
+        count = (
+            options.num_images or self._run_config.evaluation.eval_num_images
+        )
+        checks.check_dataset(dataset, resolution, count)
+        self.level = image_sets.Level(dataset, resolution)
+        self.count = count or None
+        self.mirror_augment = self._run_config.data.mirror_augment
+        default = sampling.default_minibatch(resolution)
+        self.minibatch = options.minibatch or default
+
+    def extractor(self) -> features.Extractor:
+        """The extractor that flags or run name."""
+        return extractors.open_extractor(
+            named_extractor(self.options, self._run_config),
+            self.options.inception,
+            self.level.dataset,
+            self.level.resolution,
+            self.devices,
+        )
+
+    def compare(
+        self, chosen: choice.Choice, collection: image_sets.Collection
+    ) -> comparison.Comparison:
+        """A setting with these reals."""
+        return comparison.Comparison(
+            metrics=chosen.metrics,
+            extractor=chosen.extractor,
+            collection=collection,
+            mirror_augment=self.mirror_augment,
+            seed=self.options.seed,
+            minibatch=self.minibatch,
+            devices=self.devices,
+        )
+
+    def generator(self, path: pathlib.Path) -> networks.Generator:
+        """A snapshot, on all devices."""
+        with self.devices.scope():
+            generator = snapshots.load_generator(path)
+        checks.check_generator(generator, path, self.level)
+        return generator
+
+    def heading(self) -> str:
+        """What the table is about, beside reals and extractor."""
+        size = self.level.resolution
+        mirrored = ", half of the reals mirrored" if self.mirror_augment else ""
+        return (
+            f"run {self.options.run_dir}: {size}x{size}, seed"
+            f" {self.options.seed}{mirrored}"
+        )
+
+
 class Session:
     """One setting, and the rows computed in it so far.
 
     Args:
         options: What to evaluate and how.
-        path: The first snapshot, which tells the resolution.
+        path: The first snapshot.
     """
 
     def __init__(self, options: Options, path: pathlib.Path) -> None:
-        self._options = options
-        self._devices = replicas.Replicas(
-            trainer.make_strategy(options.devices)
-        )
-        run_config = run_folder.read_config(options.run_dir)
-        dataset = open_dataset(options, run_config)
-        resolution = snapshots.load_generator(path).resolution
-        count = options.num_images or run_config.evaluation.eval_num_images
-        checks.check_dataset(dataset, resolution, count)
-        self._chosen = choice.choose(
+        self._opened = opened = Opened(options, path)
+        chosen = choice.choose(
             options.metrics,
-            lambda: extractors.open_extractor(
-                named_extractor(options, run_config),
-                options.inception,
-                dataset,
-                resolution,
-                self._devices,
-            ),
-            resolution,
-            dataset.num_images,
-            count or None,
+            opened.extractor,
+            opened.level.resolution,
+            opened.level.num_images,
+            opened.count,
         )
-        self._level = image_sets.Level(dataset, resolution)
-        self._setting = comparison.Comparison(
-            metrics=self._chosen.metrics,
-            extractor=self._chosen.extractor,
-            collection=self._level,
-            mirror_augment=run_config.data.mirror_augment,
-            seed=options.seed,
-            minibatch=options.minibatch
-            or sampling.default_minibatch(resolution),
-            devices=self._devices,
+        self._setting = opened.compare(chosen, opened.level)
+        self._rows = rows.Rows(
+            chosen,
+            self._setting,
+            ledger.Ledger(options.run_dir, options.force),
+            {"dataset": opened.level.name},
         )
-        self._ledger = ledger.Ledger(options.run_dir, options.force)
-        self._results: list[results.Result] = []
         self._writer: summaries.Writer | None = None
 
     def add_reals(self) -> None:
         """Adds the rows of reals, as far as the dataset has enough images."""
-        setting = self._setting
-        for row, compute in (
-            (results.REALS, setting.reals),
-            (results.NOISE_FLOOR, setting.noise_floor),
-        ):
-            started = time.monotonic()
-            found = results.name(row, setting.metrics, compute() or {})
-            notes = {"seconds": _seconds_since(started), "kimg": None}
-            for result in found:
-                facts = {**self._facts(result.key), "row": row}
-                if row == results.NOISE_FLOOR:
-                    facts["skipped_reals"] = setting.count
-                if self._ledger.find(result.key, facts) is None:
-                    self._ledger.add(result, facts, {**self._notes(), **notes})
-            self._results += found
+        self._rows.add_reals()
 
     def add_snapshot(self, path: pathlib.Path) -> list[results.Result]:
         """Adds the row of a snapshot, computing what is not yet known."""
-        setting, started = self._setting, time.monotonic()
-        digest = features.file_digest(path)
-        facts = {
-            metric.key: {
-                **self._facts(metric.key),
-                "row": path.name,
-                "snapshot_sha256": digest,
-            }
-            for metric in setting.metrics
-        }
-        found = {key: self._ledger.find(key, facts[key]) for key in facts}
-        values = {key: value for key, value in found.items() if value}
-        missing = [each for each in setting.metrics if each.key not in values]
-        if missing:
-            with self._devices.scope():
-                generator = snapshots.load_generator(path)
-            checks.check_generator(generator, path, self._level)
-            values |= setting.fakes(generator, path.stem, missing)
-        row = results.name(path.name, setting.metrics, values)
-        new = [each for each in row if found[each.key] is None]
-        for result in new:
-            notes = {
-                **self._notes(),
-                "snapshot": path.name,
-                "kimg": selection.kimg_of(path),
-                "lod": float(generator.lod),
-                "seconds": _seconds_since(started),
-            }
-            self._ledger.add(result, facts[result.key], notes)
-        self._plot(new, selection.kimg_of(path))
-        self._results += row
-        return row
+        kimg = selection.kimg_of(path)
+        notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
+
+        def compute(missing: Sequence[suite.Metric]) -> comparison.Values:
+            generator = self._opened.generator(path)
+            notes["lod"] = float(generator.lod)
+            return self._setting.fakes(generator, path.stem, missing)
+
+        found, new = self._rows.add(
+            path.name,
+            {"snapshot_sha256": features.file_digest(path)},
+            compute,
+            lambda: notes,
+        )
+        self._plot(new, kimg)
+        return found
 
     def report(self) -> results.Report:
         """Everything added so far."""
         if self._writer:
             self._writer.close()
             self._writer = None
-        return results.Report(
-            heading=self._heading(),
-            labels=self._chosen.labels,
-            results=self._results,
-            not_computed=self._chosen.not_computed,
-        )
+        heading = [self._opened.heading(), *rows.describe(self._setting)]
+        return self._rows.report(heading)
 
     def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
         """Adds points to TensorBoard's curves."""
@@ -185,7 +198,7 @@ class Session:
             # of the training, whose event file it would stop reading at the
             # sight of a newer one.
             self._writer = summaries.Writer(
-                self._options.run_dir / "tensorboard" / "evaluation"
+                self._opened.options.run_dir / "tensorboard" / "evaluation"
             )
         for result in new:
             name = f"metrics/{result.label}"
@@ -194,42 +207,6 @@ class Session:
                 points[f"{name}/{level}"] = value
             self._writer.scalars(points, kimg * 1000)
         self._writer.flush()
-
-    def _facts(self, key: str) -> dict[str, Any]:
-        """What decides a metric's numbers, beside the fakes."""
-        (metric,) = (m for m in self._setting.metrics if m.key == key)
-        return self._setting.facts(metric)
-
-    def _notes(self) -> dict[str, Any]:
-        """What else is worth knowing of a number."""
-        now = datetime.datetime.now().astimezone()
-        return {
-            "dataset": self._level.name,
-            "versions": {
-                "pgan_tf": pgan_tf.__version__,
-                **{name: metadata.version(name) for name in VERSIONS_OF},
-            },
-            "time": now.isoformat("T", "seconds"),
-        }
-
-    def _heading(self) -> list[str]:
-        """The lines above the table."""
-        dataset, setting = self._level.dataset, self._setting
-        size = setting.collection.height
-        mirrored = (
-            ", half of the reals mirrored" if setting.mirror_augment else ""
-        )
-        lines = [
-            f"run {self._options.run_dir}: {size}x{size}, seed"
-            f" {setting.seed}{mirrored}",
-            f"dataset {dataset.path}: {dataset.num_images} images,"
-            f" digest {dataset.digest[:8]}",
-        ]
-        if setting.extractor:
-            note = setting.extractor.note
-            text = f"features {setting.extractor.label}"
-            lines.append(f"{text} ({note})" if note else text)
-        return lines
 
 
 def named_extractor(options: Options, run_config: config.RunConfig) -> str:
@@ -251,7 +228,3 @@ def open_dataset(
             f"the dataset {path} is not there; say where it is with --data_dir"
         )
     return records.open_dataset(path)
-
-
-def _seconds_since(started: float) -> float:
-    return round(time.monotonic() - started, 1)

@@ -13,8 +13,11 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "pgan_tf"
 
 LAYERS = (
     ("evaluation", "generation"),
+    ("pairs", "per_class"),
     ("session",),
+    ("rows",),
     ("checks", "choice", "comparison", "ledger", "training"),
+    ("folders",),
     ("extractors", "image_sets", "projection", "results", "selection"),
     ("data", "sampling", "snapshots"),
     ("interop",),

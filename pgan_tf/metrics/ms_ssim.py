@@ -116,8 +116,11 @@ class MultiScaleSimilarity(suite.Metric):
 
     @classmethod
     def gap(cls, count: int, setting: suite.Setting) -> str:
-        if setting.resolution < SMALLEST:
+        size = setting.resolution
+        if size < SMALLEST:
             return f"needs images of {SMALLEST}x{SMALLEST} pixels or more"
+        if size & (size - 1) and size % 32:
+            return f"needs images of 2^n or 32n pixels, not {size}"
         return super().gap(count, setting)
 
     def start(self, random: np.random.RandomState) -> suite.Collector:

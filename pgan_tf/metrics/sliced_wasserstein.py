@@ -288,8 +288,9 @@ class SlicedWasserstein(suite.Metric):
 
     @classmethod
     def gap(cls, count: int, setting: suite.Setting) -> str:
-        if setting.resolution < COARSEST:
-            return f"needs images of {COARSEST}x{COARSEST} pixels or more"
+        size = setting.resolution
+        if size < COARSEST or size & (size - 1):
+            return f"needs images of 16x16, 32x32, ... pixels, not {size}"
         return super().gap(count, setting)
 
     def start(self, random: np.random.RandomState) -> suite.Collector:

@@ -1,0 +1,208 @@
+"""FID of each class by itself: which ones a generator draws well."""
+
+import dataclasses
+import functools
+import hashlib
+import pathlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pgan_tf import (
+    choice,
+    comparison,
+    errors,
+    image_sets,
+    ledger,
+    networks,
+    results,
+    rows,
+    selection,
+    session,
+)
+from pgan_tf.metrics import features, suite
+
+
+@dataclasses.dataclass(frozen=True)
+class OfClass:
+    """The images of a collection that have a label; see there.
+
+    Attributes:
+        whole: The collection.
+        label: The column of its labels.
+        indices: Their places in it, [n].
+    """
+
+    whole: image_sets.Collection
+    label: int
+    indices: np.ndarray
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    @property
+    def where(self) -> str:
+        return self.whole.where
+
+    @property
+    def digest(self) -> str:
+        text = f"{self.whole.digest} label {self.label}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def num_images(self) -> int:
+        return len(self.indices)
+
+    @property
+    def height(self) -> int:
+        return self.whole.height
+
+    @property
+    def width(self) -> int:
+        return self.whole.width
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.whole.labels[self.indices]
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return self.whole.read(self.indices[indices])
+
+
+def evaluate(options: session.Options) -> results.Report:
+    """FID of fakes of each class against its reals, a row per class.
+
+    As many images as the class has, but no more than asked for or published:
+    their number is in the row's name. Fakes get the labels of the reals they
+    are compared with; where labels are attributes, those that have it.
+
+    Raises:
+        UserError: On input that cannot be evaluated: networks or reals
+            without labels, metrics other than fid.
+    """
+    if set(options.metrics) - {"fid", "fid50k"}:
+        raise errors.UserError(
+            f"--per_class computes fid, not {','.join(options.metrics)}; give"
+            " --metrics=fid"
+        )
+    paths = selection.select(options.run_dir, options.snapshot)
+    opened = session.Opened(options, paths[0])
+    label_size = opened.generator(paths[0]).label_size
+    if not label_size:
+        raise errors.UserError(
+            f"--per_class: {paths[0]} draws from no labels, so that there are"
+            " no classes"
+        )
+    extractor = functools.cache(opened.extractor)
+    classes = split(opened.level, label_size)
+    if not classes:
+        raise errors.UserError(
+            f"--per_class: no class of {opened.level.where} has two images"
+        )
+    settings = [_setting(opened, extractor, each) for each in classes]
+    for path in paths:
+        generator = functools.cache(functools.partial(opened.generator, path))
+        for each in settings:
+            each.add(path, generator)
+    first = settings[0].rows.report([])
+    return dataclasses.replace(
+        first,
+        heading=[
+            f"{opened.heading()}, each class by itself",
+            *rows.describe(opened.compare(settings[0].chosen, opened.level)),
+            *warnings([each.count for each in settings], extractor()),
+        ],
+        results=[
+            result
+            for path in paths
+            for each in settings
+            for result in each.rows.report([]).results
+            if result.row.startswith(path.name)
+        ],
+    )
+
+
+def warnings(counts: Sequence[int], extractor: features.Extractor) -> list[str]:
+    """A line if there are few images for the size of the features."""
+    blank = np.zeros([1, 32, 32, 3], np.uint8)
+    size = extractor(blank)[0].shape[1]
+    few = sum(count <= size for count in counts)
+    if not few:
+        return []
+    return [
+        f"warning: {few} of {len(counts)} classes have no more images than"
+        f" features ({size}): their distances are much too large, the more so"
+        " the fewer images; compare only equal n"
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Setting:
+    """One class: its reals, its metric, its rows."""
+
+    title: str
+    label: int
+    chosen: choice.Choice
+    setting: comparison.Comparison
+    rows: rows.Rows
+
+    @property
+    def count(self) -> int:
+        return self.setting.count
+
+    def add(
+        self, path: pathlib.Path, generator: Callable[[], networks.Generator]
+    ) -> None:
+        """Adds the row of a snapshot."""
+
+        def compute(missing: Sequence[suite.Metric]) -> comparison.Values:
+            return self.setting.fakes(generator(), self.title, missing)
+
+        self.rows.add(
+            f"{path.name} {self.title}, n={self.count}",
+            {
+                "snapshot_sha256": features.file_digest(path),
+                "class": self.label,
+            },
+            compute,
+            lambda: {
+                "class_name": self.title,
+                "snapshot": path.name,
+                "kimg": selection.kimg_of(path),
+            },
+        )
+
+
+def _setting(
+    opened: session.Opened,
+    extractor: Callable[[], features.Extractor],
+    reals: OfClass,
+) -> _Setting:
+    limit = opened.options.num_images or reals.num_images
+    chosen = choice.choose(
+        ["fid"],
+        extractor,
+        reals.height,
+        min(reals.num_images, limit),
+    )
+    setting = opened.compare(chosen, reals)
+    options = opened.options
+    book = ledger.Ledger(options.run_dir, options.force, prefix="per-class")
+    return _Setting(
+        title=opened.level.dataset.label_names[reals.label],
+        label=reals.label,
+        chosen=chosen,
+        setting=setting,
+        rows=rows.Rows(chosen, setting, book, {"dataset": reals.name}),
+    )
+
+
+def split(level: image_sets.Level, label_size: int) -> list[OfClass]:
+    """The images of each label; those that have none are left out."""
+    labels = level.labels[:, :label_size]
+    return [
+        OfClass(level, label, np.flatnonzero(labels[:, label] > 0.5))
+        for label in range(label_size)
+        if (labels[:, label] > 0.5).sum() >= 2
+    ]

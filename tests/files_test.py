@@ -17,3 +17,20 @@ class PartialTest(common.TestCase):
             self.assertFalse(path.exists())
         self.assertEqual(path.read_text(), "whole")
         self.assertLen(list(path.parent.iterdir()), 1)
+
+    def test_folders(self):
+        path = self.folder() / "model"
+        for fails in (True, False):
+            try:
+                with files.partial(path) as partial:
+                    partial.mkdir()
+                    (partial / "part").touch()
+                    1 / (not fails)  # noqa: B018
+            except ZeroDivisionError:
+                self.assertEmpty(list(path.parent.iterdir()))
+        self.assertEqual([p.name for p in path.iterdir()], ["part"])
+        with self.assertRaises(OSError):
+            with files.partial(path) as partial:
+                partial.mkdir()
+        self.assertEqual([p.name for p in path.iterdir()], ["part"])
+        self.assertLen(list(path.parent.iterdir()), 1)

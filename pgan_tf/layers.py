@@ -152,11 +152,15 @@ class UpscaleConv2D(EqualizedConv2D):
     """
 
     def _convolve(self, inputs: Tensor) -> Tensor:
+        kernel = self.transposed_kernel()
+        return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+
+    def transposed_kernel(self) -> Tensor:
+        """That of the transposed convolution, [4,4,out,in]."""
         # A transposed convolution scatters: next to an ordinary one its
         # kernel is turned by 180 degrees, with the last two axes swapped.
         kernel = ops.flip(self.scaled_kernel(), axis=(0, 1))
-        kernel = _sum_of_shifts(ops.transpose(kernel, (0, 1, 3, 2)))
-        return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+        return _sum_of_shifts(ops.transpose(kernel, (0, 1, 3, 2)))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         count, height, width, _ = input_shape

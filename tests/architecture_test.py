@@ -33,6 +33,7 @@ LAYERS = (
 # Everything else runs on NumPy, or on Keras with any of its backends.
 MAY_IMPORT_TENSORFLOW = (
     "data/pipeline.py",
+    "interop/export.py",
     "metrics/features.py",
     "metrics/inception.py",
     "metrics/inception_keras.py",

@@ -1,4 +1,4 @@
-"""Makes pictures and videos with trained networks."""
+"""Makes pictures and videos with trained networks, brings them in and out."""
 
 import argparse
 import os
@@ -6,7 +6,9 @@ from types import ModuleType
 
 from pgan_tf import command, verbs
 from pgan_tf.generation import (
+    exporting,
     images,
+    importing,
     interpolate,
     project,
     training_video,
@@ -17,6 +19,8 @@ EXAMPLES = """examples:
   python generate.py interpolate --network=runs/demo --grid=4x3 --out=walk.mp4
   python generate.py training_video --run_dir=runs/demo --out=training.mp4
   python generate.py project --network=runs/demo --target=photo.png --out=me
+  python generate.py import --pkl=network-final.pkl --out=celebahq.keras
+  python generate.py export --network=runs/demo --format=onnx --out=demo.onnx
   python generate.py VERB --help    explains each, with examples
 """
 # Each has DESCRIPTION, EXAMPLES, add_flags(parser) and run(args).
@@ -25,6 +29,8 @@ VERBS: dict[str, ModuleType] = {
     "interpolate": interpolate,
     "training_video": training_video,
     "project": project,
+    "import": importing,
+    "export": exporting,
 }
 
 

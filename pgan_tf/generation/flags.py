@@ -16,7 +16,8 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         required=True,
-        help="A network snapshot (.keras), or a run folder: its latest one.",
+        help="A network snapshot (.keras, or NVIDIA's .pkl), or a run folder: "
+        "its latest one.",
     )
 
 

@@ -193,3 +193,21 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         )
         estimate = plan.memory_mb(counted, resolution, resolution, minibatch)
         self.assertAllClose(estimate, float(process.stdout), rtol=0.2)
+
+    def test_every_flagfile_is_in_the_table(self):
+        table = (ROOT / "configs" / "README.md").read_text()
+        for path in CONFIGS:
+            name = path.stem
+            if name.endswith("-fp16"):
+                name = "celebahq-*-fp16"
+            if name in ("celebahq", "celeba128"):  # what families share
+                name += ".cfg"
+            self.assertIn(f"`{name}`", table)
+
+    def test_fp16_presets_exist_for_all(self):
+        names = {path.stem for path in CONFIGS}
+        plain = {n for n in names if n.startswith("celebahq-v")}
+        plain = {n for n in plain if not n.endswith("-fp16")}
+        self.assertLen(plain, 5)
+        for name in plain:
+            self.assertIn(f"{name}-fp16", names)

@@ -115,6 +115,13 @@ FORCE = flags.DEFINE_bool(
 )
 
 
+COMPARE_TO = flags.DEFINE_enum(
+    "compare_to",
+    None,
+    ["paper"],
+    "paper: beside the last snapshot's numbers, those that were published for"
+    " the dataset, the difference, and what differs in how they were found.",
+)
 REALS = flags.DEFINE_string(
     "reals",
     None,
@@ -177,6 +184,7 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
         minibatch=MINIBATCH.value,
         devices=DEVICES.value,
         force=FORCE.value,
+        compare_to_paper=COMPARE_TO.value == "paper",
     )
     if PER_CLASS.value:
         if not flags.FLAGS["metrics"].present:
@@ -194,6 +202,11 @@ def compare_sets() -> "results.Report":
     reals, fakes = path_or_none(REALS.value), path_or_none(FAKES.value)
     if reals is None or fakes is None:
         raise errors.UserError("--reals and --fakes go together: give both")
+    if WATCH.value or PER_CLASS.value or COMPARE_TO.value:
+        raise errors.UserError(
+            "--watch, --per_class and --compare_to are of runs: give --run_dir"
+            " instead of --reals and --fakes"
+        )
     if RUN_DIR.value:
         raise errors.UserError(
             "--run_dir and --reals: give either a run or two sets of images"

@@ -40,12 +40,14 @@ class Report:
         labels: What each metric is called, in the order asked for.
         results: The numbers.
         not_computed: Why there is no number, by label.
+        footnotes: Lines to print below the table.
     """
 
     heading: list[str]
     labels: list[str]
     results: list[Result]
     not_computed: dict[str, str]
+    footnotes: list[str] = dataclasses.field(default_factory=list)
 
     def table(self) -> str:
         """The report as text: a row per snapshot, a column per number."""
@@ -66,6 +68,8 @@ class Report:
             why = "for the same reason" if reason in said else reason
             lines.append(f"{label}: not computed ({why})")
             said.add(reason)
+        if self.footnotes:
+            lines += ["", *self.footnotes]
         return "\n".join(lines)
 
     def _find(self, label: str, row: str | None = None) -> Result | None:

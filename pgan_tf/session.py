@@ -15,6 +15,7 @@ from pgan_tf import (
     image_sets,
     ledger,
     networks,
+    published,
     replicas,
     results,
     rows,
@@ -45,6 +46,7 @@ class Options:
         minibatch: Images at a time; None: by resolution. Of no influence.
         devices: As of training; of no influence either.
         force: Compute again what the run folder's files already hold.
+        compare_to_paper: Say what was published of the same dataset.
     """
 
     run_dir: pathlib.Path
@@ -58,6 +60,7 @@ class Options:
     minibatch: int | None = None
     devices: str = ""
     force: bool = False
+    compare_to_paper: bool = False
 
 
 class Opened:
@@ -187,7 +190,18 @@ class Session:
             self._writer.close()
             self._writer = None
         heading = [self._opened.heading(), *rows.describe(self._setting)]
-        return self._rows.report(heading)
+        report = self._rows.report(heading)
+        if self._opened.options.compare_to_paper:
+            last = report.results[-1].row
+            lines = published.compare(
+                [each for each in report.results if each.row == last],
+                self._opened.level,
+                self._opened.mirror_augment,
+                self._setting.extractor,
+            )
+            title = f"{last} beside published numbers:"
+            return dataclasses.replace(report, footnotes=[title, *lines])
+        return report
 
     def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
         """Adds points to TensorBoard's curves."""

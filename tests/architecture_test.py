@@ -15,7 +15,7 @@ LAYERS = (
     ("evaluation", "generation"),
     ("pairs", "per_class"),
     ("session",),
-    ("rows",),
+    ("published", "rows"),
     ("checks", "choice", "comparison", "ledger", "training"),
     ("folders",),
     ("extractors", "image_sets", "projection", "results", "selection"),

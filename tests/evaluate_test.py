@@ -74,6 +74,11 @@ class EvaluateTest(common.TestCase):
             (here, "--metric=fid"): "'metric'",
             (here, "--num_images=0"): "--num_images",
             (here, "surplus"): "unexpected argument 'surplus'",
+            ("--reals=a",): "give both",
+            ("--reals=a", "--fakes=b", "--watch"): "are of runs",
+            ("--reals=a", "--fakes=b", here): "two sets of images",
+            ("--convert_inception=no.pb",): "no.pb: no such file",
+            (here, "--compare_to=us"): "--compare_to",
         }
         for arguments, message in cases.items():
             done = self.run_script(*arguments)

@@ -111,6 +111,15 @@ class EvaluationTest(common.TestCase):
                 with self.assertRaisesRegex(AssertionError, "computed again"):
                     self.evaluate(run_dir, "swd", **options)
 
+    def test_beside_published_numbers(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "swd", compare_to_paper=True)
+        self.assertIn(
+            "network-snapshot-000010.keras beside published numbers:",
+            report.table(),
+        )
+        self.assertIn("no published numbers for dataset:", report.table())
+
     def test_which_snapshots(self):
         run_dir = small_run.make(self.here, lods=(2.0, 1.5, 0.0))
         paths = sorted(run_dir.glob("*.keras"))

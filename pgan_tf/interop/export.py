@@ -74,12 +74,12 @@ def check_packages(name: str) -> None:
     missing = [
         package
         for package in formats.FORMATS[name].packages
-        if importlib.util.find_spec(package) is None
+        if importlib.util.find_spec(package.replace("-", "_")) is None
     ]
     if missing:
         raise errors.UserError(
-            f"--format={name} needs the packages {', '.join(missing)}; "
-            "pip install 'pgan_tf[export]'"
+            f"--format={name} needs packages that are not there; pip install "
+            + " ".join(missing)
         )
 
 

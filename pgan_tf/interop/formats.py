@@ -21,6 +21,6 @@ class Format:
 FORMATS = {
     "savedmodel": Format("tf_saved_model", ""),
     "onnx": Format("onnx", ".onnx", ("onnx", "tf2onnx", "onnxruntime")),
-    "tflite": Format("litert", ".tflite", ("ai_edge_litert",)),
+    "tflite": Format("litert", ".tflite", ("ai-edge-litert",)),
     "keras": Format("", ".keras"),
 }

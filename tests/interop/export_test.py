@@ -11,76 +11,49 @@ from absl.testing import parameterized
 
 from pgan_tf import errors, networks
 from pgan_tf.interop import export, formats, nvidia, stock_model
-from tests import common
+from tests import common, documents
 from tests.interop import numpy_networks
 
-# The same as in docs/networks.md, but for the paths.
-READERS = {
-    "keras": """
-import keras
-model = keras.saving.load_model(path)
-images = model(inputs)["images"]
-""",
-    "savedmodel": """
-import tensorflow as tf
-draw = tf.saved_model.load(path).signatures["serving_default"]
-tensors = {name: tf.constant(value) for name, value in inputs.items()}
-images = draw(**tensors)["images"]
-""",
-    "onnx": """
-import onnxruntime
-session = onnxruntime.InferenceSession(path)
-(images,) = session.run(["images"], inputs)
-""",
-    "tflite": """
-from ai_edge_litert.interpreter import Interpreter
-draw = Interpreter(path).get_signature_runner()
-images = draw(**inputs)["images"]
-""",
-}
 HARNESS = """
 import importlib.util, json, sys
 import numpy as np
 assert importlib.util.find_spec("pgan_tf") is None
-for path, code in json.loads(sys.argv[1]):
-    inputs = dict(np.load("inputs.npz"))
-    scope = {"path": path, "inputs": inputs}
+for name, code in json.loads(sys.argv[1]):
+    scope = {"inputs": dict(np.load("inputs.npz"))}
     exec(code, scope)
-    np.save(path + ".npy", np.asarray(scope["images"]))
+    np.save(f"of_{name}.npy", np.asarray(scope["images"]))
 if sys.argv[2] == "light":
     assert not {"tensorflow", "keras"} & set(sys.modules)
 """
 
 
 class ExportTest(common.TestCase, parameterized.TestCase):
-    def run_elsewhere(self, folder, files, kind):
-        """Runs files in another process, without this package."""
+    def run_elsewhere(self, folder, names, kind):
+        """Runs models as the guide says, in a process without this package."""
         (folder / "harness.py").write_text(HARNESS)
-        jobs = json.dumps([(str(p), READERS[name]) for name, p in files])
+        jobs = json.dumps([(name, documents.python(name)) for name in names])
         subprocess.run(
             [sys.executable, "-I", folder / "harness.py", jobs, kind],
             cwd=folder,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
             check=True,
         )
-        return [np.load(f"{path}.npy") for _, path in files]
+        return [np.load(folder / f"of_{name}.npy") for name in names]
 
     def check(self, network, inputs, expected, lod, uint8):
         """Exports to all formats, and compares what others make of them."""
         folder = self.folder()
         np.savez(folder / "inputs.npz", **inputs)
-        paths = {}
         for name, format_ in formats.FORMATS.items():
-            paths[name] = folder / f"of_{name}{format_.suffix}"
-            worst = export.export(network, name, paths[name], lod, uint8)
+            path = folder / f"model{format_.suffix}"
+            worst = export.export(network, name, path, lod, uint8)
             self.assertLess(worst, 2 if uint8 else 1e-4)
         self.assertEmpty(list(folder.glob("partial-*")))
         for kind, names in (
             ("heavy", ("keras", "savedmodel")),
             ("light", ("onnx", "tflite")),
         ):
-            files = [(name, paths[name]) for name in names]
-            for found in self.run_elsewhere(folder, files, kind):
+            for found in self.run_elsewhere(folder, names, kind):
                 self.assertEqual(found.shape, expected.shape)
                 if uint8:
                     self.assertEqual(found.dtype, np.uint8)
@@ -133,8 +106,8 @@ class RefusalTest(common.TestCase):
     def test_missing_packages_are_named(self):
         with mock.patch("importlib.util.find_spec", return_value=None):
             for name, packages in (
-                ("onnx", "onnx, tf2onnx, onnxruntime"),
-                ("tflite", "ai_edge_litert"),
+                ("onnx", "pip install onnx tf2onnx onnxruntime"),
+                ("tflite", "pip install ai-edge-litert"),
             ):
                 with self.assertRaisesRegex(errors.UserError, packages):
                     export.export(self.network, name, self.path)

@@ -1,5 +1,7 @@
 """Losses, gradients, Adam, EMA and whole iterations against the reference."""
 
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -8,6 +10,7 @@ from pgan_tf import config, functional, networks, schedule
 from pgan_tf.interop import nvidia
 from pgan_tf.training import optim, steps, terms
 from tests import common
+from tests.training import tiny
 
 LODS = ("0.00", "1.50")
 # Relative L2 error over all gradients; worst entry, relative to its variable.
@@ -417,6 +420,129 @@ class IterationTest(common.TestCase):
         self.assertEqual(nets.d_adam.step.numpy(), 0)
         for v in nets.G.trainable_variables:
             self.assertTrue(np.isfinite(v).all())
+
+
+class RepeatsTest(common.TestCase, parameterized.TestCase):
+    def run_once(self, nimg=0, **sections):
+        """One compiled call with two steps of G and three of D for each."""
+        schedule_options = config.ScheduleConfig(
+            d_repeats=3, minibatch_repeats=2
+        )
+        options = config.RunConfig(schedule=schedule_options, **sections)
+        made = tiny.make(options, fading=False)
+        stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
+        iterations = steps.make_iterations(
+            made.nets, made.strategy, stage, tf.zeros([1, 0]), options
+        )
+        iterations(
+            tiny.images(48),
+            tf.zeros([48, 0]),
+            tf.constant(nimg, tf.int64),
+            *map(tf.constant, (1.0, 1e-3, 1e-3)),
+        )
+        return made.nets
+
+    def test_d_repeats(self):
+        nets = self.run_once()
+        self.assertEqual(nets.d_adam.step.numpy(), 6)
+        self.assertEqual(nets.g_adam.step.numpy(), 2)
+
+    def test_each_step_of_d_has_its_own_images_and_draws(self):
+        seen = []
+
+        class Recording(steps._Iteration):
+            def d_step(self, images, labels, nimg, alpha, lrate):
+                seen.append(("D", images.numpy()[0, 0, 0, 0], int(nimg)))
+                return tf.zeros([len(steps.D_TERMS)])
+
+            def g_step(self, nimg, alpha, lrate):
+                seen.append(("G", int(nimg)))
+                return tf.zeros([len(steps.G_TERMS)])
+
+        tf.config.run_functions_eagerly(True)
+        self.addCleanup(tf.config.run_functions_eagerly, False)
+        with mock.patch.object(steps, "_Iteration", Recording):
+            self.run_once(nimg=100)
+        firsts = tiny.images(48).numpy()[::8, 0, 0, 0]
+        self.assertEqual(
+            seen,
+            [
+                ("D", firsts[0], 100),
+                ("D", firsts[1], 108),
+                ("D", firsts[2], 116),
+                ("G", 100),
+                ("D", firsts[3], 124),
+                ("D", firsts[4], 132),
+                ("D", firsts[5], 140),
+                ("G", 124),
+            ],
+        )
+
+    def test_without_smoothing_gs_is_g(self):
+        """To the bit, the last step of G included."""
+        nets = self.run_once(optimizer=config.OptimizerConfig(gs_beta=0.0))
+        for g, gs in zip(nets.G.weights, nets.Gs.weights, strict=True):
+            self.assertAllEqual(g, gs)
+        nets = self.run_once()
+        differs = [
+            np.any(np.asarray(g) != np.asarray(gs))
+            for g, gs in zip(nets.G.weights, nets.Gs.weights, strict=True)
+        ]
+        self.assertTrue(any(differs))
+
+    def test_half_life(self):
+        """After so many images, an old G counts half."""
+        options = config.OptimizerConfig(gs_half_life_kimg=0.5, gs_beta=0.3)
+        decay = optim.average_decay(options, minibatch=20)
+        self.assertAllClose(decay ** (500 / 20), 0.5)
+        plain = config.OptimizerConfig(gs_beta=0.3)
+        self.assertEqual(optim.average_decay(plain, 20), 0.3)
+
+
+class TermsInStepsTest(common.TestCase):
+    """What only the steps decide about the terms."""
+
+    def make(self, losses=None, labels=None):
+        labels = tf.zeros([1, 0]) if labels is None else labels
+        made = tiny.make(config.RunConfig(losses=losses))
+        stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
+        return steps._Iteration(
+            made.nets, made.strategy, stage, labels, made.options
+        )
+
+    def test_noise_is_fresh_and_fades(self):
+        losses = config.LossesConfig(noise_stddev=0.5, noise_kimg=2.0)
+        iteration = self.make(losses)
+
+        def noise(stream, index, nimg):
+            nimg = tf.constant(nimg, tf.int64)
+            return iteration.strategy.run(
+                iteration._noise, (stream, index, nimg)
+            ).numpy()
+
+        draws = [
+            noise("D_latents", 1, 0),
+            noise("D_latents", 2, 0),
+            noise("G_latents", 1, 0),
+            noise("D_latents", 1, 8),
+        ]
+        for i, draw in enumerate(draws):
+            self.assertAllClose(draw.std(), 0.5, atol=0.03)
+            for other in draws[:i]:
+                matches = np.corrcoef(draw.ravel(), other.ravel())[0, 1]
+                self.assertLess(abs(matches), 0.1)
+        half = noise("D_latents", 1, 1000).std()
+        self.assertAllClose(half, 0.25, atol=0.02)
+        self.assertAllEqual(noise("D_latents", 1, 3000), 0 * draws[0])
+
+    def test_the_loss_of_labels_follows_from_the_dataset(self):
+        for rows, expected in (
+            ([[0, 1], [1, 0]], "softmax"),
+            ([[1, 1], [1, 0]], "sigmoid"),
+        ):
+            labels = tf.constant(rows, tf.float32)
+            iteration = self.make(config.LossesConfig(), labels)
+            self.assertEqual(iteration.losses.label_loss, expected)
 
 
 def one_repeat() -> config.RunConfig:

@@ -1,0 +1,113 @@
+"""Small networks and iterations for the tests of training."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf import config, networks, schedule
+from pgan_tf.training import optim, steps
+
+RESOLUTION = 8
+MINIBATCH = 8
+
+
+def make(
+    options: config.RunConfig,
+    passes: int = 1,
+    replicas: int = 1,
+    policy: str = "float32",
+    loss_scale_log2: float | None = None,
+    fading: bool = True,
+) -> steps._Iteration:
+    """An iteration of 8x8 networks with weights that are always the same.
+
+    Args:
+        options: Of losses, optimizer, data and schedule.
+        passes: That each device's images go in.
+        replicas: Devices.
+        policy: Keras' name of a precision.
+        loss_scale_log2: None: without loss scaling.
+        fading: Halfway between 4x4 and 8x8, or settled.
+    """
+    devices = [f"CPU:{i}" for i in range(replicas)]
+    strategy = tf.distribute.MirroredStrategy(devices)
+    common = {
+        "resolution": RESOLUTION,
+        "num_channels": 3,
+        "fmap_base": 64,
+        "fmap_max": 16,
+        "dtype": policy,
+    }
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        G = networks.Generator(**common)
+        D = networks.Discriminator(**common, mbstd_group_size=2)
+        Gs = networks.Generator(**{**common, "dtype": "float32"}, name="Gs")
+        Gs.set_weights(G.get_weights())
+        g_adam, d_adam = (
+            optim.Adam(
+                network.trainable_variables,
+                loss_scale=None
+                if loss_scale_log2 is None
+                else optim.LossScale(loss_scale_log2),
+            )
+            for network in (G, D)
+        )
+    return steps._Iteration(
+        steps.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
+        strategy,
+        schedule.Stage(
+            lod=0.5 if fading else 0.0,
+            resolution=RESOLUTION,
+            minibatch=MINIBATCH,
+            g_lrate=1e-3,
+            d_lrate=1e-3,
+            tick_kimg=1,
+            passes=passes,
+        ),
+        tf.zeros([1, 0]),
+        options,
+    )
+
+
+def images(count: int = MINIBATCH) -> tf.Tensor:
+    """uint8 noise [count,8,8,3], always the same."""
+    shape = (count, RESOLUTION, RESOLUTION, 3)
+    random = np.random.RandomState(1)
+    return tf.constant(random.randint(0, 256, shape).astype(np.uint8))
+
+
+def gradients(iteration: steps._Iteration) -> dict[str, np.ndarray]:
+    """D's and G's gradients, averaged over replicas, and their terms."""
+
+    @tf.function
+    def both(pixels):
+        # At other positions a leaky ReLU's input may be rounding noise, and
+        # its slope jumps.
+        nimg, alpha = tf.constant(16, tf.int64), tf.constant(0.5)
+        alpha = alpha if iteration.fading else None
+        found = {}
+        for name, function, arguments in (
+            ("D", iteration._d_gradients, (pixels, tf.zeros([8, 0]))),
+            ("G", iteration._g_gradients, ()),
+        ):
+            values, means = iteration.strategy.run(
+                function, (*arguments, nimg, alpha)
+            )
+            variables = getattr(iteration, f"{name.lower()}_vars")
+            found[name] = (
+                [
+                    iteration.strategy.experimental_local_results(g)[0]
+                    for g in optim.mean_gradients(
+                        iteration.strategy, values, variables
+                    )
+                ],
+                iteration.strategy.reduce("MEAN", means, axis=None),
+            )
+        return found
+
+    return {
+        f"{name}/{what}": np.concatenate([x.numpy().ravel() for x in values])
+        for name, (parts, means) in both(images()).items()
+        for what, values in (("gradients", parts), ("terms", [means]))
+    }

@@ -1,9 +1,9 @@
-# make demo | make test | make test-slow | make bench-data
+# make demo | make test | make test-slow | make bench-data | make bench-metrics
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench-data lint format clean
+.PHONY: demo test test-slow bench-data bench-metrics lint format clean
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
@@ -30,6 +30,9 @@ test-slow: lint
 
 bench-data: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.data $(ARGS)
+
+bench-metrics: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.metrics $(ARGS)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,9 @@ import scipy.linalg
 
 from pgan_tf.metrics import suite
 
+# A covariance whose pivots differ by more is treated as singular.
+REGULAR = 1e-10
+
 
 class Moments:
     """Mean and scatter of features that arrive batch by batch, in float64.
@@ -80,14 +83,26 @@ def distance(
 def trace_of_root(covariance1: np.ndarray, covariance2: np.ndarray) -> float:
     """Tr((S1 S2)^(1/2)) for symmetric positive semi-definite S1, S2.
 
-    S1 S2 has the eigenvalues of the symmetric R S2 R with R the root of S1,
-    so that two symmetric eigenproblems do; `scipy.linalg.sqrtm` takes ten
+    With F F^T = S1, S1 S2 has the eigenvalues of the symmetric F^T S2 F, so
+    that one symmetric eigenproblem does; `scipy.linalg.sqrtm` takes fifteen
     times longer at D = 2048 and is 1e-6 off where a covariance is singular.
     """
-    values, vectors = scipy.linalg.eigh(covariance1)
-    root = (vectors * np.sqrt(_cut(values))) @ vectors.T
-    values = scipy.linalg.eigvalsh(root @ covariance2 @ root)
+    factor = _factor(np.asarray(covariance1, np.float64))
+    values = scipy.linalg.eigvalsh(factor.T @ covariance2 @ factor)
     return float(np.sqrt(_cut(values)).sum())
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    """F with F F^T = S: Cholesky's, or by eigenvalues if S is singular."""
+    try:
+        factor = np.linalg.cholesky(covariance)
+        pivots = np.square(factor.diagonal())
+        if pivots.min() > REGULAR * pivots.max():
+            return factor
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = scipy.linalg.eigh(covariance)
+    return vectors * np.sqrt(_cut(values))
 
 
 def _cut(eigenvalues: np.ndarray) -> np.ndarray:

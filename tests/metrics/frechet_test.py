@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
@@ -113,6 +115,23 @@ class DistanceTest(common.TestCase):
         )
         value = frechet.trace_of_root(a, b)
         self.assertNear(value, root, 1e-12)
+
+    def test_factor_of_regular_and_singular(self):
+        """Cholesky's factor and that by eigenvalues lead to one number."""
+        golden = common.golden("metrics_features")
+        first, second = (
+            streamed(golden[f"features_{name}"]).covariance()
+            for name in ("real", "fake")
+        )
+        cholesky = frechet.trace_of_root(first, second)
+        with mock.patch.object(frechet, "REGULAR", np.inf):
+            eigenvalues = frechet.trace_of_root(first, second)
+        self.assertNear(cholesky, eigenvalues, 1e-11)
+        # Rank 1: (S S)^(1/2) = S.
+        line = np.outer(np.arange(5.0), np.arange(5.0))
+        self.assertNear(frechet.trace_of_root(line, line), 30, 1e-9)
+        nothing = np.zeros((5, 5))
+        self.assertEqual(frechet.trace_of_root(nothing, line), 0)
 
     def test_rotated_diagonal_gaussians(self):
         random = np.random.RandomState(3)

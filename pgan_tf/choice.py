@@ -30,6 +30,7 @@ def choose(
     resolution: int,
     available: int,
     count: int | None = None,
+    generator: bool = True,
 ) -> Choice:
     """Opens the extractor, if any metric needs one, and makes the metrics.
 
@@ -40,6 +41,7 @@ def choose(
         available: Images that there are on each side.
         count: Images on each side of metrics whose name does not tell; None:
             as many as in the papers, or as there are.
+        generator: Whether the fakes come from one, that can draw others.
 
     Raises:
         UserError: If no metric can be computed, or the extractor is wrong.
@@ -62,7 +64,9 @@ def choose(
         gap = kind.gap(number, setting)
         if kind.needs != suite.PIXELS and extractor is None:
             gap = reason
-        elif number > available:
+        elif kind.walks and not generator:
+            gap = "needs a generator, not images"
+        elif number > available and not kind.walks:
             gap = f"needs {number} images, there are {available}"
         if gap:
             gaps[label] = gap

@@ -17,7 +17,7 @@ import numpy as np
 import tqdm
 
 from pgan_tf import cache, files, image_sets, networks, replicas
-from pgan_tf.metrics import features, suite
+from pgan_tf.metrics import features, path_length, suite
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14
@@ -57,7 +57,14 @@ class Comparison:
     @property
     def count(self) -> int:
         """The images of a set: those of the metric that takes most."""
-        return max(metric.count for metric in self.metrics)
+        return max((metric.count for metric in self._of_sets()), default=0)
+
+    def _of_sets(
+        self, metrics: Sequence[suite.Metric] | None = None
+    ) -> list[suite.Metric]:
+        """The metrics that do not look at walks."""
+        metrics = self.metrics if metrics is None else metrics
+        return [metric for metric in metrics if not metric.walks]
 
     def facts(self, metric: suite.Metric) -> dict[str, Any]:
         """All that decides a number but the fakes themselves."""
@@ -81,7 +88,7 @@ class Comparison:
 
     def reals(self) -> Values:
         """The values of the reals, of metrics that look at one set alone."""
-        alone = [metric for metric in self.metrics if not metric.uses_reals]
+        alone = [each for each in self._of_sets() if not each.uses_reals]
 
         def compute(missing: Sequence[suite.Metric]) -> Values:
             drawn = self._drawn(0)
@@ -105,25 +112,36 @@ class Comparison:
             second = self._sum_up(drawn, missing, _SECOND, "second reals")
             return self._values(missing, reals, second, "second reals")
 
-        return self._kept("floor", self.metrics, compute)
+        return self._kept("floor", self._of_sets(), compute)
 
     def fakes(
         self,
         generator: networks.Generator,
         title: str,
         metrics: Sequence[suite.Metric] | None = None,
+        truncation: float | None = None,
     ) -> Values:
         """The values of a generator's images, of all metrics or of some.
 
         Generators with labels get, as in the reference, those of the reals.
+        Latents are truncated as `sampling.latents` says.
         """
+        metrics = self.metrics if metrics is None else metrics
         labels = None
         if generator.label_size:
-            labels = self._drawn(0).labels[:, : generator.label_size]
-        drawn = image_sets.Fakes(
-            generator, self.count, self.seed, labels, self.devices
+            drawn = self._drawn(0) if self.count else self._all()
+            labels = drawn.labels[:, : generator.label_size]
+        fakes = image_sets.Fakes(
+            generator, self.count, self.seed, labels, self.devices, truncation
         )
-        return self.compare(drawn, title, metrics)
+        values = self.compare(fakes, title, self._of_sets(metrics))
+        for metric in metrics:
+            if metric.walks:
+                pairs = dataclasses.replace(fakes, count=metric.count)
+                steps = image_sets.Steps(pairs, path_length.EPSILON)
+                found = self._sum_up(steps, [metric], _FAKES, title)
+                values |= self._values([metric], {}, found, title)
+        return values
 
     def compare(
         self,
@@ -176,6 +194,11 @@ class Comparison:
                 partial.write_text(json.dumps(value.numbers()))
         return {key: value for key, value in known.items() if value} | found
 
+    def _all(self) -> image_sets.Drawn:
+        return image_sets.draw(
+            self.collection, self.collection.num_images, seed=self.seed
+        )
+
     def _drawn(self, skip: int) -> image_sets.Drawn:
         return image_sets.draw(
             self.collection, self.count, self.mirror_augment, self.seed, skip
@@ -196,7 +219,8 @@ class Comparison:
         if not any(metric.uses_features for metric in metrics):
             extractor = None
         batches = images.batches(self.minibatch)
-        total = -(-self.count // self.minibatch)
+        count = max(each.remaining for each in collectors.values())
+        total = -(-count // self.minibatch)
         for pixels in tqdm.tqdm(batches, title, total, leave=False):
             outputs = extractor(pixels) if extractor else (None, None)
             batch = suite.Batch(pixels, *outputs)

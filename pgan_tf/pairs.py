@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pgan_tf import (
     choice,
     comparison,
+    curves,
     errors,
     extractors,
     folders,
@@ -82,6 +83,7 @@ def evaluate(options: Options) -> results.Report:
         reals.height,
         available,
         count,
+        generator=False,
     )
     setting = comparison.Comparison(
         metrics=chosen.metrics,
@@ -97,11 +99,14 @@ def evaluate(options: Options) -> results.Report:
     table = rows.Rows(chosen, setting, book, {"dataset": reals.name})
     table.add_reals()
     drawn = image_sets.draw(fakes, setting.count, False, options.seed)
-    table.add(
+    _, new = table.add(
         fakes.name,
         {"fakes_digest": fakes.digest},
         lambda missing: setting.compare(drawn, fakes.name, missing),
     )
+    for result in new if options.out_dir else ():
+        assert options.out_dir
+        curves.save_arrays(options.out_dir, fakes.name, result.value)
     size = f"{reals.height}x{reals.width}"
     heading = [
         f"fakes {fakes.where}: {fakes.num_images} images of {size}, seed"

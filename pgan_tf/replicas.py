@@ -51,13 +51,14 @@ class Replicas:
                 for x in outputs
             ]
 
-        traced: list[Callable[..., list[tf.Tensor]]] = []
+        traced: dict[tuple[Any, ...], Callable[..., list[tf.Tensor]]] = {}
 
         def call(*batches: np.ndarray) -> list[np.ndarray]:
-            if not traced:
-                traced.append(self._trace(run, batches))
+            types = tuple(batch.dtype for batch in batches)
+            if types not in traced:
+                traced[types] = self._trace(run, batches)
             arguments = (self._split(batch) for batch in batches)
-            outputs = traced[0](*arguments)
+            outputs = traced[types](*arguments)
             return [output.numpy()[: len(batches[0])] for output in outputs]
 
         return call

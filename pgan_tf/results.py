@@ -68,6 +68,9 @@ class Report:
             why = "for the same reason" if reason in said else reason
             lines.append(f"{label}: not computed ({why})")
             said.add(reason)
+        for result in self.results:
+            if result.value.note:
+                lines.append(f"{result.row}: {result.value.note}")
         if self.footnotes:
             lines += ["", *self.footnotes]
         return "\n".join(lines)

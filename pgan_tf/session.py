@@ -10,6 +10,7 @@ from pgan_tf import (
     choice,
     comparison,
     config,
+    curves,
     errors,
     extractors,
     image_sets,
@@ -45,6 +46,8 @@ class Options:
         data_dir: The dataset; None: the run's.
         minibatch: Images at a time; None: by resolution. Of no influence.
         devices: As of training; of no influence either.
+        truncation: Of the latents: a row of each snapshot for each of these,
+            beside that of latents as they are.
         force: Compute again what the run folder's files already hold.
         compare_to_paper: Say what was published of the same dataset.
     """
@@ -59,6 +62,7 @@ class Options:
     data_dir: pathlib.Path | None = None
     minibatch: int | None = None
     devices: str = ""
+    truncation: Sequence[float] = ()
     force: bool = False
     compare_to_paper: bool = False
 
@@ -153,11 +157,14 @@ class Session:
             opened.count,
         )
         self._setting = opened.compare(chosen, opened.level)
-        self._rows = rows.Rows(
-            chosen,
-            self._setting,
-            ledger.Ledger(options.run_dir, options.force),
-            {"dataset": opened.level.name},
+        self._rows, self._truncated = (
+            rows.Rows(
+                chosen,
+                self._setting,
+                ledger.Ledger(options.run_dir, options.force, prefix),
+                {"dataset": opened.level.name},
+            )
+            for prefix in ("metric", "truncation")
         )
         self._writer: summaries.Writer | None = None
 
@@ -166,23 +173,41 @@ class Session:
         self._rows.add_reals()
 
     def add_snapshot(self, path: pathlib.Path) -> list[results.Result]:
-        """Adds the row of a snapshot, computing what is not yet known."""
+        """Adds the row of a snapshot, computing what is not yet known.
+
+        And those of truncated latents, with their curve.
+        """
+        found, new = self._add(self._rows, path, None)
+        self._plot(new, selection.kimg_of(path))
+        sweep: curves.Rows = {None: found}
+        for limit in sorted(set(self._opened.options.truncation)):
+            sweep[limit], _ = self._add(self._truncated, path, limit)
+        if len(sweep) > 1:
+            curves.save_sweep(self._opened.options.run_dir, path.stem, sweep)
+        return found
+
+    def _add(
+        self, table: rows.Rows, path: pathlib.Path, truncation: float | None
+    ) -> tuple[list[results.Result], list[results.Result]]:
+        """One row: all its results, and the new ones."""
         kimg = selection.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
+        fakes: dict[str, Any] = {"snapshot_sha256": features.file_digest(path)}
+        title, name = path.name, path.stem
+        if truncation is not None:
+            fakes["truncation"] = truncation
+            title += f" truncation {truncation:g}"
+            name += f"-truncation-{truncation:g}"
 
         def compute(missing: Sequence[suite.Metric]) -> comparison.Values:
             generator = self._opened.generator(path)
             notes["lod"] = float(generator.lod)
-            return self._setting.fakes(generator, path.stem, missing)
+            return self._setting.fakes(generator, name, missing, truncation)
 
-        found, new = self._rows.add(
-            path.name,
-            {"snapshot_sha256": features.file_digest(path)},
-            compute,
-            lambda: notes,
-        )
-        self._plot(new, kimg)
-        return found
+        found, new = table.add(title, fakes, compute, lambda: notes)
+        for result in new:
+            curves.save_arrays(self._opened.options.run_dir, name, result.value)
+        return found, new
 
     def report(self) -> results.Report:
         """Everything added so far."""
@@ -191,6 +216,10 @@ class Session:
             self._writer = None
         heading = [self._opened.heading(), *rows.describe(self._setting)]
         report = self._rows.report(heading)
+        truncated = self._truncated.report(heading).results
+        everything = dataclasses.replace(
+            report, results=report.results + truncated
+        )
         if self._opened.options.compare_to_paper:
             last = report.results[-1].row
             lines = published.compare(
@@ -200,8 +229,8 @@ class Session:
                 self._setting.extractor,
             )
             title = f"{last} beside published numbers:"
-            return dataclasses.replace(report, footnotes=[title, *lines])
-        return report
+            return dataclasses.replace(everything, footnotes=[title, *lines])
+        return everything
 
     def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
         """Adds points to TensorBoard's curves."""

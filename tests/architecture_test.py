@@ -16,7 +16,7 @@ LAYERS = (
     ("pairs", "per_class"),
     ("session",),
     ("published", "rows"),
-    ("checks", "choice", "comparison", "ledger", "training"),
+    ("checks", "choice", "comparison", "curves", "ledger", "training"),
     ("folders",),
     ("extractors", "image_sets", "projection", "results", "selection"),
     ("data", "sampling", "snapshots"),

@@ -73,6 +73,8 @@ class EvaluateTest(common.TestCase):
             (here, "--seed=x"): "--seed",
             (here, "--metric=fid"): "'metric'",
             (here, "--num_images=0"): "--num_images",
+            (here, "--truncation=0.5,0"): "--truncation=0: give numbers",
+            (here, "--truncation=a"): "--truncation=a: give numbers",
             (here, "surplus"): "unexpected argument 'surplus'",
             ("--reals=a",): "give both",
             ("--reals=a", "--fakes=b", "--watch"): "are of runs",

@@ -1,3 +1,4 @@
+import json
 import os
 import pathlib
 import shutil
@@ -153,6 +154,73 @@ class EvaluationTest(common.TestCase):
         self.assertStartsWith(result.label, "FD[mean:")
         (reason,) = report.not_computed.values()
         self.assertEqual(reason, "the extractor gives no logits")
+
+    def test_truncation(self):
+        run_dir = small_run.make(self.here)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, (pooled, pooled)).save(path)
+        options = {"features": str(path), "truncation": [1.0, 0.5]}
+        report = self.evaluate(run_dir, "fid", "is", "ppl", **options)
+        latest = "network-snapshot-000010.keras"
+        rows = list(dict.fromkeys(result.row for result in report.results))
+        self.assertLen(small_run.lines(run_dir, "fid"), 1)
+        expected = [
+            latest,
+            f"{latest} truncation 0.5",
+            f"{latest} truncation 1",
+        ]
+        self.assertEqual(rows[-3:], expected)
+        values = {
+            r.row: r.value.value for r in report.results if r.key == "fid"
+        }
+        self.assertLen(set(values.values()), 3)
+        lines = (run_dir / "truncation-fid.jsonl").read_text().splitlines()
+        found = [json.loads(line)["truncation"] for line in lines]
+        self.assertEqual(found, [0.5, 1.0])
+        picture = run_dir / "truncation-network-snapshot-000010.png"
+        self.assertTrue(picture.is_file())
+        # From the files, the second time.
+        again = self.evaluate(run_dir, "fid", "is", "ppl", **options)
+        self.assertEqual(again.results, report.results)
+        lines = (run_dir / "truncation-ppl.jsonl").read_text().splitlines()
+        self.assertLen(lines, 2)
+
+    def test_metrics_of_pixels(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "msssim", "nn", num_images=20)
+        rows = [(result.row, result.key) for result in report.results]
+        latest = "network-snapshot-000010.keras"
+        expected = [
+            ("Reals", "msssim"),
+            ("Reals2", "msssim"),
+            ("Reals2", "nn"),
+            (latest, "msssim"),
+            (latest, "nn"),
+        ]
+        self.assertEqual(rows, expected)
+        for name in ("nearest", "distances"):
+            file = f"{name}-network-snapshot-000010.png"
+            self.assertTrue((run_dir / file).is_file())
+
+    def test_a_walk_alone_needs_no_reals(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, pooled).save(path)
+        options = {"features": str(path)}
+        values = []
+        for minibatch in (3, 8):
+            report = self.evaluate(
+                run_dir, "ppl", minibatch=minibatch, force=True, **options
+            )
+            (result,) = report.results
+            self.assertStartsWith(result.label, "PPL[mean:")
+            values.append(result.value.value)
+        self.assertAllClose(values[0], values[1], rtol=1e-2)
+        self.assertGreater(values[0], 0)
 
     def test_inception_flag_beats_the_features_of_the_run(self):
         options = session.Options(self.here, inception=pathlib.Path("a.pb"))

@@ -95,6 +95,62 @@ class FakesTest(common.TestCase):
         second = all_of(image_sets.Fakes(generator, 4, 0, one[:, ::-1]))
         self.assertNotAllEqual(first, second)
 
+    def test_truncated_latents(self):
+        run_dir = small_run.make(self.folder())
+        path = run_folder.list_snapshots(run_dir)[-1]
+        generator = snapshots.load_generator(path)
+        fakes = image_sets.Fakes(generator, 3, seed=5, truncation=0.5)
+        latents = sampling.latents(0, 3, generator.latent_size, 5, 0.5)
+        self.assertAllEqual(fakes.latents(slice(0, 3)), latents)
+        free = image_sets.Fakes(generator, 3, seed=5)
+        self.assertNotAllEqual(all_of(fakes), all_of(free))
+
+
+class StepsTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        run_dir = small_run.make(self.folder(), label_size=2)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        generator = snapshots.load_generator(path)
+        labels = np.eye(2, dtype=np.float32)[[0, 1, 1]]
+        fakes = image_sets.Fakes(generator, 7, 0, labels)
+        self.steps = image_sets.Steps(fakes, 1e-2)
+
+    def test_pairs_on_arcs(self):
+        latents = self.steps.latents(slice(0, 7)).astype(np.float64)
+        size = latents.shape[1]
+        starts, ends = latents[::2], latents[1::2]
+        # All of length sqrt(size), as normal draws have on average.
+        self.assertAllClose(np.square(latents).mean(axis=1), np.ones(14))
+        cosines = (starts * ends).sum(axis=1) / size
+        angles = np.arccos(np.clip(cosines, -1, 1)) / 1e-2
+        # The arcs lead from the fakes' own latents to others.
+        size = latents.shape[1]
+        a, b = (sampling.latents(0, 7, size, seed) for seed in (0, 2**40))
+        a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
+        whole = np.arccos((a * b).sum(axis=1))
+        self.assertAllClose(angles, whole, rtol=1e-3)
+        along = np.arccos((a * starts).sum(axis=1) / np.sqrt(size)) / whole
+        self.assertBetween(along.min(), 0, 1)
+        self.assertGreater(along.std(), 0.1)
+
+    def test_rows_do_not_depend_on_batches(self):
+        whole = self.steps.latents(slice(0, 7))
+        parts = [self.steps.latents(slice(a, b)) for a, b in ((0, 3), (3, 7))]
+        self.assertAllEqual(whole, np.concatenate(parts))
+
+    def test_images_are_not_quantised(self):
+        batches = list(self.steps.batches(5))
+        self.assertEqual([len(batch) for batch in batches], [4, 4, 4, 2])
+        pixels = np.concatenate(batches)
+        self.assertEqual(pixels.dtype, np.float32)
+        self.assertNotAllEqual(pixels, np.rint(pixels))
+        fakes = self.steps.fakes
+        labels = fakes.labels[[0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2, 0, 0]]
+        drawn = fakes.generator(self.steps.latents(slice(0, 7)), labels)
+        expected = np.asarray(drawn) * 127.5 + 127.5
+        self.assertAllClose(pixels, expected, atol=1e-2)
+
 
 if __name__ == "__main__":
     tf.test.main()

@@ -57,7 +57,7 @@ class Extractor:
         """Features float32 [N,D] and logits float32 [N,K] or None.
 
         Args:
-            images: uint8 [N,H,W,3], RGB.
+            images: uint8 [N,H,W,3], RGB; or float32, about 0 to 255.
 
         Raises:
             UserError: If a feature or logit is not finite.

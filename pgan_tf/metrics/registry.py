@@ -9,6 +9,8 @@ from pgan_tf.metrics import (
     inception_score,
     kernel_distance,
     ms_ssim,
+    neighbours,
+    path_length,
     precision_recall,
     sliced_wasserstein,
     suite,
@@ -21,6 +23,8 @@ KINDS: tuple[type[suite.Metric], ...] = (
     ms_ssim.MultiScaleSimilarity,
     kernel_distance.KernelDistance,
     precision_recall.PrecisionRecall,
+    neighbours.NearestNeighbours,
+    path_length.PathLength,
 )
 DEFAULT = ("fid", "is", "swd")
 

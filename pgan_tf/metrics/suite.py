@@ -76,6 +76,7 @@ class Value:
         levels: SWD by resolution; of other metrics their several numbers.
         headline: What `value` is called where there are levels; None if it
             is one of them.
+        note: What to warn of.
         arrays: Pictures and curves that go with it.
     """
 
@@ -83,6 +84,7 @@ class Value:
     spread: float | None = None
     levels: dict[str, float] = dataclasses.field(default_factory=dict)
     headline: str | None = "average"
+    note: str = ""
     arrays: dict[str, np.ndarray] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
@@ -158,6 +160,8 @@ class Metric:
         other_title: the 2015 Inception file, this with the extractor's name.
         needs: PIXELS, FEATURES or LOGITS.
         uses_reals: Whether it compares with reals.
+        walks: Whether it looks at pairs of images along a walk through latent
+            space, and `count` is that of pairs.
         about: What it is, for --help.
         memory: What grows with the number of images, for --help.
         facts: Choices that decide comparability, saved with every number.
@@ -174,6 +178,7 @@ class Metric:
     other_title = ""
     needs = PIXELS
     uses_reals = True
+    walks = False
     about: str
     memory: str
     facts: Mapping[str, Any] = {}

@@ -30,7 +30,7 @@ class ParseTest(common.TestCase):
             self.assertEqual(bool(kind.other_title), kind.needs != "pixels")
 
     def test_aliases_are_the_papers_numbers(self):
-        """Of images; MS-SSIM's 10k are pairs."""
+        """Of images; MS-SSIM's 10k are pairs, so are PPL's 100k."""
         counts = {kind.alias: kind.paper_count for kind in registry.KINDS}
         expected = {
             "fid50k": 50_000,
@@ -39,6 +39,8 @@ class ParseTest(common.TestCase):
             "msssim10k": 20_000,
             "kid50k": 50_000,
             "pr50k": 50_000,
+            "nn10k": 10_000,
+            "ppl100k": 100_000,
         }
         self.assertEqual(counts, expected)
 

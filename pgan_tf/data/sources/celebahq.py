@@ -38,8 +38,8 @@ class ReadyMade(image_files.ImageFiles):
             raise errors.UserError(
                 f"{where} has {width}x{height} pixels, not "
                 f"{face_square.SIDE}x{face_square.SIDE} as CelebA-HQ, or at "
-                f"least --resolution={self.resolution}; "
-                "use --source=images for other images"
+                f"least --resolution={self.resolution}; CelebA's own photos "
+                "need --delta_dir, other images --source=images"
             )
         return decode.resized(image, self.resolution)
 

@@ -91,7 +91,9 @@ class Lsun:
         if (self.path / DATA_FILE).is_file():
             return
         hint = ""
-        if self.path.is_file():
+        if self.path.name == DATA_FILE:
+            hint = "; leave the file's name out"
+        elif self.path.is_file():
             hint = "; unpack a .zip first"
         elif found := sorted(self.path.glob(f"*/{DATA_FILE}")):
             hint = f"; try {found[0].parent}"

@@ -7,7 +7,6 @@ same. TensorFlow itself is not needed for that.
 
 import dataclasses
 import functools
-import pathlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -129,7 +128,8 @@ class TfdsImages:
         except Exception as error:
             # Unknown names come in several kinds, so do failing imports.
             raise errors.UserError(
-                f"--tfds_name={self.name}: {_first_line(error)}"
+                f"--tfds_name={self.name}: {_first_line(error)}; names are "
+                "those of the catalog of tensorflow-datasets"
             ) from error
 
     @functools.cached_property
@@ -150,12 +150,13 @@ class TfdsImages:
 
 def _prepare(builder: Any, download: bool) -> None:
     info = builder.info
-    where = f"{info.full_name} is not in {pathlib.Path(builder.data_dir)}"
     if not download:
+        size = info.download_size or "its catalog page tells the size"
         raise errors.UserError(
-            f"{where}; --tfds_download lets tensorflow-datasets download it "
-            f"({info.download_size}) and prepare it there; or name the folder "
-            "of prepared data sets with --tfds_data_dir"
+            f"{info.full_name} is not in {builder.data_dir}; --tfds_download "
+            f"lets tensorflow-datasets download it ({size}) and prepare it "
+            "there; or name the folder of prepared data sets with "
+            "--tfds_data_dir"
         )
     try:
         builder.download_and_prepare()

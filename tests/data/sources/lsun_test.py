@@ -77,6 +77,7 @@ class LsunTest(common.TestCase):
         self.refuse("is not a folder .*; try .*/bedroom_lmdb$", folder)
         path = database / "data.mdb"
         data = path.read_bytes()
+        self.refuse("; leave the file's name out", path)
         path.write_bytes(data[:-5000])
         self.refuse("data.mdb is truncated: it has .* bytes instead", database)
         path.write_bytes(b"not found" * 1000)

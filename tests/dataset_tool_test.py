@@ -2,12 +2,12 @@
 
 import contextlib
 import io
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import time
 
 from PIL import Image
 
@@ -151,10 +151,11 @@ class DatasetToolTest(tool.ToolTestCase):
 
     def test_help_is_instant_and_has_examples(self) -> None:
         for args in (["--help"], ["create", "-h"], ["verify", "--help"]):
-            start = time.monotonic()
+            start = os.times().children_user
             output = self.succeed(*args)
-            # Half a second alone; importing TensorFlow takes several.
-            self.assertLess(time.monotonic() - start, 2.5)
+            # Half a second; importing TensorFlow takes several. That of the
+            # processor, as the machine may be busy.
+            self.assertLess(os.times().children_user - start, 2)
             self.assertIn("dataset", output)
         self.assertIn("example", output)
 

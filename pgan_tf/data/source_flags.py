@@ -117,8 +117,8 @@ def _add_tfds(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="Let tensorflow-datasets download the data set from where its "
         "authors keep it, and prepare it in --tfds_data_dir, if it is not "
-        "there: the size is that in its catalog, and the prepared files take "
-        "about as much again. Without this flag nothing is downloaded.",
+        "there; the prepared files take about as much again. Without this "
+        "flag nothing is downloaded, and the message tells the size.",
     )
 
 

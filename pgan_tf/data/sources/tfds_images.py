@@ -151,7 +151,8 @@ class TfdsImages:
 def _prepare(builder: Any, download: bool) -> None:
     info = builder.info
     if not download:
-        size = info.download_size or "its catalog page tells the size"
+        total = sum(each.size for each in builder.url_infos.values())
+        size = f"up to {total / 1e6:,.0f} MB" if total else "see its catalog"
         raise errors.UserError(
             f"{info.full_name} is not in {builder.data_dir}; --tfds_download "
             f"lets tensorflow-datasets download it ({size}) and prepare it "

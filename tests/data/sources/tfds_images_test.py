@@ -81,7 +81,7 @@ class TfdsImagesTest(common.TestCase):
         with self.assertRaisesRegex(
             errors.UserError,
             f"tf_flowers/3.0.1 is not in {folder}/tf_flowers/3.0.1; "
-            "--tfds_download lets",
+            "--tfds_download lets .* download it .up to 229 MB",
         ):
             tfds_images.TfdsImages("tf_flowers", "train", folder, 4)
 

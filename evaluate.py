@@ -1,4 +1,4 @@
-"""Evaluates the snapshots of a run with FID, inception score and SWD.
+"""Evaluates the snapshots of a run, or any two sets of images.
 
   python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd
       the latest snapshot, with what the run's --eval_features names
@@ -7,17 +7,30 @@
       how SWD fell in training; needs no network but the generator
 
   python evaluate.py --run_dir=runs/celeba --metrics=fid,is \\
-      --inception=inception-2015-12-05.tgz
-      the numbers that papers print; the file is downloaded if not given
+      --inception=inception-2015-12-05.tgz --compare_to=paper
+      the numbers that papers print, beside those that were printed; the file
+      is downloaded if not given
+
+  python evaluate.py --run_dir=runs/celeba --watch
+      every snapshot as soon as it is there, until the run ends
+
+  python evaluate.py --run_dir=runs/digits --per_class --features=labels
+      which classes are drawn well
+
+  python evaluate.py --reals=photos --fakes=drawn.zip --metrics=fid
+      two folders, .zip files or datasets of images, without a run
 
   python evaluate.py --run_dir=runs/birds --metrics=fid \\
       --features=birdnet.keras
       the Frechet distance of your own features, called FD[birdnet:...]
 
 The table is printed and each number appended, with all that decides whether
-it can be compared, to metric-<name>.jsonl in the run folder. Compare only
-numbers of equal name and equal n. The row Reals2 holds what perfect fakes
-would get: a second set of reals of the same size, where the dataset has one.
+it can be compared, to metric-<name>.jsonl in the run folder; TensorBoard shows
+them as curves, and metric-<name>.txt is a table as the reference wrote it.
+What these files hold is not computed again. Compare only numbers of equal
+name and equal n. The row Reals is the reals' own value, of metrics that look
+at one set; Reals2 holds what perfect fakes would get: a second set of reals
+of the same size, where the dataset has one.
 """
 
 import dataclasses
@@ -49,17 +62,21 @@ FEATURES = flags.DEFINE_string(
     " the 2015 Inception graph, the only one whose numbers are called FID and"
     " IS. labels: a small classifier, trained on the dataset's own labels at"
     " the first use; its numbers are called FD[labels:...] and"
-    " CS[labels:...]. Or a .keras file: a model that receives float32 RGB"
-    " images [N,H,W,3] in 0..255, resized to its own input size (bilinear as"
-    " in TensorFlow 1) if that is fixed, and returns features [N,D] or the"
-    " pair (features, logits).",
+    " CS[labels:...]. random: a network that was never trained, for smoke runs"
+    " and to compare snapshots of one run; FD-random[...]. Or a .keras file or"
+    " the folder of a SavedModel: a model that receives float32 RGB images"
+    " [N,H,W,3] in 0..255, resized to its own input size (bilinear as in"
+    " TensorFlow 1) if that is fixed, and returns features [N,D] or the pair"
+    " (features, logits). Models that hold Python code or reach for files are"
+    " refused.",
 )
 INCEPTION = flags.DEFINE_string(
     "inception",
     None,
-    "inception-2015-12-05.tgz or the classify_image_graph_def.pb in it;"
-    " implies --features=inception. Default: downloaded once to"
-    " ~/.cache/pgan_tf (or $XDG_CACHE_HOME/pgan_tf). Without it and without"
+    "inception-2015-12-05.tgz, the classify_image_graph_def.pb in it or what"
+    " --convert_inception made of it; implies --features=inception. Default:"
+    " downloaded once to ~/.cache/pgan_tf (or $XDG_CACHE_HOME/pgan_tf)."
+    " Without it and without"
     " a network, fid and is are left out and the others computed.",
 )
 CONVERT = flags.DEFINE_string(
@@ -71,7 +88,9 @@ CONVERT = flags.DEFINE_string(
     " its numbers are called FID (2015 weights, Keras port).",
 )
 SNAPSHOT = flags.DEFINE_string(
-    "snapshot", "latest", "latest, all, a number of kimg, or a .keras file."
+    "snapshot",
+    "latest",
+    "latest, all, a number of kimg, or a file: .keras, or NVIDIA's .pkl.",
 )
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images",

@@ -5,11 +5,13 @@ dataset.sha256                   which dataset it is trained on
 log.txt  stats.jsonl             a line per tick, to read and to parse
 tensorflow.log  evaluate.log     what TensorFlow had to say
 report.html                      the run as a page, for any browser
-tensorboard/                     event files
+tensorboard/                     event files; those of evaluate.py below it
 reals.png  fakes<kimg>.png       picture grids
 network-snapshot-<kimg>.keras    Gs, for users
 checkpoints/                     everything, for resuming
 metric-<name>.jsonl              what evaluate.py found
+metric-<name>.txt                the same as a table
+per-class-fid.jsonl              the same of single classes
 """
 
 import os

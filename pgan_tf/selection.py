@@ -44,7 +44,8 @@ def select(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:
 def kimg_of(path: pathlib.Path) -> int | None:
     """The training time in a file's name, if it has one."""
     try:
-        return run_folder.kimg_of(path)
+        # NVIDIA's files have the same names but for the suffix.
+        return run_folder.kimg_of(path.with_suffix(".keras"))
     except errors.UserError:
         return None
 

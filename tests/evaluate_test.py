@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -43,6 +44,25 @@ class EvaluateTest(common.TestCase):
         # Progress bars alone: TensorFlow's messages go to a file.
         for line in done.stderr.replace("\r", "\n").splitlines():
             self.assertRegex(line, r"^\s*$|\d+%\|")
+
+    def test_watching_ends_with_ctrl_c_and_a_table(self):
+        run_dir = small_run.make(self.here)
+        command = [sys.executable, "evaluate.py", "--watch", "--metrics=swd"]
+        with subprocess.Popen(
+            [*command, f"--run_dir={run_dir}"],
+            cwd=ROOT,
+            env={**os.environ, "XDG_CACHE_HOME": str(self.here)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            first = process.stdout.readline()
+            self.assertStartsWith(first, "network-snapshot-000010.keras: SWD")
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+        self.assertEqual(process.returncode, 0)
+        self.assertStartsWith(rest, "stopped watching\n")
+        self.assertIn("SWDx1e3-16", rest)
 
     def test_two_devices_give_the_same_numbers(self):
         run_dir = small_run.make(self.here)

@@ -8,7 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import comparison, errors, evaluation, selection, session
+from pgan_tf import (
+    comparison,
+    errors,
+    evaluation,
+    selection,
+    session,
+    snapshots,
+)
 from pgan_tf.data import writing
 from pgan_tf.metrics import classifier, inception
 from tests import common, small_run
@@ -142,6 +149,30 @@ class EvaluationTest(common.TestCase):
             "swd",
             snapshot="network-snapshot-000001.keras",
         )
+
+    def test_a_snapshot_of_nvidia(self):
+        path = common.GOLDEN_DIR / "ref_snapshot.pkl"
+        generator = snapshots.load_generator(path)
+        size = generator.resolution
+        run_dir = small_run.make(self.here, lods=())
+        random = np.random.RandomState(0)
+        shape = (20, size, size, generator.num_channels)
+        pixels = random.randint(0, 256, shape).astype(np.uint8)
+        labels = np.eye(20, generator.label_size, dtype=np.float32)
+        data_dir = self.here / "noise"
+        writing.save(data_dir, pixels, labels)
+        report = self.evaluate(
+            run_dir,
+            "fid",
+            snapshot=str(path),
+            features="random",
+            data_dir=data_dir,
+        )
+        (result,) = report.results
+        self.assertEqual(result.row, "ref_snapshot.pkl")
+        (line,) = small_run.lines(run_dir, "fid")
+        self.assertIsNone(line["kimg"])
+        self.assertEqual(line["lod"], float(generator.lod))
 
     def test_own_extractor(self):
         run_dir = small_run.make(self.here)

@@ -228,8 +228,6 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
 
 def compare_sets() -> "results.Report":
     """Two sets of images, without a run."""
-    from pgan_tf import pairs
-
     reals, fakes = path_or_none(REALS.value), path_or_none(FAKES.value)
     if reals is None or fakes is None:
         raise errors.UserError("--reals and --fakes go together: give both")
@@ -242,6 +240,8 @@ def compare_sets() -> "results.Report":
         raise errors.UserError(
             "--run_dir and --reals: give either a run or two sets of images"
         )
+    from pgan_tf import pairs
+
     return pairs.evaluate(
         pairs.Options(
             reals=reals,

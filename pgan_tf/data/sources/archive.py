@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 from pgan_tf import errors
+from pgan_tf.data.sources import source
 
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff "
@@ -101,9 +102,7 @@ class Archive:
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves the open file behind: every process opens its own."""
-        state = dict(vars(self))
-        state.pop("_zip", None)
-        return state
+        return source.state_without(self, "_zip")
 
 
 def _names_below(folder: pathlib.Path) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from pgan_tf import errors
 from pgan_tf.data import file_names
-from pgan_tf.data.sources import label_files
+from pgan_tf.data.sources import label_files, source
 
 _LEVEL = re.compile(r"data(\d+)x\1")
 
@@ -147,6 +147,4 @@ class Hdf5:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open file behind: every process opens its own."""
-        state = dict(vars(self))
-        state.pop("_file", None)
-        return state
+        return source.state_without(self, "_file")

@@ -10,7 +10,7 @@ import lmdb
 import numpy as np
 
 from pgan_tf import errors
-from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data.sources import decode, pictures, source
 
 DATA_FILE = "data.mdb"
 # One key of so many is kept in memory: the largest category has three million.
@@ -128,9 +128,7 @@ class Lsun:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open database behind: every process opens its own."""
-        state = dict(vars(self))
-        state.pop("_database", None)
-        return state
+        return source.state_without(self, "_database")
 
 
 def _every(

@@ -50,3 +50,11 @@ class Checked(Protocol):
         Args:
             indices: Of images that this very object has made.
         """
+
+
+def state_without(thing: Any, *names: str) -> dict[str, Any]:
+    """An object's attributes for `__getstate__`, save for those named.
+
+    What is open cannot travel: every process opens its own.
+    """
+    return {key: vars(thing)[key] for key in vars(thing) if key not in names}

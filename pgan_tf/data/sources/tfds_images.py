@@ -16,7 +16,7 @@ from absl import logging
 
 from pgan_tf import errors
 from pgan_tf.data import tfrecord
-from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data.sources import decode, pictures, source
 
 
 class TfdsImages:
@@ -142,10 +142,7 @@ class TfdsImages:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves what is open behind: every process opens its own."""
-        state = dict(vars(self))
-        state.pop("_builder", None)
-        state.pop("_examples", None)
-        return state
+        return source.state_without(self, "_builder", "_examples")
 
 
 def _prepare(builder: Any, download: bool) -> None:

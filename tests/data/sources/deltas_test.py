@@ -22,17 +22,17 @@ class DeltasTest(common.TestCase):
         base: np.ndarray,
         listed_base: np.ndarray | None = None,
     ) -> pathlib.Path:
-        """A folder with the delta of image number 1002."""
+        """A folder with the delta of image number 1702."""
         folder = self.folder()
         delta = (image - base).transpose(2, 0, 1).tobytes()
         with zipfile.ZipFile(folder / "deltas01000.zip", "w") as file:
             secret = published.encrypted(delta, PHOTO, NAME)
-            file.writestr("delta01002.dat", secret)
+            file.writestr("delta01702.dat", secret)
         if listed_base is None:
             listed_base = base
         (folder / "image_list.txt").write_text(
             "idx  orig_idx  orig_file  proc_md5  final_md5\n"
-            f"1002  6  {NAME}  {published.md5(listed_base)}  "
+            f"1702  6  {NAME}  {published.md5(listed_base)}  "
             f"{published.md5(image)}\n"
         )
         return folder
@@ -45,7 +45,7 @@ class DeltasTest(common.TestCase):
         image[:, :, 1] //= 2  # the channels differ
         found = deltas.Deltas(self.write(image, base))
         (entry,) = found.entries
-        self.assertEqual((entry.number, entry.photo), (1002, NAME))
+        self.assertEqual((entry.number, entry.photo), (1702, NAME))
         pixels, is_exact = found.apply(entry, PHOTO, base)
         self.assertAllEqual(pixels, image)
         self.assertTrue(is_exact)
@@ -95,10 +95,10 @@ class DeltasTest(common.TestCase):
             ("", "no column idx"),
             ("<html>\nnot found", "no column idx"),
             (text.splitlines()[0], "lists no images"),
-            (text.replace("1002", "first"), "line 2 is damaged: 'first"),
-            (text[:-40], "line 2 is damaged: '1002"),
-            (text.replace("1002", "2002"), "lacks deltas02000.zip"),
-            (text.replace("1002", "1003"), "delta01003.dat is missing"),
+            (text.replace("1702", "first"), "line 2 is damaged: 'first"),
+            (text[:-40], "line 2 is damaged: '1702"),
+            (text.replace("1702", "2702"), "lacks deltas02000.zip"),
+            (text.replace("1702", "1703"), "delta01703.dat is missing"),
         ):
             table.write_text(content)
             self.refuse(message, folder)
@@ -122,7 +122,7 @@ class DeltasTest(common.TestCase):
             ),
         ):
             with zipfile.ZipFile(folder / "deltas01000.zip", "w") as file:
-                file.writestr("delta01002.dat", secret)
+                file.writestr("delta01702.dat", secret)
             self.refuse(message, folder)
         (folder / "deltas01000.zip").write_text("not found")
         self.refuse("deltas01000.zip is neither a folder nor a .zip", folder)

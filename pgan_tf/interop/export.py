@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from pgan_tf import errors, files, images, networks
 from pgan_tf.interop import formats, stock_model
 
-# GPUs round the factors of a product to 10 bits; a wrong weight is worse.
-TOLERANCE = 0.02
-NUM_CHECKED = 4
+# Images of 1024x1024, of untrained weights, differ by 1e-4.
+TOLERANCE = 2e-3
+NUM_CHECKED = 2  # of 1024x1024 some converted models take gigabytes each
 
 Inputs = Mapping[str, np.ndarray]
 
@@ -53,13 +54,20 @@ def export(
     except ValueError as error:
         raise errors.UserError(f"--lod={lod}: {error}") from error
     inputs = fixed_inputs(network)
-    expected = source_images(network, inputs, lod, uint8)
-    with files.partial(path) as partial, warnings.catch_warnings():
+    with (
+        files.partial(path) as partial,
+        warnings.catch_warnings(),
+        tqdm.tqdm(total=3, desc="exporting", delay=1, leave=False) as bar,
+        keras.device("cpu:0"),  # GPUs round the factors of a product more.
+    ):
         warnings.simplefilter("ignore")  # Of converters, about themselves.
+        expected = source_images(network, inputs, lod, uint8)
+        bar.update()
         _write(model, inputs, name, partial)
+        bar.update()
         found = _RUNNERS[name](partial, inputs)
         worst = float(np.abs(found.astype(np.float32) - expected).max())
-        limit = 2 if uint8 else TOLERANCE * max(1.0, np.abs(expected).max())
+        limit = 1 if uint8 else TOLERANCE * max(1.0, np.abs(expected).max())
         if found.shape != expected.shape or not worst <= limit:
             raise errors.UserError(
                 f"{path}: not written: its images differ from the network's "

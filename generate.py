@@ -6,6 +6,7 @@ from types import ModuleType
 
 from pgan_tf import command, verbs
 from pgan_tf.generation import (
+    explore,
     exporting,
     images,
     importing,
@@ -19,6 +20,7 @@ EXAMPLES = """examples:
   python generate.py interpolate --network=runs/demo --grid=4x3 --out=walk.mp4
   python generate.py training_video --run_dir=runs/demo --out=training.mp4
   python generate.py project --network=runs/demo --target=photo.png --out=me
+  python generate.py explore --network=runs/demo --out=explore.html
   python generate.py import --pkl=network-final.pkl --out=celebahq.keras
   python generate.py export --network=runs/demo --format=onnx --out=demo.onnx
   python generate.py VERB --help    explains each, with examples
@@ -29,6 +31,7 @@ VERBS: dict[str, ModuleType] = {
     "interpolate": interpolate,
     "training_video": training_video,
     "project": project,
+    "explore": explore,
     "import": importing,
     "export": exporting,
 }

@@ -282,6 +282,13 @@ class Generator(_Progressive):
                 x = self.pixel_norm(x)
         return x
 
+    def first_activations(
+        self, latents: Tensor, labels: Tensor = None
+    ) -> Tensor:
+        """What the first layer makes of latents: [N,4,4,feature maps]."""
+        x = self._activate(self.conv0[0](self._join(latents, labels)))
+        return self.pixel_norm(x) if self.use_pixelnorm else x
+
     def trainable_at(self, resolution: int, fading: bool) -> list[Any]:
         """The trainable variables that a call at this stage depends on."""
         used = self._layers_at(resolution, fading)

@@ -26,7 +26,7 @@ LAYERS = (
     ("losses", "schedule", "run_folder", "video"),
     ("shapes",),
     ("cache", "command", "config", "functional", "images", "replicas"),
-    ("verbs", "walks"),
+    ("directions", "verbs", "walks"),
     ("errors", "files", "text"),
 )
 

@@ -29,6 +29,24 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
             atol=2e-5,
         )
 
+    def test_first_activations(self):
+        latents = common.golden("g_res32")["latents"].astype(np.float64)
+        variables = common.golden_variables("g_res32")
+
+        def pixel_norm(x):
+            return x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 1e-8)
+
+        kernel = variables["4x4/Dense/weight"]
+        x = pixel_norm(latents) @ kernel
+        x *= np.sqrt(2) / 4 / np.sqrt(len(kernel))
+        x = x.reshape(len(latents), -1, 4, 4).transpose(0, 2, 3, 1)
+        x = x + variables["4x4/Dense/bias"]
+        expected = pixel_norm(np.maximum(x, 0.2 * x))
+        found = common.golden_generator().first_activations(
+            latents.astype(np.float32)
+        )
+        self.assertAllClose(found, expected, atol=1e-5)
+
     @parameterized.product(lod=LODS, fused=(True, False), group=(4, 16))
     def test_discriminator(self, lod, fused, group):
         arrays = common.golden("d_res32")

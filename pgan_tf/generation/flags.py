@@ -148,6 +148,20 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def not_negative(text: str) -> int:
+    """Parses a count that may be 0."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return int(text)
+
+
+def places(text: str) -> int:
+    """Parses how many pictures a slider has."""
+    if not 3 <= int(text) <= 99:
+        raise argparse.ArgumentTypeError(f"{text} is not 3 to 99")
+    return int(text)
+
+
 def power_of_two(text: str) -> int:
     """Parses 1, 2, 4, ...: how many times smaller."""
     value = int(text)

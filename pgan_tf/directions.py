@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from scipy import linalg
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,7 @@ def principal(
     Args:
         latents: Normal draws [N,latent_size].
         activations: What the layer makes of each, [N,...].
-        count: Directions, fewer than N.
+        count: Directions, fewer than N and than the activations.
 
     Returns:
         `count` directions, each with its largest entry positive; strengths
@@ -38,13 +39,18 @@ def principal(
     """
     rows = np.asarray(activations, np.float64).reshape(len(latents), -1)
     rows = rows - rows.mean(axis=0)
-    # Of many features and few rows, as is usual, this is the smaller matrix.
-    variances, vectors = np.linalg.eigh(rows @ rows.T)
-    order = np.argsort(variances)[::-1][:count]
-    # Columns of `vectors` are the components' coordinates, orthonormal and of
-    # mean 0: the fit is a product.
-    fitted = vectors[:, order].T @ latents
-    strengths = variances[order] / variances.sum()
+    # Either matrix has the same variances; the smaller one is quicker.
+    wide = rows.shape[1] > rows.shape[0]
+    square = rows @ rows.T if wide else rows.T @ rows
+    last = len(square) - 1
+    variances, vectors = linalg.eigh(
+        square, subset_by_index=(last - count + 1, last)
+    )
+    # The components' coordinates: orthogonal columns of mean 0, so that the
+    # fit is a product.
+    coordinates = vectors if wide else rows @ vectors
+    fitted = (coordinates.T @ latents)[::-1]
+    strengths = variances[::-1] / np.sum(rows**2)
     return Directions(_unit(_signed(fitted)), strengths)
 
 

@@ -14,10 +14,16 @@ class PrincipalTest(common.TestCase):
         self.random = random
 
     def test_against_singular_values_and_least_squares(self):
-        mixed = self.latents @ self.random.randn(6, 40)
-        activations = np.maximum(mixed, 0.2 * mixed).reshape(300, 2, 2, 10)
+        # Fewer features than latents, and more of them.
+        for features in (40, 400):
+            self.check_against_singular_values(features)
+
+    def check_against_singular_values(self, features):
+        mixed = self.latents @ self.random.randn(6, features)
+        mixed = np.maximum(mixed, 0.2 * mixed)
+        activations = mixed.reshape(300, 2, 2, -1)
         found = directions.principal(self.latents, activations, 4)
-        rows = activations.reshape(300, 40)
+        rows = mixed
         rows = rows - rows.mean(axis=0)
         _, values, components = np.linalg.svd(rows, full_matrices=False)
         self.assertAllClose(

@@ -64,13 +64,13 @@ def add_shrink(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_video_out(parser: argparse.ArgumentParser) -> None:
-    """Declares --out of a video."""
+def add_video_out(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Declares --out of a video; `more` is what else it may name."""
     parser.add_argument(
         "--out",
         required=True,
         help="The video: .mp4 (needs the package imageio-ffmpeg), .gif or "
-        ".webp.",
+        ".webp." + more,
     )
 
 

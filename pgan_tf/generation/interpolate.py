@@ -17,7 +17,11 @@ EXAMPLES = """examples:
       --duration=20 --smoothing=2 --out=walk.mp4
   python generate.py interpolate --network=runs/demo --between=3,17,42 \\
       --duration=6 --fps=20 --out=walk.webp
+  python generate.py interpolate --network=runs/demo --between=3,17,42 \\
+      --duration=12 --fps=1 --out=walk.png
 """
+# More would make no strip that can be looked at.
+MOST_IN_STRIP = 100
 # A slip of the keyboard otherwise: an hour at 30 frames a second.
 MOST_FRAMES = 108_000
 
@@ -26,7 +30,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     add = parser.add_argument
     flags.add_network(parser)
-    flags.add_video_out(parser)
+    flags.add_video_out(parser, " A .png shows all frames in a row.")
     add(
         "--duration",
         type=flags.positive_number,
@@ -73,8 +77,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Draws, writes and says where."""
     path = pathlib.Path(args.out)
-    video.check(path)
     frames = num_frames(args)
+    if not is_strip(path):
+        video.check(path)
+    elif frames > MOST_IN_STRIP:
+        raise errors.UserError(
+            f"{path}: {frames} frames are too many for a row; give a lower "
+            "--fps, such as 1"
+        )
     if args.between is not None:
         check_between(args, frames)
     elif args.truncation is not None:
@@ -87,6 +97,11 @@ def run(args: argparse.Namespace) -> None:
     from pgan_tf.generation import walking
 
     print(walking.walk(args, path, frames))
+
+
+def is_strip(path: pathlib.Path) -> bool:
+    """Whether one picture of all frames is asked for."""
+    return path.suffix.lower() == ".png"
 
 
 def num_frames(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pgan_tf import images, networks, sampling, video, walks
-from pgan_tf.generation import drawing, inputs
+from pgan_tf.generation import drawing, inputs, interpolate
 
 
 def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
@@ -33,7 +33,11 @@ def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
         args.shrink,
         args.minibatch,
     )
-    video.write(path, in_grids(cells, args.grid, args.zoom), args.fps)
+    shown = in_grids(cells, args.grid, args.zoom)
+    if interpolate.is_strip(path):
+        images.save_png(path, images.grid(np.stack(list(shown)), frames))
+    else:
+        video.write(path, shown, args.fps)
     return f"wrote {frames} frames to {path}"
 
 

@@ -4,12 +4,12 @@ import numpy as np
 
 import pgan_tf
 from pgan_tf.interop import formats
-from tests import common, generate_test, small_run
+from tests import common, generate_case, small_run
 
 PICKLE = common.GOLDEN_DIR / "ref_snapshot.pkl"
 
 
-class ImportTest(generate_test.GenerateCase):
+class ImportTest(generate_case.GenerateCase):
     def test_nvidias_network_and_its_pictures(self):
         output = self.succeed("import", f"--pkl={PICKLE}", "--out=Gs.keras")
         self.assertEqual(
@@ -51,7 +51,7 @@ class ImportTest(generate_test.GenerateCase):
         self.assertEqual([p.name for p in self.cwd.iterdir()], ["torn.pkl"])
 
 
-class ExportTest(generate_test.GenerateCase):
+class ExportTest(generate_case.GenerateCase):
     def test_every_format(self):
         run_dir = small_run.make(self.cwd, label_size=2)
         self.assertEqual(pgan_tf.load(run_dir).label_size, 2)

@@ -6,9 +6,9 @@ import json
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors, images, run_folder
+from pgan_tf import errors, images, run_folder, video
 from pgan_tf.generation import training_video
-from tests import common, small_run
+from tests import common, generate_case, small_run
 
 
 class TrainingVideoTest(common.TestCase):
@@ -83,3 +83,22 @@ class TrainingVideoTest(common.TestCase):
             each.unlink()
         with self.assertRaisesRegex(errors.UserError, "no grids yet"):
             training_video.list_grids(self.run_dir)
+
+
+class ScriptTest(generate_case.GenerateCase):
+    def test_all_formats(self):
+        run_dir = small_run.make(self.cwd, resolution=16)
+        for nimg in (0, 5000, 10_000):
+            grid = np.full((512, 960, 3), nimg // 50, np.uint8)
+            images.save_png(run_folder.fakes_path(run_dir, nimg), grid)
+        for suffix in video.FORMATS:
+            output = self.succeed(
+                "training_video", f"--run_dir={run_dir}", "--duration=1",
+                "--fps=4", "--grid=2x1", f"--out=film{suffix}",
+            )  # fmt: skip
+            self.assertEqual(
+                output, f"wrote 10 frames of 3 grids to film{suffix}\n"
+            )
+            self.assertGreater((self.cwd / f"film{suffix}").stat().st_size, 100)
+        self.refuse("not a run folder", "training_video", "--run_dir=absent",
+                    "--out=a.gif")  # fmt: skip

@@ -1,0 +1,94 @@
+"""`project`: the script finds a latent and writes what it should."""
+
+import json
+import pathlib
+
+import imageio_ffmpeg
+import keras
+import numpy as np
+
+from pgan_tf import images, sampling, snapshots
+from tests import common, generate_case
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+class ProjectTest(generate_case.GenerateCase):
+    def setUp(self):
+        super().setUp()
+        self.G = common.golden_generator()
+        # What it draws goes far beyond what files can hold.
+        for layer in self.G.to_rgb:
+            layer.kernel.assign(layer.kernel * 0.2)
+            layer.bias.assign(layer.bias * 0.2)
+        snapshots.save_generator(self.G, self.cwd / "golden.keras")
+        self.draw = ("project", "--network=golden.keras")
+
+    def write_target(self) -> np.ndarray:
+        """The network's own picture of seed 3, three times as large."""
+        latents = sampling.latents(0, 1, self.G.latent_size, seed=3)
+        drawn = sampling.generate(self.G, latents)
+        self.assertLess(np.abs(drawn).max(), 1)
+        pixels = images.to_uint8(drawn)
+        large = images.upscale(pixels, 3)[0]
+        # Wider than high: the middle counts.
+        wide = np.pad(large, [(0, 0), (9, 9), (0, 0)])
+        images.save_png(self.cwd / "target.png", wide)
+        return pixels[0, :, :, 0]
+
+    def test_finds_its_own_picture(self):
+        target = self.write_target()
+        output = self.succeed(
+            *self.draw, "--target=target.png", "--out=found", "--steps=150",
+            "--restarts=2",
+        )  # fmt: skip
+        self.assertRegex(output, r"^distance 0\.\d+ -> 0\.\d+; wrote")
+        names = sorted(path.name for path in (self.cwd / "found").iterdir())
+        self.assertEqual(names, [
+            "latent.npy", "picture.png", "project.json", "search.mp4",
+            "target.png",
+        ])  # fmt: skip
+        facts = json.loads((self.cwd / "found" / "project.json").read_text())
+        curve = np.array(facts["distances"])
+        self.assertEqual(curve.shape, (151, 2))
+        self.assertEqual(facts["distance"], curve[-1].min())
+        self.assertLess(facts["distance"], curve[0].min() / 10)
+        self.assertAllEqual(self.pixels("found/target.png"), target)
+        # The latent draws the picture.
+        latent = np.load(self.cwd / "found" / "latent.npy")
+        self.assertAllClose(latent[0], facts["latent"], atol=1e-6)
+        self.call("images", self.draw[1], "--latents=found/latent.npy",
+                  "--out=again")  # fmt: skip
+        picture = self.pixels("found/picture.png").astype(int)
+        again = self.pixels("again/latent0000.png")
+        self.assertLessEqual(np.abs(picture - again).max(), 1)
+        reader = imageio_ffmpeg.read_frames(self.cwd / "found" / "search.mp4")
+        self.assertEqual(next(reader)["size"], (512, 256))
+        self.assertLen(list(reader), 76)  # every second step of 0 to 150
+
+    def test_features_and_webp(self):
+        self.write_target()
+        pixels = keras.Input([32, 32, 3])
+        features = keras.layers.Flatten()(pixels)
+        keras.Model(pixels, features).save(self.cwd / "flat.keras")
+        self.call(*self.draw, "--target=target.png", "--out=found",
+                  "--steps=3", "--restarts=1", "--features=flat.keras",
+                  "--video=webp")  # fmt: skip
+        facts = json.loads((self.cwd / "found" / "project.json").read_text())
+        self.assertEqual(facts["features"], "flat.keras")
+        self.assertLess(facts["distance"], facts["distances"][0][0])
+        self.assertTrue((self.cwd / "found" / "search.webp").exists())
+
+    def test_mistakes(self):
+        (self.cwd / "note.png").write_text("no picture")
+        self.write_target()
+        cases = {
+            "--target=absent.png: No such file": ("--target=absent.png",),
+            "--target=note.png is no image": ("--target=note.png",),
+            "--features=x.keras: no such file": ("--target=target.png",
+                                                 "--features=x.keras"),
+            "--steps: 0 is not": ("--target=target.png", "--steps=0"),
+            "--video: invalid choice": ("--target=target.png", "--video=avi"),
+        }  # fmt: skip
+        for message, args in cases.items():
+            self.refuse(message, *self.draw, *args, "--out=x")

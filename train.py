@@ -6,11 +6,16 @@
   python train.py --flagfile=configs/celebahq-v2-1gpu.cfg --plan
       what it will take: steps, memory, time, disk; without a step
 
+  python train.py --flagfile=configs/celebahq-v2-1gpu.cfg --plan --probe
+      the same, measured by a few steps of each resolution
+
 The same command again continues a run that was stopped. Ctrl-C stops it.
 """
 
+import os
 import pathlib
 import signal
+import subprocess
 import sys
 from typing import Any
 
@@ -26,6 +31,13 @@ PLAN = flags.DEFINE_bool(
     "Only print what the training will take, resolution by resolution. The "
     "dataset need not be there yet. Speeds are those of the run in --run_dir "
     "if it has begun, else modelled.",
+)
+PROBE = flags.DEFINE_bool(
+    "probe",
+    False,
+    "First take a few steps at every resolution, on noise: memory that will "
+    "not suffice later is found now, and the plan printed with measured "
+    "speeds. With --plan nothing more; else the training follows.",
 )
 PEAK = flags.DEFINE_float(
     "peak_gmac_per_sec",
@@ -44,6 +56,11 @@ def main(argv: list[str]) -> None:
     if PLAN.value:
         print(make_plan(config.from_flags()).table())
         return
+    if PROBE.value:
+        # A process of its own gives all of its memory back.
+        probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
+        if probe.returncode:
+            raise SystemExit(probe.returncode)
     options = setup.check(config.from_flags())
     requests: list[int] = []
 
@@ -71,13 +88,17 @@ def make_plan(options: config.RunConfig) -> plan.Plan:
     peak = PEAK.value and PEAK.value * num_devices
     if peak is None and not any("GPU" in name for name in devices):
         peak = plan.cpu_gmac_per_sec()
-    return plan.make(
-        options,
-        num_channels,
-        num_devices,
-        plan.measured_speeds(options.run_dir),
-        peak,
-    )
+    measured = plan.measured_speeds(options.run_dir)
+    if PROBE.value:
+        with command.chatter_to(os.devnull):
+            from pgan_tf.training import timing
+
+            measured = timing.speeds(options, num_channels, say)
+    return plan.make(options, num_channels, num_devices, measured, peak)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

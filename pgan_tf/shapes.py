@@ -154,19 +154,32 @@ def resolutions(final: int) -> list[int]:
     return [2**i for i in range(2, final.bit_length())]
 
 
-# Passes through a network, each as costly as running it once, in one
-# iteration of WGAN-GP. D runs on reals, fakes and images between them (3), is
-# differentiated by the latter (1), and backwards, by weights and by inputs,
-# on reals and fakes (4) and through the penalty's two halves (4); then on G's
-# fakes and backwards by its inputs (2). G draws for both (2), backwards (2).
-D_PASSES = 14
-G_PASSES = 4
+# Passes through a network, each as costly as running it once, in a WGAN-GP
+# step. D's step runs D on reals, fakes and images between them (3), has the
+# gradient by the latter (1), and goes back, by weights and by inputs, on reals
+# and fakes (4) and through the penalty's two halves (4); G draws once. G's
+# step draws once and goes back (3), through D and back by its inputs (2).
+_D_STEP = {"D": 12, "G": 1}
+_G_STEP = {"D": 2, "G": 3}
 
 
-def iteration_macs(networks: Networks, resolution: int, minibatch: int) -> int:
-    """Multiplications of one training iteration at a settled resolution."""
-    passes = (
-        D_PASSES * networks.discriminator(resolution).macs
-        + G_PASSES * networks.generator(resolution).macs
+def iteration_macs(
+    shape: Networks, resolution: int, minibatch: int, d_repeats: int = 1
+) -> int:
+    """Multiplications of a G step and its D steps, settled.
+
+    Args:
+        shape: Of the networks.
+        resolution: At which they are.
+        minibatch: Images per step.
+        d_repeats: Steps of D.
+    """
+    costs = {
+        "D": shape.discriminator(resolution).macs,
+        "G": shape.generator(resolution).macs,
+    }
+    passes = sum(
+        (d_repeats * _D_STEP[name] + _G_STEP[name]) * costs[name]
+        for name in costs
     )
     return minibatch * passes

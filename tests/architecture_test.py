@@ -45,6 +45,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/optim.py",
     "training/steps.py",
     "training/summaries.py",
+    "training/timing.py",
     "training/terms.py",
     "training/trainer.py",
 )

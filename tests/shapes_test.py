@@ -75,6 +75,14 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         expected = [0.8, 4.7, 20.4, 41.0, 61.6, 82.2]
         self.assertAllClose(found, expected, atol=0.05)
 
+    def test_more_steps_of_d(self):
+        """Each adds D's part: 12 passes through D, one through G."""
+        one, two = (
+            shapes.iteration_macs(SMALL, 8, 1, d_repeats=n) for n in (1, 2)
+        )
+        added = 12 * SMALL.discriminator(8).macs + SMALL.generator(8).macs
+        self.assertEqual(two - one, added)
+
     def test_work_of_a_layer_by_hand(self):
         """G at 4x4, of width 1: a dense layer, a 3x3, a 1x1."""
         tiny = shapes.Networks(config.NetworksConfig(fmap_base=2), 3)

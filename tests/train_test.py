@@ -69,6 +69,15 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(shown.returncode, 1)
         self.assertIn("--plan needs --resolution", shown.stderr)
 
+    def test_a_probe_measures_every_stage(self):
+        shown = train("--data_dir=black:8", *SMALL, "--plan", "--probe")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        lines = shown.stdout.splitlines()
+        self.assertStartsWith(lines[0], "probe 4x4 settled: ")
+        self.assertStartsWith(lines[1], "probe 8x8 fading in: ")
+        self.assertStartsWith(lines[2], "probe 8x8 settled: ")
+        self.assertNotIn("modelled", shown.stdout)
+
     @parameterized.parameters(
         ("--colour=red", "Unknown command line flag 'colour'"),
         ("--fmap_base=big", "flag --fmap_base=big"),

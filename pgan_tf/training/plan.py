@@ -149,7 +149,7 @@ def make(
     g_parameters, d_parameters = shape.parameters(final)
     rows = []
     for resolution in shapes.resolutions(final):
-        fade, settled = _kimg(options.schedule, final, resolution)
+        fade, settled = kimg_at(options.schedule, final, resolution)
         if fade + settled:
             rows.append(
                 _row(
@@ -165,6 +165,22 @@ def make(
     # G, D and Gs, and two moments of each variable of G and of D; twice.
     checkpoints = 2 * 4 * (4 * g_parameters + 3 * d_parameters)
     return Plan(rows, peak_gmac_per_sec, checkpoints)
+
+
+def kimg_at(
+    options: config.ScheduleConfig, final: int, resolution: int
+) -> tuple[float, float]:
+    """Thousands of images fading in and settled at a resolution."""
+    fade = settled = 0.0
+    for phase in schedule.phases(options, final):
+        if phase.resolution(final) == resolution:
+            end = min(phase.end_kimg, options.total_kimg)
+            length = max(end - phase.start_kimg, 0.0)
+            if phase.fading:
+                fade += length
+            else:
+                settled += length
+    return fade, settled
 
 
 def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
@@ -262,12 +278,14 @@ def _row(
     stage = _stage(options.schedule, final, resolution, num_devices)
     share = stage.minibatch // num_devices
     d_nimg = stage.minibatch * options.schedule.d_repeats
-    macs = shapes.iteration_macs(shape, resolution, stage.minibatch)
+    macs = shapes.iteration_macs(
+        shape, resolution, stage.minibatch, options.schedule.d_repeats
+    )
     ticks = math.ceil((fade + settled) / stage.tick_kimg)
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
     grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
-    modelled = _modelled_speed(resolution, stage.minibatch, macs, peak)
+    modelled = _modelled_speed(resolution, d_nimg, macs, peak)
     return Row(
         resolution=resolution,
         fade_kimg=fade,
@@ -291,22 +309,6 @@ def _row(
     )
 
 
-def _kimg(
-    options: config.ScheduleConfig, final: int, resolution: int
-) -> tuple[float, float]:
-    """Thousands of images fading in and settled at a resolution."""
-    fade = settled = 0.0
-    for phase in schedule.phases(options, final):
-        if phase.resolution(final) == resolution:
-            end = min(phase.end_kimg, options.total_kimg)
-            length = max(end - phase.start_kimg, 0.0)
-            if phase.fading:
-                fade += length
-            else:
-                settled += length
-    return fade, settled
-
-
 def _stage(
     options: config.ScheduleConfig,
     final: int,
@@ -322,13 +324,13 @@ def _stage(
 
 
 def _modelled_speed(
-    resolution: int, minibatch: int, macs: int, peak: float | None
+    resolution: int, nimg: int, macs: int, peak: float | None
 ) -> float | None:
     """Images/s that a share of the machine's peak allows."""
     if peak is None:
         return None
     share = _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
-    return share * peak * 1e9 * minibatch / macs
+    return share * peak * 1e9 * nimg / macs
 
 
 def _taken(every: int, ticks: int, last: bool) -> int:

@@ -1,0 +1,152 @@
+"""How fast a training goes and what memory it takes, measured by doing it.
+
+Each stage of a schedule takes a few steps, on noise in place of reals, with
+networks that are thrown away. `train.py --probe` uses it before a training.
+"""
+
+import dataclasses
+import resource
+import time
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from pgan_tf import config, errors, schedule
+from pgan_tf.training import plan, setup, steps, trainer
+
+# A stage is timed for about so long, after its first call.
+_SECONDS = 1.0
+_MOST_CALLS = 50
+
+
+def speeds(
+    options: config.RunConfig, num_channels: int, say: Callable[[str], None]
+) -> dict[int, float]:
+    """Images/s of a training's resolutions, fading and settled together.
+
+    Args:
+        options: As `setup.check_plan` returns them.
+        num_channels: Of the images.
+        say: Receives a line for each stage.
+
+    Raises:
+        UserError: As `timings`.
+    """
+    final = options.data.resolution
+    derived = schedule.derive(options.schedule, final)
+    seconds: dict[int, float] = {}
+    kimg: dict[int, float] = {}
+    for timing in timings(options, num_channels):
+        r, fading = timing.stage.resolution, timing.stage.alpha is not None
+        say(
+            f"probe {r}x{r} {'fading in' if fading else 'settled'}: "
+            f"{timing.images_per_sec:.1f} images/s, first call "
+            f"{timing.first_call_seconds:.1f}s, peak memory so far "
+            f"{timing.peak_memory_mb:.0f} MiB"
+        )
+        fade, settled = plan.kimg_at(derived, final, r)
+        part = fade if fading else settled
+        kimg[r] = kimg.get(r, 0.0) + part
+        seconds[r] = seconds.get(r, 0.0) + part / timing.images_per_sec
+    return {r: kimg[r] / seconds[r] for r in seconds}
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """What a stage took.
+
+    Attributes:
+        stage: Resolution, minibatch, and whether fading.
+        images_per_sec: Reals shown to D per second, over all devices.
+        first_call_seconds: Compilation, and the first iterations.
+        peak_memory_mb: The most in use so far: of the busiest GPU, or of this
+            process.
+    """
+
+    stage: schedule.Stage
+    images_per_sec: float
+    first_call_seconds: float
+    peak_memory_mb: float
+
+
+def timings(options: config.RunConfig, num_channels: int) -> Iterator[Timing]:
+    """Times every stage of a training, the lowest resolution first.
+
+    Fading stages too: they need the most memory.
+
+    Args:
+        options: As `setup.check_plan` returns them.
+        num_channels: Of the images.
+
+    Raises:
+        UserError: If a stage does not fit into memory, or the devices do not
+            fit the minibatches.
+    """
+    strategy = trainer.make_strategy(options.devices)
+    num_replicas = strategy.num_replicas_in_sync
+    setup.check_minibatches(options, num_replicas)
+    options = setup.with_schedule(options, num_replicas)
+    nets = trainer.make_networks(options, num_channels, strategy)
+    for stage in schedule.stages(
+        options.schedule, options.data.resolution, num_replicas
+    ):
+        try:
+            yield time_stage(options, nets, strategy, stage)
+        except tf.errors.ResourceExhaustedError as error:
+            r, share = stage.resolution, stage.minibatch // num_replicas
+            share //= stage.passes
+            raise errors.UserError(
+                f"out of memory at {r}x{r} with {share} images per device: "
+                f"--max_micro_batch_dict={r}:{max(share // 2, 1)} takes them "
+                "in smaller parts"
+            ) from error
+
+
+def time_stage(
+    options: config.RunConfig,
+    nets: steps.Networks,
+    strategy: tf.distribute.Strategy,
+    stage: schedule.Stage,
+) -> Timing:
+    """Times one stage."""
+    labels = tf.zeros([1, options.data.max_label_size])
+    call = steps.make_iterations(nets, strategy, stage, labels, options)
+    repeats = options.schedule.d_repeats * options.schedule.minibatch_repeats
+    count = stage.minibatch * repeats
+    shape = [count, stage.resolution, stage.resolution, nets.D.num_channels]
+    noise = tf.random.stateless_uniform(shape, [0, 0], 0, 256, tf.int32)
+    images = tf.cast(noise, tf.uint8)
+    batch_labels = tf.zeros([count, options.data.max_label_size])
+    floats = (stage.alpha or 1.0, stage.g_lrate, stage.d_lrate)
+    scalars = [tf.constant(value, tf.float32) for value in floats]
+
+    def run(calls: int) -> None:
+        nimg = tf.constant(calls * count, tf.int64)
+        # Reading a number waits for the device.
+        call(images, batch_labels, nimg, *scalars).numpy()
+
+    start = time.perf_counter()
+    run(0)
+    first = time.perf_counter() - start
+    seconds, calls = _repeat(run)
+    return Timing(stage, calls * count / seconds, first, peak_memory_mb())
+
+
+def peak_memory_mb() -> float:
+    """The most memory in use so far: of the fullest GPU, or this process."""
+    gpus = tf.config.list_logical_devices("GPU")
+    names = [gpu.name.removeprefix("/device:") for gpu in gpus]
+    peaks = [tf.config.experimental.get_memory_info(n)["peak"] for n in names]
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return max(peaks, default=own) / 2**20
+
+
+def _repeat(run: Callable[[int], None]) -> tuple[float, int]:
+    """Seconds and calls, until enough of either."""
+    start = time.perf_counter()
+    calls, seconds = 0, 0.0
+    while seconds < _SECONDS and calls < _MOST_CALLS:
+        calls += 1
+        run(calls)
+        seconds = time.perf_counter() - start
+    return seconds, calls

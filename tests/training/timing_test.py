@@ -1,0 +1,95 @@
+"""Probing a training before it begins."""
+
+from unittest import mock
+
+import tensorflow as tf
+
+from pgan_tf import config, errors, schedule
+from pgan_tf.training import steps, timing
+from tests import common
+
+OPTIONS = config.RunConfig(
+    data=config.DataConfig(resolution=8),
+    networks=config.NetworksConfig(fmap_base=16, fmap_max=4, latent_size=4),
+    schedule=config.ScheduleConfig(
+        minibatch_base=8,
+        lod_training_kimg=1,
+        lod_transition_kimg=3,
+        total_kimg=7,
+    ),
+)
+
+
+def make_timing(lod: float, images_per_sec: float) -> timing.Timing:
+    stage = schedule.at(0, OPTIONS.schedule, 8)
+    stage = schedule.Stage(
+        lod=lod,
+        resolution=4 if lod == 1 else 8,
+        minibatch=8,
+        g_lrate=stage.g_lrate,
+        d_lrate=stage.d_lrate,
+        tick_kimg=stage.tick_kimg,
+    )
+    return timing.Timing(stage, images_per_sec, 2.0, 700.0)
+
+
+class TimingTest(common.TestCase):
+    def test_fading_and_settled_count_by_their_length(self):
+        found = [
+            make_timing(1.0, 500.0),
+            make_timing(0.5, 100.0),
+            make_timing(0.0, 300.0),
+        ]
+        said: list[str] = []
+        with mock.patch.object(timing, "timings", return_value=found):
+            speeds = timing.speeds(OPTIONS, 3, said.append)
+        # 3 kimg fading in at 100 images/s and 3 settled at 300: 40 seconds.
+        self.assertAllClose(speeds, {4: 500.0, 8: 6000 / 40})
+        self.assertEqual(
+            said[1],
+            "probe 8x8 fading in: 100.0 images/s, first call 2.0s, peak "
+            "memory so far 700 MiB",
+        )
+
+    def test_what_does_not_fit_is_named(self):
+        def refuse(*_):
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM")
+
+        with (
+            mock.patch.object(steps, "make_iterations", return_value=refuse),
+            self.assertRaisesRegex(
+                errors.UserError,
+                "out of memory at 4x4 with 8 images per device: "
+                "--max_micro_batch_dict=4:4 ",
+            ),
+        ):
+            list(timing.timings(OPTIONS, 3))
+
+    def test_images_are_counted_by_steps_of_d(self):
+        """A call that takes a second shows repeats x d_repeats minibatches."""
+        clock = iter([0.0, 5.0, 5.0, 6.0])
+        calls = []
+
+        def call(images, labels, *_):
+            calls.append((images.shape, labels.shape))
+            return tf.zeros([])
+
+        options = config.RunConfig(
+            data=OPTIONS.data,
+            networks=OPTIONS.networks,
+            schedule=config.ScheduleConfig(
+                minibatch_base=8, d_repeats=3, minibatch_repeats=2
+            ),
+        )
+        stage = schedule.at(0, options.schedule, 8)
+        nets = mock.Mock()
+        nets.D.num_channels = 3
+        with (
+            mock.patch.object(steps, "make_iterations", return_value=call),
+            mock.patch.object(timing.time, "perf_counter", lambda: next(clock)),
+        ):
+            found = timing.time_stage(options, nets, mock.Mock(), stage)
+        self.assertEqual(calls, [((48, 4, 4, 3), (48, 0))] * 2)
+        self.assertEqual(found.first_call_seconds, 5.0)
+        self.assertEqual(found.images_per_sec, 48.0)
+        self.assertGreater(found.peak_memory_mb, 100)

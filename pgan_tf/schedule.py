@@ -127,11 +127,12 @@ def derive(
 
 def total_kimg(options: config.ScheduleConfig, resolution: int) -> float:
     """Length of a training up to a final resolution, given or derived."""
+    if options.total_kimg:
+        return options.total_kimg
     settled = _by_resolution(
         options.lod_training_kimg_dict, options.lod_training_kimg, resolution
     )
-    grown = phases(options, resolution)[-1].start_kimg
-    return options.total_kimg or grown + 4 * settled
+    return phases(options, resolution)[-1].start_kimg + 4 * settled
 
 
 # The reference's; shorter where an image takes longer.

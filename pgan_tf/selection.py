@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from pgan_tf import errors, run_folder
+from pgan_tf import errors, run_folder, schedule
 
 # Networks in files of their own; the second is NVIDIA's.
 SUFFIXES = (".keras", ".pkl")
@@ -55,7 +55,10 @@ def is_finished(run_dir: pathlib.Path) -> bool:
 
     Both are asked anew each time, as a run may be continued with more.
     """
-    total = run_folder.read_config(run_dir).schedule.total_kimg * 1000
+    options = run_folder.read_config(run_dir)
+    total = 1000 * schedule.total_kimg(
+        options.schedule, options.data.resolution
+    )
     stats = run_dir / "stats.jsonl"
     try:
         nimg = json.loads(stats.read_text().splitlines()[-1])["nimg"]

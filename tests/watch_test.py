@@ -88,6 +88,18 @@ class WatchTest(common.TestCase):
         (self.run_dir / "stats.jsonl").write_text('{"nimg": 2')
         self.assertFalse(selection.is_finished(self.run_dir))
 
+    def test_finished_where_the_total_is_derived(self):
+        """16x16: 600 kimg, twice 1200, and four times 600 more."""
+        options = run_folder.read_config(self.run_dir)
+        open_ended = dataclasses.replace(options.schedule, total_kimg=0)
+        data = dataclasses.replace(options.data, resolution=16)
+        options = dataclasses.replace(options, schedule=open_ended, data=data)
+        run_folder.begin(self.run_dir, options, "")
+        self.paths[-1].rename(run_folder.snapshot_path(self.run_dir, 4_800_000))
+        for nimg, expected in ((4_799_000, False), (4_800_000, True)):
+            self.at(nimg)
+            self.assertEqual(selection.is_finished(self.run_dir), expected)
+
     def test_tensorboard(self):
         self.at(20_100)
         report = self.watch(mock.Mock())

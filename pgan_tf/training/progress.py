@@ -78,7 +78,9 @@ class TimeLeft:
 
     def seconds(self, nimg: int) -> float:
         """Seconds from `nimg` images to the end of the training."""
-        total = self._options.schedule.total_kimg * 1000
+        total = 1000 * schedule.total_kimg(
+            self._options.schedule, self._resolution
+        )
         left = 0.0
         plan = schedule.phases(self._options.schedule, self._resolution)
         for phase in plan:

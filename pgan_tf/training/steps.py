@@ -154,7 +154,7 @@ class _Iteration:
         # Gs sees G as it was ahead of this iteration's G step.
         if self.gs_decay:
             self._update_gs()
-        return self._report(means, skipped)
+        return self._report(self.nets.d_adam, means, skipped)
 
     def g_step(
         self, nimg: tf.Tensor, alpha: tf.Tensor, lrate: tf.Tensor
@@ -165,7 +165,7 @@ class _Iteration:
         skipped = self._descend(self.nets.g_adam, gradients, self.g_vars, lrate)
         if not self.gs_decay:  # no smoothing: Gs is G
             self._update_gs()
-        return self._report(means, skipped)
+        return self._report(self.nets.g_adam, means, skipped)
 
     def _descend(
         self,
@@ -186,9 +186,15 @@ class _Iteration:
             self.gs_decay,
         )
 
-    def _report(self, means: Any, skipped: tf.Tensor) -> tf.Tensor:
+    def _report(
+        self, adam: optim.Adam, means: Any, skipped: tf.Tensor
+    ) -> tf.Tensor:
         mean = tf.distribute.ReduceOp.MEAN
         means = self.strategy.reduce(mean, means, axis=None)
+        if adam.loss_scale is not None:
+            # An overflow would hide the other steps of a tick in its mean;
+            # that it has happened is in the skipped steps.
+            means = tf.where(tf.math.is_finite(means), means, 0.0)
         return tf.concat([means, [skipped]], axis=0)
 
     def _d_gradients(

@@ -35,7 +35,7 @@ _DISTINCT = 500  # faces; drawing one takes longer than all else
 _NOISE = 4.0  # standard deviation, of 255
 _QUALITY = 75
 
-flags.DEFINE_integer("images", 10_000, "Files of either size.", lower_bound=1)
+flags.DEFINE_integer("images", 20_000, "Files of either size.", lower_bound=1)
 flags.DEFINE_integer("rounds", 5, "How often each is measured.", lower_bound=1)
 flags.DEFINE_string(
     "dir", None, "Where to work (default: for temporary files)."

@@ -18,7 +18,7 @@ from pgan_tf.data import blocks, sharing
 _Result = TypeVar("_Result")
 
 # Blocks in hand per worker: enough to be busy while `done` waits for a disk.
-_WAITING = 32
+_WAITING = 8
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
             its arrays in common.
         tasks: The blocks.
         done: Runs here.
-        num_workers: Processes; with 1 the work is done here.
+        num_workers: Processes, of which this is one.
         name: For the bar.
 
     Raises:
@@ -56,21 +56,29 @@ def run(
 def _in_processes(
     work: Callable[[range], _Result], tasks: Sequence[range], num_workers: int
 ) -> Generator[tuple[range, _Result], None, None]:
-    """Yields blocks and results as they come."""
+    """Yields blocks and results as they come, most from other processes.
+
+    They take a moment to start; meanwhile, and after, this one works too.
+    """
     with (
         contextlib.closing(sharing.Shared(work)) as shared,
-        _pool(shared, num_workers) as pool,
+        _pool(shared, num_workers - 1) as pool,
     ):
         queue = iter(tasks)
         futures: dict[concurrent.futures.Future[_Result], range] = {}
         while True:
-            free = _WAITING * num_workers - len(futures)
+            free = _WAITING * (num_workers - 1) - len(futures)
             for block in itertools.islice(queue, free):
                 futures[pool.submit(_call, block)] = block
-            if not futures:
+            own = next(queue, None)
+            if own is not None:
+                yield own, work(own)
+            elif not futures:
                 return
             finished, _ = concurrent.futures.wait(
-                futures, return_when=concurrent.futures.FIRST_COMPLETED
+                futures,
+                timeout=None if own is None else 0,
+                return_when=concurrent.futures.FIRST_COMPLETED,
             )
             for future in finished:
                 yield futures.pop(future), future.result()

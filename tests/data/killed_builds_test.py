@@ -68,7 +68,7 @@ class KilledBuildsTest(common.TestCase):
             number = kill % len(VARIANTS)
             out_dir = folder / str(kill) / "faces"
             child = self.start(out_dir, VARIANTS[number])
-            wait = rng.uniform(0, 1.1) * seconds[number]
+            wait = rng.uniform(0, 0.9) * seconds[number]
             time.sleep(wait)
             child.send_signal(signal.SIGKILL)
             child.communicate()

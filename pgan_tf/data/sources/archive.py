@@ -1,13 +1,12 @@
 """Image files in a folder or a .zip, by name."""
 
-import functools
 import os
 import pathlib
 import zipfile
 import zlib
 
 from pgan_tf import errors
-from pgan_tf.data.sources import source
+from pgan_tf.data.sources import zip_index
 
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff "
@@ -33,11 +32,8 @@ class Archive:
         if self.is_folder:
             names = _names_below(self.path)
         elif self.path.is_file():
-            names = [
-                each.filename
-                for each in self._zip.infolist()
-                if not each.is_dir()
-            ]
+            self._zip = self._open_zip()
+            names = self._zip.names
         else:
             raise errors.UserError(f"no such folder or .zip file: {self.path}")
         self.names = sorted(name for name in names if not _is_hidden(name))
@@ -91,18 +87,13 @@ class Archive:
         """The file's name for a message, with that of the archive."""
         return os.path.join(self.path, name)
 
-    @functools.cached_property
-    def _zip(self) -> zipfile.ZipFile:
+    def _open_zip(self) -> zip_index.ZipIndex:
         try:
-            return zipfile.ZipFile(self.path)
+            return zip_index.ZipIndex(self.path)
         except zipfile.BadZipFile as error:
             raise errors.UserError(
                 f"{self.path} is neither a folder nor a .zip archive"
             ) from error
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leaves the open file behind: every process opens its own."""
-        return source.state_without(self, "_zip")
 
 
 def _names_below(folder: pathlib.Path) -> list[str]:

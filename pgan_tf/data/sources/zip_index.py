@@ -15,6 +15,8 @@ import zlib
 
 import numpy as np
 
+from pgan_tf.data.sources import source
+
 _LOCAL_HEAD = 30  # bytes before a member's name, its extra field and its data
 _DATA_BEGINS = b"PK\x03\x04"
 _ENCRYPTED = 1  # flag
@@ -89,10 +91,7 @@ class ZipIndex:
 
     def __getstate__(self) -> dict[str, object]:
         """Leaves the open files behind."""
-        state = dict(vars(self))
-        state.pop("_stream", None)
-        state.pop("_any_kind", None)
-        return state
+        return source.state_without(self, "_stream", "_any_kind")
 
 
 def _method_of(info: zipfile.ZipInfo) -> int:

@@ -4,6 +4,8 @@ import dataclasses
 import math
 import pathlib
 
+import numpy as np
+
 from pgan_tf import config, errors, images, run_folder, schedule
 from pgan_tf.data import records
 
@@ -100,6 +102,13 @@ def _fill_in(
         raise errors.UserError(
             f"--max_label_size={wanted}: the dataset {data.data_dir} has "
             f"{dataset.label_size} labels"
+        )
+    used = dataset.labels[:, :label_size]
+    if not np.all((used >= 0) & (used <= 1)):
+        raise errors.UserError(
+            f"--max_label_size={wanted}: labels of the dataset "
+            f"{data.data_dir} lie outside of 0..1, so they are no classes; "
+            "--max_label_size=0 trains without"
         )
     return _fill_sizes(options, resolution, label_size)
 
@@ -234,14 +243,47 @@ def _same_schedule(one: config.RunConfig, other: config.RunConfig) -> bool:
 
 
 def grid_size(options: config.RunConfig) -> tuple[int, int]:
-    """Columns and rows of the picture grids.
+    """Columns and rows of the picture grids; with labels, a row for each.
 
     Raises:
         UserError: If --grid is not two numbers such as 15x8.
     """
     text = options.snapshots.grid
-    resolution = options.data.resolution
-    if not text:
-        columns = min(max(1920 // resolution, 3), 15)
-        return columns, min(max(1080 // resolution, 2), 8)
-    return images.grid_shape(text)
+    resolution, classes = options.data.resolution, options.data.max_label_size
+    if text:
+        return images.grid_shape(text)
+    columns = min(max(1920 // resolution, 3), 15)
+    if classes > 0:
+        return columns, min(classes, max(2160 // resolution, 2), 32)
+    return columns, min(max(1080 // resolution, 2), 8)
+
+
+def grid_cells(
+    options: config.RunConfig, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What stands in the cells of the grids, row by row.
+
+    Without labels every cell has a latent and an image of its own. With
+    labels each row is one of them: images that have it, all rows with the
+    same latents. A label that no image has gets the first images.
+
+    Args:
+        options: With the number of labels filled in.
+        labels: Of the dataset's images, [M,K].
+
+    Returns:
+        For each cell the number of its latent, and that of its image, whose
+        label the fake has too.
+    """
+    columns, rows = grid_size(options)
+    classes = options.data.max_label_size
+    if classes <= 0:
+        cells = np.arange(columns * rows)
+        return cells, cells % len(labels)
+    found = []
+    for row in range(rows):
+        having = np.flatnonzero(labels[:, row % classes] > 0)
+        having = having if len(having) else np.arange(len(labels))
+        places = row // classes * columns + np.arange(columns)
+        found.append(having[places % len(having)])
+    return np.tile(np.arange(columns), rows), np.concatenate(found)

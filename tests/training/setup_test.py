@@ -80,6 +80,62 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         options = setup.check(self.options(snapshots=snapshots))
         self.assertEqual(setup.grid_size(options), (15, 8))
 
+    def test_a_row_of_the_grid_for_each_label(self):
+        snapshots = config.SnapshotsConfig(grid="3x4")
+        options = self.options(
+            snapshots=snapshots, data={"resolution": 16, "max_label_size": 3}
+        )
+        labels = np.float32(
+            [[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]]
+        )
+        latents, pictures = setup.grid_cells(options, labels)
+        self.assertAllEqual(latents, [0, 1, 2] * 4)
+        self.assertAllEqual(
+            pictures.reshape(4, 3),
+            # The first label once more, with images that have not been shown.
+            [[0, 2, 3], [1, 2, 1], [0, 1, 2], [4, 0, 2]],
+        )
+
+    def test_the_grid_without_labels(self):
+        snapshots = config.SnapshotsConfig(grid="3x2")
+        options = self.options(snapshots=snapshots, data={"resolution": 16})
+        latents, pictures = setup.grid_cells(options, np.zeros((4, 7)))
+        self.assertAllEqual(latents, range(6))
+        self.assertAllEqual(pictures, [0, 1, 2, 3, 0, 1])
+
+    def test_as_many_rows_as_labels_by_default(self):
+        for resolution, labels, rows in (
+            (32, 10, 10), (32, 100, 32), (1024, 10, 2), (32, 0, 8),
+        ):  # fmt: skip
+            data = {"resolution": resolution, "max_label_size": labels}
+            found = setup.grid_size(self.options(data=data))
+            self.assertEqual(found[1], rows)
+
+    def test_labels_that_are_no_classes(self):
+        pixels = np.zeros((2, 4, 4, 3), np.uint8)
+        folder = self.here / "degrees"
+        writing.save(folder, pixels, np.float32([[20.5], [-3]]))
+        data = {"data_dir": str(folder), "max_label_size": -1}
+        self.assert_refused(self.options(data=data), "outside of 0..1")
+        setup.check(self.options(data={**data, "max_label_size": 0}))
+
+    def test_the_same_schedule_in_other_flags(self):
+        """What was the default may be derived, or the other way round."""
+        before = config.ScheduleConfig(minibatch_base=8, g_lrate_base=0.001)
+        after = config.ScheduleConfig(
+            minibatch_dict={4: 8, 8: 8, 16: 8}, total_kimg=7
+        )
+        options = setup.check(self.options(schedule=before))
+        run_dir = pathlib.Path(options.run_dir)
+        run_dir.mkdir()
+        digest = records.open_dataset(self.here / "set").digest
+        run_folder.begin(run_dir, options, digest)
+        setup.check(self.options(schedule=after))
+        passes = dataclasses.replace(before, max_micro_batch_dict={16: 4})
+        setup.check(self.options(schedule=passes))
+        other = dataclasses.replace(after, minibatch_dict={4: 8, 8: 8})
+        self.assert_refused(self.options(schedule=other), "minibatch_dict")
+
     def test_a_run_of_another_configuration(self):
         options = setup.check(self.options())
         run_dir = pathlib.Path(options.run_dir)
@@ -134,3 +190,6 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(errors.UserError, "fewer images than"):
             check(4, minibatch_base=3)
         check(2, group=0, minibatch_base=12)
+        check(1, minibatch_base=16, max_micro_batch_dict={4: 8, 8: 7})
+        with self.assertRaisesRegex(errors.UserError, "passes of 2 .* 16x16"):
+            check(1, minibatch_base=16, max_micro_batch_dict={16: 2})

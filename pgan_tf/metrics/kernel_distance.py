@@ -59,6 +59,8 @@ def distance(
         is no error of the mean: subsets share images.
     """
     size = min(subset_size, len(features1), len(features2))
+    if size == len(features1) == len(features2):
+        subsets = 1  # all would be the same
     found = [
         discrepancy(
             _draw(features1, size, random), _draw(features2, size, random)

@@ -8,7 +8,7 @@ clouds are compared by the mean 1-d Wasserstein distance along random
 directions. The finest band shows whether details are alike, the 16x16
 low-pass whether layouts are. Numbers are reported times 1000.
 
-Memory is that of one band of both sets, 150 kB per image of one set, whatever
+Memory is that of one band of both sets, 215 kB per image of one set, whatever
 the resolution; the rest lies in temporary files. Two sets must have equal
 numbers of images; draws come in as arguments.
 """
@@ -284,7 +284,7 @@ class SlicedWasserstein(suite.Metric):
     paper_count = 16_384
     title = "SWDx1e3"
     about = "sliced Wasserstein distance of patches (Karras et al. 2018)"
-    memory = "150 kB per image, and as much per resolution on disk"
+    memory = "215 kB per image; patches of each resolution, on disk"
     facts = {
         "patches_per_image": PATCHES_PER_IMAGE,
         "directions": DIRECTION_SETS * DIRECTIONS_PER_SET,

@@ -7,13 +7,14 @@ from tests import common
 
 class MeanLengthTest(common.TestCase):
     def test_trimmed_by_one_percent_at_both_ends(self):
-        squares = np.arange(1.0, 201) * 1e-8
+        squares = np.arange(1.0, 201) ** 2 * 1e-8
         squares[-1] = 1e6
-        # Percentiles at 1.99 and 197.01 of 0..199: 2..199 stay.
+        # Percentiles at 1.99 and 197.01 of 0..199: 1..198 stay.
         found = path_length.mean_length(
             np.random.RandomState(0).permutation(squares)
         )
-        self.assertNear(found, np.arange(2, 200).mean(), 1e-9)
+        expected = np.square(np.arange(2.0, 200)).mean()
+        self.assertNear(found, expected, 1e-6)
 
     def test_epsilon_squared(self):
         squares = np.full(10, 4e-6)

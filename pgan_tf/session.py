@@ -18,6 +18,7 @@ from pgan_tf import (
     networks,
     published,
     replicas,
+    report,
     results,
     rows,
     run_folder,
@@ -178,7 +179,9 @@ class Session:
         And those of truncated latents, with their curve.
         """
         found, new = self._add(self._rows, path, None)
-        self._plot(new, selection.kimg_of(path))
+        if new:
+            self._plot(new, selection.kimg_of(path))
+            report.write(self._opened.options.run_dir)
         sweep: curves.Rows = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
             sweep[limit], _ = self._add(self._truncated, path, limit)
@@ -215,15 +218,15 @@ class Session:
             self._writer.close()
             self._writer = None
         heading = [self._opened.heading(), *rows.describe(self._setting)]
-        report = self._rows.report(heading)
+        table = self._rows.report(heading)
         truncated = self._truncated.report(heading).results
         everything = dataclasses.replace(
-            report, results=report.results + truncated
+            table, results=table.results + truncated
         )
         if self._opened.options.compare_to_paper:
-            last = report.results[-1].row
+            last = table.results[-1].row
             lines = published.compare(
-                [each for each in report.results if each.row == last],
+                [each for each in table.results if each.row == last],
                 self._opened.level,
                 self._opened.mirror_augment,
                 self._setting.extractor,
@@ -234,7 +237,7 @@ class Session:
 
     def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
         """Adds points to TensorBoard's curves."""
-        if not new or kimg is None:
+        if kimg is None:
             return
         if self._writer is None:
             # A folder of its own: TensorBoard shows it as a run beside that

@@ -51,7 +51,9 @@ def make(
     run_dir.mkdir()
     options = config.RunConfig(
         run_dir=str(run_dir),
-        data=config.DataConfig(data_dir=str(here / "dataset"), **data),
+        data=config.DataConfig(
+            data_dir=str(here / "dataset"), resolution=RESOLUTION, **data
+        ),
     )
     run_folder.begin(run_dir, options, "")
     keras.utils.set_random_seed(0)

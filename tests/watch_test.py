@@ -28,7 +28,15 @@ class WatchTest(common.TestCase):
         self.said = []
 
     def at(self, nimg):
-        line = json.dumps({"nimg": nimg})
+        line = json.dumps(
+            {
+                "nimg": nimg,
+                "resolution": 16,
+                "lod": 0.0,
+                "images_per_sec": 1.0,
+                "seconds": 1.0,
+            }
+        )
         (self.run_dir / "stats.jsonl").write_text(line + "\n")
 
     def watch(self, sleep, **options):
@@ -85,7 +93,16 @@ class WatchTest(common.TestCase):
         ):
             self.at(nimg)
             self.assertEqual(selection.is_finished(self.run_dir), expected)
-        (self.run_dir / "stats.jsonl").write_text('{"nimg": 2')
+        for text in ('{"nimg": 2', "[]", ""):
+            (self.run_dir / "stats.jsonl").write_text(text)
+            self.assertFalse(selection.is_finished(self.run_dir))
+
+    def test_finished_when_no_length_was_given(self):
+        options = run_folder.read_config(self.run_dir)
+        schedule = dataclasses.replace(options.schedule, total_kimg=0)
+        options = dataclasses.replace(options, schedule=schedule)
+        run_folder.begin(self.run_dir, options, "")
+        self.at(20_100)
         self.assertFalse(selection.is_finished(self.run_dir))
 
     def test_finished_where_the_total_is_derived(self):
@@ -116,6 +133,8 @@ class WatchTest(common.TestCase):
             number = result.value.value
             self.assertNear(found["metrics/SWDx1e3", kimg], number, 1e-3)
             self.assertIn(("metrics/SWDx1e3/16", kimg), found)
+        page = (self.run_dir / "report.html").read_text()
+        self.assertIn("SWDx1e3 n=40", page)
         # Known numbers are not plotted again.
         self.watch(mock.Mock())
         self.assertLen(list(folder.iterdir()), 1)

@@ -43,6 +43,8 @@ class VideoTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(found.shape, (6, 34, 48, 3))
         error = np.abs(found[:, :33, :47].astype(int) - wanted)
         self.assertLess(error.mean(), 3)
+        edge = found[:, 33].astype(int) - found[:, 32]
+        self.assertLess(np.abs(edge).mean(), 3)
         self.assertLen(list(path.parent.iterdir()), 1)
 
     @parameterized.parameters("gif", "webp", "WEBP")

@@ -1,7 +1,9 @@
 """`images`: seeds, latents, classes and what is refused."""
 
 import json
+import os
 import pathlib
+from unittest import mock
 
 import numpy as np
 
@@ -95,6 +97,13 @@ class ImagesTest(generate_case.GenerateCase):
             self.refuse(
                 f"--latents={name}: .*{message}",
                 "images", self.network, f"--latents={name}", "--out=x",
+            )  # fmt: skip
+
+    def test_folder_without_permission(self):
+        with mock.patch.object(os, "access", return_value=False):
+            self.refuse(
+                "--out=x: no permission to write there",
+                "images", self.network, "--seeds=0", "--out=x",
             )  # fmt: skip
 
     def test_mistakes(self):

@@ -4,7 +4,7 @@ import argparse
 import math
 import re
 
-from pgan_tf import errors, images
+from pgan_tf import images
 
 HIGHEST_SEED = 2**32 - 1
 # More would be a slip of the keyboard: days of drawing.
@@ -85,23 +85,19 @@ def add_fps(parser: argparse.ArgumentParser, default: int) -> None:
 
 
 def seeds(text: str) -> list[int]:
-    """Parses numbers and ranges: "0-2,7" is [0, 1, 2, 7].
-
-    Raises:
-        UserError: If it is anything else.
-    """
+    """Parses numbers and ranges: "0-2,7" is [0, 1, 2, 7]."""
     found: list[int] = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", part)
         first, last = (0, -1) if match is None else _ends(match)
         if not first <= last <= HIGHEST_SEED:
-            raise errors.UserError(
-                f"--seeds={text}: {part!r} is no number or range up to "
-                f"{HIGHEST_SEED}; give such as 0-99,200"
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is no number or range up to {HIGHEST_SEED}; give "
+                "such as 0-99,200"
             )
         if len(found) + last - first >= MOST_SEEDS:
-            raise errors.UserError(
-                f"--seeds={text}: more than {MOST_SEEDS} seeds"
+            raise argparse.ArgumentTypeError(
+                f"{text} are more than {MOST_SEEDS} seeds"
             )
         found.extend(range(first, last + 1))
     return found
@@ -112,11 +108,7 @@ def _ends(match: re.Match[str]) -> tuple[int, int]:
 
 
 def grid(text: str) -> tuple[int, int]:
-    """Parses "15x8": columns and rows.
-
-    Raises:
-        UserError: If it is anything else.
-    """
+    """Parses "15x8": columns and rows."""
     return images.grid_shape(text)
 
 

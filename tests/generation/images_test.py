@@ -116,7 +116,7 @@ class ImagesTest(generate_case.GenerateCase):
             "--grid=2x2 has no room for 5": (*draw, "--seeds=0-4",
                                              "--grid=2x2"),
             "--grid=2by2 is not": (*draw, "--grid=2by2"),
-            "--seeds=many": (*draw, "--seeds=many"),
+            "--seeds: 'many' is no number": (*draw, "--seeds=many"),
             "--shrink=32: the pictures have 16": (*draw, "--seeds=0",
                                                   "--shrink=32"),
             "--truncation: 0 is not": (*draw, "--seeds=0", "--truncation=0"),

@@ -80,6 +80,8 @@ class InterpolateTest(generate_case.GenerateCase):
             "walk.avi: videos are named": (*self.draw, "--out=walk.avi"),
             "walk.png: 1800 frames are too many": (*self.draw,
                                                    "--out=walk.png"),
+            "--between: 'x' is no number": (*short, "--between=x",
+                                            "--out=a.gif"),
             "two seeds or more": (*short, "--between=3", "--out=a.gif"),
             "5 seeds in 2 frames": (*short, "--between=0-4", "--out=a.gif"),
             "leave out --grid": (*short, "--between=3,4", "--grid=2x1",

@@ -42,6 +42,7 @@ MAY_IMPORT_TENSORFLOW = (
     "projection.py",
     "replicas.py",
     "training/checkpoints.py",
+    "training/draws.py",
     "training/optim.py",
     "training/steps.py",
     "training/summaries.py",

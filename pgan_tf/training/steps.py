@@ -1,4 +1,4 @@
-"""One training iteration: the only gradient tapes, the only random draws.
+"""One training iteration: what is drawn, learned and averaged, in order.
 
 An iteration is the reference's: D learns from reals and fresh fakes while Gs
 takes in the present G; then G learns from other fakes. Draws are functions of
@@ -14,15 +14,12 @@ from typing import Any
 import tensorflow as tf
 
 from pgan_tf import config, functional, losses, networks, schedule
-from pgan_tf.training import optim, terms
+from pgan_tf.training import draws, optim, terms
 
 # What an iteration reports, averaged over its images; skipped steps per step.
 D_TERMS = (*terms.D_TERMS, "D_skipped_steps")
 G_TERMS = (*terms.G_TERMS, "G_skipped_steps")
 TERMS = D_TERMS + G_TERMS
-
-# One stream of random numbers for each kind of draw.
-_STREAMS = ("D_latents", "mixing", "mirror", "G_latents", "G_labels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +115,7 @@ class _Iteration:
         self.passes = stage.passes
         self.all_labels = all_labels
         self.options = options
+        self.draws = draws.Draws(options.seed, self.minibatch)
         label_loss = losses.choose_label_loss(
             all_labels.numpy(), options.losses.label_loss
         )
@@ -205,7 +203,7 @@ class _Iteration:
         alpha: tf.Tensor | None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
-        mixing = self._uniform("mixing", nimg, [self.minibatch, 1, 1, 1])
+        mixing = self.draws.uniform("mixing", nimg, [1, 1, 1])
         batch = {
             "reals": self._reals(images, nimg, alpha),
             "labels": self._share(labels),
@@ -249,8 +247,9 @@ class _Iteration:
         self, nimg: tf.Tensor, alpha: tf.Tensor | None
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
+        labels = self.draws.rows("G_labels", nimg, self.all_labels)
         batch = {
-            "labels": self._random_labels(nimg),
+            "labels": self._share(labels),
             "latents": self._latents("G_latents", nimg),
         }
         if self.losses.noise_stddev:
@@ -315,7 +314,7 @@ class _Iteration:
         """This replica's reals: in [-1, 1], mirrored, faded."""
         reals = functional.scale_pixels(self._share(images))
         if self.options.data.mirror_augment:
-            coins = self._uniform("mirror", nimg, [self.minibatch])
+            coins = self.draws.uniform("mirror", nimg, [])
             reals = functional.mirror(reals, self._share(coins))
         if alpha is not None:
             reals = functional.fade_reals(reals, alpha)
@@ -329,40 +328,17 @@ class _Iteration:
         return batch[start : start + size] if size < self.minibatch else batch
 
     def _latents(self, stream: str, nimg: tf.Tensor) -> tf.Tensor:
-        shape = [self.minibatch, self.nets.G.latent_size]
-        seeds = self._seeds(stream, nimg)
-        return self._share(tf.random.stateless_normal(shape, seeds))
-
-    def _uniform(
-        self, stream: str, nimg: tf.Tensor, shape: list[int]
-    ) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, self._seeds(stream, nimg))
+        size = self.nets.G.latent_size
+        return self._share(self.draws.normal(stream, nimg, [size]))
 
     def _noise(self, stream: str, index: int, nimg: tf.Tensor) -> tf.Tensor:
         """Instance noise for this replica's images."""
-        shape = self.image_shape(1)[1:]
-        seeds = tf.random.experimental.stateless_fold_in(
-            self._seeds(stream, nimg), index
-        )
+        shape = self.image_shape(1)[2:]
         stddev = losses.noise_stddev(
             nimg, self.losses.noise_stddev, self.losses.noise_kimg
         )
-        return self._share(tf.random.stateless_normal(shape, seeds) * stddev)
-
-    def _random_labels(self, nimg: tf.Tensor) -> tf.Tensor:
-        """Labels of random images of the dataset."""
-        rows = tf.random.stateless_uniform(
-            [self.minibatch],
-            self._seeds("G_labels", nimg),
-            maxval=tf.shape(self.all_labels)[0],
-            dtype=tf.int32,
-        )
-        return self._share(tf.gather(self.all_labels, rows))
-
-    def _seeds(self, stream: str, nimg: tf.Tensor) -> tf.Tensor:
-        offset = _STREAMS.index(stream)
-        position = nimg * len(_STREAMS) + offset
-        return tf.stack([tf.constant(self.options.seed, tf.int64), position])
+        noise = self.draws.normal(stream, nimg, shape, index)
+        return self._share(noise) * stddev
 
 
 def _means(values: terms.Terms, names: tuple[str, ...]) -> tf.Tensor:

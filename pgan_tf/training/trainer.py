@@ -309,13 +309,12 @@ class _Grid:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._columns, rows = setup.grid_size(run.options)
-        count = self._columns * rows
         options = run.options
+        self._columns, _ = setup.grid_size(options)
+        rows, self._indices = setup.grid_cells(options, run.dataset.labels)
         self._latents = sampling.latents(
-            0, count, options.networks.latent_size, options.seed
-        )
-        self._indices = np.arange(count) % run.dataset.num_images
+            0, rows.max() + 1, options.networks.latent_size, options.seed
+        )[rows]
         self._labels = run.labels[self._indices] if run.label_size else None
 
     def save_reals(self) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -70,6 +71,22 @@ class TrainerTest(common.TestCase):
             + (nets.g_adam.variables, nets.d_adam.variables)
             for v in group
         ]
+
+    def test_a_row_of_the_pictures_for_each_label(self):
+        options = make_options(self.here, max_label_size=-1)
+        generate = mock.Mock(wraps=sampling.generate)
+        with mock.patch.object(sampling, "generate", generate):
+            run = trainer.Run(options)
+        self.addCleanup(run.close)
+        _, latents, labels = generate.call_args.args
+        self.assertAllEqual(labels, np.repeat(np.eye(3), 4, axis=0))
+        self.assertAllEqual(latents, np.tile(latents[:4], (3, 1)))
+        self.assertLen({tuple(row) for row in latents}, 4)
+        # Images 0, 3, 6 and 9 have the first label, and so on.
+        reals = run.dataset.read(8, np.arange(12).reshape(4, 3).T.ravel())
+        with Image.open(run.run_dir / "reals.png") as picture:
+            cells = np.asarray(picture)[::8, ::8]
+        self.assertAllEqual(cells, images.grid(reals, 4))
 
     def test_a_run_leaves_what_it_should(self):
         options = make_options(self.here)

@@ -153,7 +153,7 @@ class OtherFilesTest(common.TestCase, parameterized.TestCase):
         path.write_bytes(pickle_bytes.whole(b"".join(parts) + b"\x87"))
         return path, variables
 
-    def check(self, path, variables, lod, options=None):
+    def check(self, path, variables, lod):
         """The networks in a file against the NumPy ones."""
         G, D, Gs = nvidia.load_pickle(path)
         resolution, alpha = networks.stage_of(lod, 64)
@@ -170,7 +170,7 @@ class OtherFilesTest(common.TestCase, parameterized.TestCase):
             drawn = np.asarray(network(self.latents, self.labels))
             self.assertAllClose(drawn, expected, rtol=0, atol=2e-5)
         expected = numpy_networks.discriminator(
-            variables[1], self.images, lod, (options or {}).get("mbstd", 4)
+            variables[1], self.images, lod, 4
         )
         images = numpy_networks.down(self.images, 64 // resolution)
         scores, logits = D(common.nhwc(images), alpha=alpha)
@@ -286,6 +286,20 @@ class OtherFilesTest(common.TestCase, parameterized.TestCase):
         path, _ = self.write(True, 0.0, options)
         with self.assertRaisesRegex(errors.UserError, f"G: .*{reason}"):
             nvidia.load_pickle(path)
+
+    def test_options_without_effect(self):
+        """The other network's, and those that the reference swallows."""
+        options = {
+            "structure": "recursive",
+            "mbstd_group_size": 4,
+            "latent_size": None,
+            "colour": 3,
+        }
+        path, variables = self.write(True, 0.0, options)
+        with self.assertLogs("absl", "WARNING") as logs:
+            self.check(path, variables, 0.0)
+        self.assertLen(logs.output, 3)  # once for each network
+        self.assertIn("ignored the unknown option 'colour'", logs.output[0])
 
     @parameterized.parameters(-0.5, 4.5, float("nan"))
     def test_lods_out_of_range(self, lod):

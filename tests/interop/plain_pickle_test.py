@@ -126,6 +126,10 @@ HOSTILE = {
     "no mark": (b"t", "torn"),
     "a mark in a tuple": (b"((\x86", "torn"),
     "appending to text": (text("a") + b"Na", "torn"),
+    "appending to bytes": (
+        b"\x96" + struct.pack("<Q", 1) + b"xK\x01a",
+        "torn",
+    ),
     "items for a list": (b"]NNs", "torn"),
     "two values": (b"NN", "torn"),
     "an opcode that is none": (b"\xff", "torn"),

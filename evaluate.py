@@ -17,6 +17,14 @@
   python evaluate.py --run_dir=runs/digits --per_class --features=labels
       which classes are drawn well
 
+  python evaluate.py --run_dir=runs/celeba --metrics=msssim,nn
+      whether images are varied, and whether they are copies: pictures of fakes
+      beside their nearest reals
+
+  python evaluate.py --run_dir=runs/celeba --metrics=fid,is,pr \\
+      --truncation=0.5,0.7,1
+      fidelity against variety: a curve
+
   python evaluate.py --reals=photos --fakes=drawn.zip --metrics=fid
       two folders, .zip files or datasets of images, without a run
 
@@ -58,8 +66,9 @@ METRICS = flags.DEFINE_list(
 FEATURES = flags.DEFINE_string(
     "features",
     None,
-    "What fid and is look at; default: the run's --eval_features. inception:"
-    " the 2015 Inception graph, the only one whose numbers are called FID and"
+    "What fid, is, kid, pr and ppl look at; default: the run's"
+    " --eval_features. inception: the 2015 Inception graph, the only one whose"
+    " numbers are called FID and"
     " IS. labels: a small classifier, trained on the dataset's own labels at"
     " the first use; its numbers are called FD[labels:...] and"
     " CS[labels:...]. random: a network that was never trained, for smoke runs"

@@ -297,8 +297,8 @@ class SnapshotsConfig:
 class EvaluationConfig:
     eval_features: str = option(
         "inception",
-        "What evaluate.py looks at by default: inception, labels or a .keras "
-        "file.",
+        "What evaluate.py looks at by default: inception, labels, random, a "
+        ".keras file or the folder of a SavedModel.",
     )
     eval_num_images: int = option(
         0,

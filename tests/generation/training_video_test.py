@@ -14,7 +14,7 @@ from tests import common, generate_case, small_run
 class TrainingVideoTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.run_dir = small_run.make(self.folder(), resolution=16)
+        self.run_dir = small_run.make(self.folder())
         for i, nimg in enumerate((0, 10_400, 30_100)):
             picture = np.full((8 * 64, 15 * 64, 3), 80 * i, np.uint8)
             picture[:64, :64] += 15
@@ -87,7 +87,7 @@ class TrainingVideoTest(common.TestCase):
 
 class ScriptTest(generate_case.GenerateCase):
     def test_all_formats(self):
-        run_dir = small_run.make(self.cwd, resolution=16)
+        run_dir = small_run.make(self.cwd)
         for nimg in (0, 5000, 10_000):
             grid = np.full((512, 960, 3), nimg // 50, np.uint8)
             images.save_png(run_folder.fakes_path(run_dir, nimg), grid)

@@ -108,14 +108,16 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertEqual(shown.stderr, "")
         lines = shown.stdout.splitlines()
-        self.assertLen(lines, 8)
+        self.assertLen(lines, 9)
         self.assertRegex(lines[1], "4x4 .*8 .*0.001")
         self.assertIn("3 labels, which are not used: --max_label", lines[3])
         self.assertRegex(
             lines[4], "tick 1 .*kimg 0.1 .*4x4 .*lod 1.00 .*images/s .*left 0s"
         )
         words = [line.split()[0] for line in lines[5:]]
-        self.assertEqual(words, ["pictures", "tensorboard", "evaluate"])
+        self.assertEqual(
+            words, ["pictures", "report", "tensorboard", "evaluate"]
+        )
 
     def test_ctrl_c_saves_and_the_same_command_continues(self):
         command = [sys.executable, "train.py", *self.where, *SMALL]

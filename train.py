@@ -14,15 +14,13 @@ The same command again continues a run that was stopped. Ctrl-C stops it.
 
 import os
 import pathlib
-import signal
 import subprocess
 import sys
-from typing import Any
 
 from absl import flags
 
 from pgan_tf import command, config, errors
-from pgan_tf.training import plan, setup
+from pgan_tf.training import plan, setup, stopping
 
 config.define_flags(sys.argv[0])
 PLAN = flags.DEFINE_bool(
@@ -62,21 +60,14 @@ def main(argv: list[str]) -> None:
         if probe.returncode:
             raise SystemExit(probe.returncode)
     options = setup.check(config.from_flags())
-    requests: list[int] = []
-
-    def request_stop(signum: int, unused_frame: Any) -> None:
-        # A second signal ends the process at once.
-        signal.signal(signum, signal.SIG_DFL)
-        requests.append(signum)
-
+    stop = stopping.StopRequest()
+    stop.listen()
     run_dir = pathlib.Path(options.run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
     with command.chatter_to(run_dir / "tensorflow.log"):
         from pgan_tf.training import trainer
 
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, request_stop)
-        trainer.train(options, lambda: bool(requests))
+        trainer.train(options, stop)
 
 
 def make_plan(options: config.RunConfig) -> plan.Plan:

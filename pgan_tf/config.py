@@ -321,6 +321,11 @@ class RunConfig:
         "Devices to train on, such as GPU:0,GPU:1; empty: all visible GPUs, "
         "or the CPU if there are none.",
     )
+    deterministic: bool = option(
+        False,
+        "Same bits each time, also over restarts. Slower: on a CPU each "
+        "operation then has one thread.",
+    )
     data: DataConfig = DataConfig()
     networks: NetworksConfig = NetworksConfig()
     losses: LossesConfig = LossesConfig()

@@ -19,7 +19,7 @@ from pgan_tf import (
     sampling,
 )
 from pgan_tf.metrics import registry
-from pgan_tf.training import trainer
+from pgan_tf.training.devices import make_strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ def evaluate(options: Options) -> results.Report:
             f"--num_images={count}: {reals.where} has {reals.num_images}"
             f" images, {fakes.where} {fakes.num_images}; give a lower number"
         )
-    devices = replicas.Replicas(trainer.make_strategy(options.devices))
+    devices = replicas.Replicas(make_strategy(options.devices))
     dataset = reals.dataset if isinstance(reals, image_sets.Level) else None
     chosen = choice.choose(
         options.metrics,

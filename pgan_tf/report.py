@@ -35,7 +35,15 @@ _CHARTS = {
     "Level of detail": ("lod",),
     "Peak memory, MiB": ("peak_memory_mb",),
 }
-_NOT_DRAWN = ("tick", "nimg", "seconds", "resolution", "sec_per_tick")
+_NOT_DRAWN = (
+    "tick",
+    "nimg",
+    "seconds",
+    "resolution",
+    "sec_per_tick",
+    "sec_per_kimg",
+    "maintenance_sec",
+)
 # These are of interest when they are not zero, or not what they always were.
 _DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
 

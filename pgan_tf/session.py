@@ -28,7 +28,8 @@ from pgan_tf import (
 )
 from pgan_tf.data import records
 from pgan_tf.metrics import features, registry, suite
-from pgan_tf.training import summaries, trainer
+from pgan_tf.training import summaries
+from pgan_tf.training.devices import make_strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Opened:
 
     def __init__(self, options: Options, path: pathlib.Path) -> None:
         self.options = options
-        self.devices = replicas.Replicas(trainer.make_strategy(options.devices))
+        self.devices = replicas.Replicas(make_strategy(options.devices))
         self._run_config = run_folder.read_config(options.run_dir)
         dataset = open_dataset(options, self._run_config)
         resolution = snapshots.load_generator(path).resolution

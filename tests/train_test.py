@@ -112,7 +112,7 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertRegex(lines[1], "4x4 .*8 .*0.001")
         self.assertIn("3 labels, which are not used: --max_label", lines[3])
         self.assertRegex(
-            lines[4], "tick 1 .*kimg 0.1 .*4x4 .*lod 1.00 .*images/s .*left 0s"
+            lines[4], "tick 1 .*kimg 0.1 .*lod 1.00 .*sec/tick .*4x4 .*left 0s"
         )
         words = [line.split()[0] for line in lines[5:]]
         self.assertEqual(

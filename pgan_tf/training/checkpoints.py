@@ -5,97 +5,86 @@ import errno
 import os
 import pathlib
 import re
+import shutil
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from pgan_tf import errors, networks
-from pgan_tf.training import steps
+from pgan_tf import errors
+from pgan_tf.training import position, steps
 
-
-@dataclasses.dataclass
-class Position:
-    """How far a run has come.
-
-    Attributes:
-        nimg: Real images shown to D.
-        tick: Ticks reported.
-        lod: Of the last look at the schedule; None ahead of the first.
-        seconds: Time spent training.
-    """
-
-    nimg: int = 0
-    tick: int = 0
-    lod: float | None = None
-    seconds: float = 0.0
+_NAME = re.compile(r"ckpt-(\d+)")
+_KEPT = 2
 
 
 class Checkpoints:
     """Saves and restores networks, optimizers and position.
 
-    The two newest are kept. A checkpoint counts once its index is there, which
-    TensorFlow writes at the very end.
+    Each checkpoint is a folder `ckpt-<nimg>`, which is written under another
+    name and renamed when it is complete. The two newest are kept.
 
     Args:
         folder: Where they lie.
-        nets: What to save, and to restore into.
+        nets: What to save, and to restore into: every field.
+
+    Attributes:
+        unreadable: Those that `restore` passed over.
     """
 
     def __init__(self, folder: pathlib.Path, nets: steps.Networks) -> None:
         self.unreadable: list[str] = []
         self._folder = folder
-        self._nimg = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._tick = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._lod = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-        self._seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-        self._checkpoint = tf.train.Checkpoint(
-            G=_variables(nets.G),
-            D=_variables(nets.D),
-            Gs=_variables(nets.Gs),
-            g_adam=nets.g_adam,
-            d_adam=nets.d_adam,
-            nimg=self._nimg,
-            tick=self._tick,
-            lod=self._lod,
-            seconds=self._seconds,
-        )
-        self._manager = _manager(self._checkpoint, folder)
+        self._position = _SavedPosition()
+        parts = {
+            field.name: _trackable(getattr(nets, field.name))
+            for field in dataclasses.fields(nets)
+        }
+        self._checkpoint = tf.train.Checkpoint(position=self._position, **parts)
 
-    def save(self, position: Position) -> None:
+    def save(self, where: position.Position) -> None:
         """Writes the state after a completed step.
 
         Raises:
             OSError: If there is no space left; the newest state stays.
         """
-        self._nimg.assign(position.nimg)
-        self._tick.assign(position.tick)
-        self._lod.assign(-1.0 if position.lod is None else position.lod)
-        self._seconds.assign(position.seconds)
+        self._position.value = where
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self._folder.glob("partial-*"):
+            shutil.rmtree(leftover)
+        final = self._folder / f"ckpt-{where.nimg}"
+        writing = self._folder / f"partial-{final.name}"
+        writing.mkdir()
         try:
-            self._manager.save(checkpoint_number=position.nimg)
+            self._checkpoint.write(str(writing / "state"))
         except tf.errors.ResourceExhaustedError as error:
+            shutil.rmtree(writing, ignore_errors=True)
             raise OSError(
                 errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder)
             ) from error
+        if final.exists():
+            final.rename(self._folder / f"partial-old-{final.name}")
+        writing.rename(final)
+        for old in _newest_first(self._folder)[_KEPT:]:
+            shutil.rmtree(old)
 
-    def restore(self) -> Position | None:
+    def restore(self) -> position.Position | None:
         """Restores the newest state that can be read; None without any.
 
-        States that cannot be read, torn by a kill or a bad disk, are listed
-        in `unreadable`.
+        States that cannot be read, damaged by a bad disk, are listed in
+        `unreadable`. TensorFlow keeps a checksum of every variable.
 
         Raises:
             UserError: If there are some, and none can be read.
         """
         for path in _newest_first(self._folder):
             try:
-                status = self._checkpoint.restore(path)
+                status = self._checkpoint.read(str(path / "state"))
                 status.assert_existing_objects_matched()
-            except (tf.errors.OpError, AssertionError, IndexError):
-                # The reader says IndexError where a file ends early.
-                self.unreadable.append(path)
+            except _DAMAGED:
+                self.unreadable.append(str(path))
             else:
-                return self._position()
+                return dataclasses.replace(self._position.value)
         if self.unreadable:
             raise errors.UserError(
                 f"{self._folder}: no checkpoint can be read; start again with "
@@ -103,41 +92,47 @@ class Checkpoints:
             )
         return None
 
-    def _position(self) -> Position:
-        lod = float(self._lod.numpy())
-        return Position(
-            nimg=int(self._nimg.numpy()),
-            tick=int(self._tick.numpy()),
-            lod=None if lod < 0 else lod,
-            seconds=float(self._seconds.numpy()),
-        )
+
+# What the readers of checkpoints, of their indices and of JSON say.
+_DAMAGED = (
+    tf.errors.OpError,
+    AssertionError,
+    IndexError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
-def _manager(
-    checkpoint: tf.train.Checkpoint, folder: pathlib.Path
-) -> tf.train.CheckpointManager:
-    """Keeps the two newest; starts anew where its own list is damaged."""
-    try:
-        return tf.train.CheckpointManager(checkpoint, str(folder), 2)
-    except ValueError:
-        (folder / "checkpoint").unlink()
-        return tf.train.CheckpointManager(checkpoint, str(folder), 2)
+class _SavedPosition(tf.train.experimental.PythonState):
+    """Carries a position into a checkpoint and back."""
+
+    def __init__(self) -> None:
+        self.value = position.Position()
+
+    def serialize(self) -> str:
+        return self.value.to_json()
+
+    def deserialize(self, string_value: bytes) -> None:
+        self.value = position.Position.from_json(string_value.decode())
 
 
-def _newest_first(folder: pathlib.Path) -> list[str]:
-    """The checkpoints in a folder; each has its index written last."""
+def _newest_first(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The checkpoints in a folder."""
     found = {
-        int(match[1]): str(path.with_suffix(""))
-        for path in folder.glob("ckpt-*.index")
-        if (match := re.fullmatch(r"ckpt-(\d+)", path.stem))
+        int(match[1]): path
+        for path in folder.glob("ckpt-*")
+        if (match := _NAME.match(path.name))
     }
     return [found[nimg] for nimg in sorted(found, reverse=True)]
 
 
-def _variables(network: networks.Generator | networks.Discriminator) -> Any:
-    """A network's variables by path.
+def _trackable(part: Any) -> Any:
+    """What TensorFlow saves of a network or an optimizer.
 
-    Named one by one, since TensorFlow does not find the layers that a Keras
-    model holds in lists.
+    A network's variables are named one by one, by path, since TensorFlow does
+    not find the layers that a Keras model holds in lists.
     """
-    return {variable.path: variable.value for variable in network.weights}
+    if not isinstance(part, keras.Model):
+        return part
+    return {variable.path: variable.value for variable in part.weights}

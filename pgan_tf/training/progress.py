@@ -17,7 +17,7 @@ class Log:
 
     def __init__(self, run_dir: pathlib.Path) -> None:
         self._text = (run_dir / "log.txt").open("a")
-        self._stats = (run_dir / "stats.jsonl").open("a")
+        self._stats = run_dir / "stats.jsonl"
 
     def line(self, text: str) -> None:
         sys.stdout.write(text + "\n")
@@ -27,32 +27,29 @@ class Log:
 
     def stats(self, values: dict[str, Any]) -> None:
         """Appends one JSON line to stats.jsonl."""
-        self._stats.write(json.dumps(values) + "\n")
-        self._stats.flush()
+        with self._stats.open("a") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def forget_stats_after(self, nimg: int) -> None:
+        """Drops lines of stats.jsonl that a resumed run will write again.
+
+        A line that a kill has torn is among them.
+        """
+        if not self._stats.exists():
+            return
+        kept = []
+        for line in self._stats.read_text().splitlines():
+            try:
+                if json.loads(line)["nimg"] > nimg:
+                    break
+            except (KeyError, TypeError, ValueError):
+                break
+            kept.append(line + "\n")
+        with files.partial(self._stats) as partial:
+            partial.write_text("".join(kept))
 
     def close(self) -> None:
         self._text.close()
-        self._stats.close()
-
-
-def forget_stats_after(run_dir: pathlib.Path, nimg: int) -> None:
-    """Drops lines of stats.jsonl that a resumed run will write again.
-
-    A line that a kill has torn is among them.
-    """
-    path = run_dir / "stats.jsonl"
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text().splitlines():
-        try:
-            if json.loads(line)["nimg"] > nimg:
-                break
-        except (KeyError, TypeError, ValueError):
-            break
-        kept.append(line + "\n")
-    with files.partial(path) as partial:
-        partial.write_text("".join(kept))
 
 
 class TimeLeft:

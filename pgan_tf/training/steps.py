@@ -39,7 +39,7 @@ def make_iterations(
     stage: schedule.Stage,
     all_labels: tf.Tensor,
     options: config.RunConfig,
-) -> Callable[..., tf.Tensor]:
+) -> tf.types.experimental.PolymorphicFunction:
     """Compiles the iterations between two looks at the schedule.
 
     Resolution, minibatch, and whether a fade-in is under way are fixed in the

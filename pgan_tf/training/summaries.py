@@ -9,6 +9,26 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.framework import summary_pb2
 
+# The names that the reference gives to what we report, for runs side by side.
+NAMES = {
+    "tick": "Progress/tick",
+    "kimg": "Progress/kimg",
+    "lod": "Progress/lod",
+    "minibatch": "Progress/minibatch",
+    "seconds": "Timing/total_sec",
+    "sec_per_tick": "Timing/sec_per_tick",
+    "sec_per_kimg": "Timing/sec_per_kimg",
+    "maintenance_sec": "Timing/maintenance_sec",
+    "D_real_scores": "Loss/real_scores",
+    "D_fake_scores": "Loss/fake_scores",
+    "D_mixed_norms": "Loss/mixed_norms",
+    "D_drift_penalty": "Loss/epsilon_penalty",
+    "G_lrate": "TrainG/learning_rate",
+    "D_lrate": "TrainD/learning_rate",
+    "G_skipped_steps": "TrainG/overflow_frequency",
+    "D_skipped_steps": "TrainD/overflow_frequency",
+}
+
 
 class Writer:
     """Writes scalars and pictures, with kimg as the step axis.
@@ -21,11 +41,12 @@ class Writer:
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def scalars(self, values: Mapping[str, float], nimg: int) -> None:
-        """Writes each value under its name."""
+        """Writes each value, under the reference's name where it has one."""
         metadata = _metadata("scalars", summary_pb2.DATA_CLASS_SCALAR)
         with self._writer.as_default(step=nimg // 1000):
             for name, value in values.items():
                 tensor = tf.constant(value, tf.float32)
+                name = NAMES.get(name, name)
                 tf.summary.write(name, tensor, metadata=metadata)
 
     def picture(self, name: str, image: np.ndarray, nimg: int) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 
 from pgan_tf import config, errors, schedule
-from pgan_tf.training import plan, setup, steps, trainer
+from pgan_tf.training import plan, setup, steps
+from pgan_tf.training.devices import make_strategy
+from pgan_tf.training.initial import make_networks
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
@@ -82,11 +84,11 @@ def timings(options: config.RunConfig, num_channels: int) -> Iterator[Timing]:
         UserError: If a stage does not fit into memory, or the devices do not
             fit the minibatches.
     """
-    strategy = trainer.make_strategy(options.devices)
+    strategy = make_strategy(options.devices)
     num_replicas = strategy.num_replicas_in_sync
     setup.check_minibatches(options, num_replicas)
     options = setup.with_schedule(options, num_replicas)
-    nets = trainer.make_networks(options, num_channels, strategy)
+    nets = make_networks(options, num_channels, strategy)
     for stage in schedule.stages(
         options.schedule, options.data.resolution, num_replicas
     ):

@@ -42,7 +42,7 @@ _MEASURE = """
 import dataclasses, resource, sys
 import tensorflow as tf
 from pgan_tf import config, schedule
-from pgan_tf.training import steps, trainer
+from pgan_tf.training import devices, initial, steps
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -60,8 +60,8 @@ options = config.RunConfig(
         lod_initial_resolution=resolution,
     ),
 )
-strategy = trainer.make_strategy("")
-nets = trainer.make_networks(options, 3, strategy)
+strategy = devices.make_strategy("")
+nets = initial.make_networks(options, 3, strategy)
 stage = schedule.at(0, options.schedule, resolution)
 iterations = steps.make_iterations(
     nets, strategy, stage, tf.zeros([1, 0]), options

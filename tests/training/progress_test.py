@@ -53,10 +53,12 @@ class LogTest(common.TestCase):
 
     def test_forget_stats_after(self):
         folder = self.folder()
-        progress.forget_stats_after(folder, 10)
+        log = progress.Log(folder)
+        self.addCleanup(log.close)
+        log.forget_stats_after(10)
         lines = [json.dumps({"nimg": nimg}) for nimg in (8, 16, 24)]
         # The last line is torn, as a kill may leave it.
         (folder / "stats.jsonl").write_text("\n".join(lines)[:-3])
-        progress.forget_stats_after(folder, 16)
+        log.forget_stats_after(16)
         stats = (folder / "stats.jsonl").read_text().splitlines()
         self.assertEqual([json.loads(x)["nimg"] for x in stats], [8, 16])

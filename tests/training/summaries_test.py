@@ -26,7 +26,7 @@ class WriterTest(common.TestCase):
             for value in event.summary.value:
                 plugin = value.metadata.plugin_data.plugin_name
                 found[value.tag] = (event.step, plugin, value.tensor)
-        self.assertEqual(set(found), {"G_loss", "lod", "fakes"})
+        self.assertEqual(set(found), {"G_loss", "Progress/lod", "fakes"})
         step, plugin, tensor = found["G_loss"]
         self.assertEqual((step, plugin), (12, "scalars"))
         self.assertAllEqual(tf.make_ndarray(tensor), 2.5)

@@ -1,0 +1,60 @@
+"""The picture grids of a run: always the same latents, through Gs."""
+
+import pathlib
+
+import numpy as np
+
+from pgan_tf import config, images, networks, run_folder, sampling
+from pgan_tf.data import records
+from pgan_tf.training import setup, summaries
+
+# Small images are enlarged to cells of so many pixels.
+_CELL = 64
+
+
+class Grid:
+    """Draws the grids into the run folder and into TensorBoard.
+
+    Args:
+        options: Of the run.
+        dataset: Gives reals and their labels.
+        writer: Of TensorBoard's files.
+    """
+
+    def __init__(
+        self,
+        options: config.RunConfig,
+        dataset: records.Dataset,
+        writer: summaries.Writer,
+    ) -> None:
+        self._run_dir = pathlib.Path(options.run_dir)
+        self._resolution = options.data.resolution
+        self._dataset = dataset
+        self._writer = writer
+        self._columns, _ = setup.grid_size(options)
+        rows, self._indices = setup.grid_cells(options, dataset.labels)
+        self._latents = sampling.latents(
+            0, rows.max() + 1, options.networks.latent_size, options.seed
+        )[rows]
+        size = options.data.max_label_size
+        labels = dataset.labels[self._indices, :size]
+        self._labels = labels if size else None
+
+    def save_reals(self) -> None:
+        """Reals at the final resolution."""
+        reals = self._dataset.read(self._resolution, self._indices)
+        picture = self._arrange(reals)
+        images.save_png(self._run_dir / "reals.png", picture)
+        self._writer.picture("reals", picture, 0)
+
+    def save_fakes(self, Gs: networks.Generator, nimg: int) -> None:
+        """What Gs draws, after so many images."""
+        fakes = sampling.generate(Gs, self._latents, self._labels, devices=())
+        picture = self._arrange(images.to_uint8(fakes))
+        images.save_png(run_folder.fakes_path(self._run_dir, nimg), picture)
+        self._writer.picture("fakes", picture, nimg)
+
+    def _arrange(self, pixels: np.ndarray) -> np.ndarray:
+        factor = max(_CELL // pixels.shape[1], 1)
+        pixels = images.to_rgb(images.upscale(pixels, factor))
+        return images.grid(pixels, self._columns)

@@ -1,0 +1,104 @@
+"""How far a run has come, and what it gathers between two reports.
+
+Both travel in checkpoints, so that a run that was killed reports the same
+ticks, with the same numbers, as one that was not.
+"""
+
+import dataclasses
+import json
+import time
+from typing import Any
+
+import numpy as np
+
+
+@dataclasses.dataclass
+class Position:
+    """How far a run has come.
+
+    Attributes:
+        nimg: Real images shown to D.
+        tick: Ticks reported.
+        lod: Of the last look at the schedule; None ahead of the first.
+        seconds: Time spent until the last report, snapshots included.
+        tick_nimg: Where the present tick began.
+        tick_seconds: Time spent in it.
+        tick_calls: Looks at the schedule in it.
+        tick_sums: Their terms, added up.
+    """
+
+    nimg: int = 0
+    tick: int = 0
+    lod: float | None = None
+    seconds: float = 0.0
+    tick_nimg: int = 0
+    tick_seconds: float = 0.0
+    tick_calls: int = 0
+    tick_sums: list[float] = dataclasses.field(default_factory=list)
+
+    def to_json(self) -> str:
+        """All attributes; a float comes back as it was, bit for bit."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Position":
+        """Reads what `to_json` wrote.
+
+        Raises:
+            TypeError, ValueError: If it is anything else.
+        """
+        return cls(**json.loads(text))
+
+
+class Tick:
+    """Gathers what happens between two reports.
+
+    Args:
+        position: Where the run is; a tick under way there is continued.
+    """
+
+    def __init__(self, position: Position) -> None:
+        self._nimg = position.tick_nimg
+        self._earlier = position.tick_seconds
+        self._calls = position.tick_calls
+        # An array if anything was saved, a tensor from the next call on.
+        self._sums: Any = np.array(position.tick_sums or 0, np.float32)
+        self.started = time.monotonic()
+
+    def add(self, terms: Any) -> None:
+        """Takes in the terms of one call, a float32 tensor [number]."""
+        # Stays on the device: reading a number would wait for it.
+        self._sums = self._sums + terms
+        self._calls += 1
+
+    def due(self, nimg: int, tick_kimg: float) -> bool:
+        """Whether the tick is over after so many images."""
+        return nimg - self._nimg >= tick_kimg * 1000
+
+    def num_images(self, nimg: int) -> int:
+        """Images shown in this tick."""
+        return nimg - self._nimg
+
+    def seconds(self) -> float:
+        """Time spent in this tick, also ahead of a restart."""
+        return self._earlier + time.monotonic() - self.started
+
+    def means(self) -> np.ndarray:
+        """The means of the terms; waits for the device."""
+        return np.asarray(self._sums) / np.float32(max(self._calls, 1))
+
+    def write_to(self, position: Position) -> None:
+        """Puts the tick as it is into a position that will be saved."""
+        position.tick_nimg = self._nimg
+        position.tick_seconds = self.seconds()
+        position.tick_calls = self._calls
+        position.tick_sums = [float(x) for x in np.atleast_1d(self._sums)]
+
+
+def next_tick(position: Position) -> Tick:
+    """The tick that begins at a position, once one was reported."""
+    position.tick_nimg = position.nimg
+    position.tick_seconds = 0.0
+    position.tick_calls = 0
+    position.tick_sums = []
+    return Tick(position)

@@ -1,0 +1,97 @@
+"""What a run tells of each tick: a line, a JSON line, a point in TensorBoard.
+
+The line has the reference's numbers under the reference's names, then ours.
+"""
+
+import pathlib
+import resource
+import time
+from typing import Any
+
+from pgan_tf import config, schedule, text
+from pgan_tf.training import devices, progress, steps, summaries
+from pgan_tf.training.position import Position, Tick
+
+
+class Reports:
+    """Writes log.txt, stats.jsonl and TensorBoard's files of a run.
+
+    Args:
+        options: Of the run.
+        num_channels: Of the images.
+    """
+
+    def __init__(self, options: config.RunConfig, num_channels: int) -> None:
+        run_dir = pathlib.Path(options.run_dir)
+        self.log = progress.Log(run_dir)
+        self.writer = summaries.Writer(run_dir / "tensorboard")
+        self._time_left = progress.TimeLeft(
+            options, options.data.resolution, num_channels
+        )
+        # Maintenance is what happens between two ticks.
+        self._last = time.monotonic()
+
+    def tick(
+        self, tick: Tick, stage: schedule.Stage, position: Position
+    ) -> None:
+        """Reports a tick that is over, and counts it and its time."""
+        # Reading the terms waits for the device, so the time comes after.
+        terms = dict(zip(steps.TERMS, map(float, tick.means()), strict=True))
+        seconds, nimg = tick.seconds(), tick.num_images(position.nimg)
+        maintenance = max(tick.started - self._last, 0.0)
+        self._last = time.monotonic()
+        position.tick += 1
+        position.seconds += seconds + maintenance
+        self._time_left.measured(stage.resolution, nimg, seconds)
+        memory = devices.peak_memory_mb()
+        values = {
+            "lod": stage.lod,
+            "resolution": stage.resolution,
+            "minibatch": stage.minibatch,
+            "G_lrate": stage.g_lrate,
+            "D_lrate": stage.d_lrate,
+            "images_per_sec": nimg / seconds,
+            "sec_per_tick": seconds,
+            "sec_per_kimg": seconds * 1000 / nimg,
+            "maintenance_sec": maintenance,
+            "peak_memory_mb": _host_memory_mb() if memory is None else memory,
+            **terms,
+        }
+        left = self._time_left.seconds(position.nimg)
+        self.log.line(_line(position, values, left))
+        counts = {
+            "tick": position.tick,
+            "nimg": position.nimg,
+            "seconds": position.seconds,
+        }
+        self.log.stats({**counts, **values})
+        self.writer.scalars(
+            {**counts, "kimg": position.nimg / 1000, **values}, position.nimg
+        )
+        self.writer.flush()
+
+    def close(self) -> None:
+        self.log.close()
+        self.writer.close()
+
+
+def _line(position: Position, values: dict[str, Any], left: float) -> str:
+    size = f"{values['resolution']}x{values['resolution']}"
+    return (
+        f"tick {position.tick:<4d} kimg {position.nimg / 1000:<8.1f} "
+        f"lod {values['lod']:<5.2f} minibatch {values['minibatch']:<4d} "
+        f"time {text.duration(position.seconds):<8s} "
+        f"sec/tick {values['sec_per_tick']:<7.1f} "
+        f"sec/kimg {values['sec_per_kimg']:<7.2f} "
+        f"maintenance {values['maintenance_sec']:<6.1f} "
+        f"{size:<9s} images/s {values['images_per_sec']:<7.1f} "
+        f"G {values['G_loss']:<8.2f} D {values['D_loss']:<8.2f} "
+        f"memory {values['peak_memory_mb'] / 1024:<5.1f}GB "
+        f"left {text.duration(left)}"
+    )
+
+
+def _host_memory_mb() -> float:
+    """Most memory that the process has had in use."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(kilobytes / 1024, 1)

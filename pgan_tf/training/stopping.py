@@ -1,0 +1,46 @@
+"""Being asked to stop, by Ctrl-C or by SIGTERM."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+
+class Stopped(BaseException):
+    """Ends work that can be thrown away. No Exception: nothing may catch it."""
+
+
+class StopRequest:
+    """Whether the user, or the machine, asked the run to stop."""
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._at_once = False
+
+    def requested(self) -> bool:
+        return self._requested
+
+    def listen(self) -> None:
+        """Takes SIGINT and SIGTERM; a second one ends the process at once."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._receive)
+
+    def _receive(self, signum: int, unused_frame: Any) -> None:
+        signal.signal(signum, signal.SIG_DFL)
+        self._requested = True
+        if self._at_once:
+            raise Stopped
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Inside, a request raises `Stopped` wherever the work is.
+
+        For what takes long and changes nothing that will be saved.
+        """
+        self._at_once = True
+        try:
+            if self.requested():
+                raise Stopped
+            yield
+        finally:
+            self._at_once = False

@@ -50,9 +50,9 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         # The last bit is 1e-3 and 8e-3 of a number. Where that tips a leaky
-        # ReLU, a gradient jumps: 0.02 to 0.05 and 0.05 to 0.15 were measured.
+        # ReLU, a gradient jumps: 0.02 to 0.05 and 0.08 to 0.12 were measured.
         ("mixed_float16", 10.0, 0.08),
-        ("mixed_bfloat16", None, 0.25),
+        ("mixed_bfloat16", None, 0.2),
     )
     def test_half_precision_is_near(self, policy, log2, tolerance):
         options = config.RunConfig()

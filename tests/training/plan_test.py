@@ -175,10 +175,10 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         self.assertBetween(made.seconds / 86400, 12, 16)
 
-    @pytest.mark.slow
     @parameterized.parameters(
         (1024, 128, 32, 16), (1024, 128, 128, 16), (8192, 512, 16, 16)
     )
+    @pytest.mark.slow  # below, or parameterized would lose it
     def test_memory_is_within_a_fifth_of_what_is_measured(self, *sizes):
         base, widest, resolution, minibatch = sizes
         process = subprocess.run(

@@ -1,5 +1,7 @@
 """Which devices a run uses, and how exactly they count."""
 
+import resource
+
 import tensorflow as tf
 
 from pgan_tf import errors
@@ -50,11 +52,10 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy(names or gpus or ["CPU:0"])
 
 
-def peak_memory_mb() -> float | None:
-    """Most memory that the fullest GPU has had in use; None without GPUs."""
-    gpus = [
-        device.name.removeprefix("/device:")
-        for device in tf.config.list_logical_devices("GPU")
-    ]
-    peaks = [tf.config.experimental.get_memory_info(g)["peak"] for g in gpus]
-    return round(max(peaks) / 2**20, 1) if peaks else None
+def peak_memory_mb() -> float:
+    """The most memory in use so far: of the fullest GPU, or of this process."""
+    gpus = tf.config.list_logical_devices("GPU")
+    names = [gpu.name.removeprefix("/device:") for gpu in gpus]
+    peaks = [tf.config.experimental.get_memory_info(n)["peak"] for n in names]
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return round(max(peaks, default=own) / 2**20, 1)

@@ -4,7 +4,6 @@ The line has the reference's numbers under the reference's names, then ours.
 """
 
 import pathlib
-import resource
 import time
 from typing import Any
 
@@ -43,7 +42,6 @@ class Reports:
         position.tick += 1
         position.seconds += seconds + maintenance
         self._time_left.measured(stage.resolution, nimg, seconds)
-        memory = devices.peak_memory_mb()
         values = {
             "lod": stage.lod,
             "resolution": stage.resolution,
@@ -54,7 +52,7 @@ class Reports:
             "sec_per_tick": seconds,
             "sec_per_kimg": seconds * 1000 / nimg,
             "maintenance_sec": maintenance,
-            "peak_memory_mb": _host_memory_mb() if memory is None else memory,
+            "peak_memory_mb": devices.peak_memory_mb(),
             **terms,
         }
         left = self._time_left.seconds(position.nimg)
@@ -89,9 +87,3 @@ def _line(position: Position, values: dict[str, Any], left: float) -> str:
         f"memory {values['peak_memory_mb'] / 1024:<5.1f}GB "
         f"left {text.duration(left)}"
     )
-
-
-def _host_memory_mb() -> float:
-    """Most memory that the process has had in use."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(kilobytes / 1024, 1)

@@ -5,16 +5,13 @@ networks that are thrown away. `train.py --probe` uses it before a training.
 """
 
 import dataclasses
-import resource
 import time
 from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
 from pgan_tf import config, errors, schedule
-from pgan_tf.training import plan, setup, steps
-from pgan_tf.training.devices import make_strategy
-from pgan_tf.training.initial import make_networks
+from pgan_tf.training import devices, initial, plan, setup, steps
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
@@ -84,11 +81,11 @@ def timings(options: config.RunConfig, num_channels: int) -> Iterator[Timing]:
         UserError: If a stage does not fit into memory, or the devices do not
             fit the minibatches.
     """
-    strategy = make_strategy(options.devices)
+    strategy = devices.make_strategy(options.devices)
     num_replicas = strategy.num_replicas_in_sync
     setup.check_minibatches(options, num_replicas)
     options = setup.with_schedule(options, num_replicas)
-    nets = make_networks(options, num_channels, strategy)
+    nets = initial.make_networks(options, num_channels, strategy)
     for stage in schedule.stages(
         options.schedule, options.data.resolution, num_replicas
     ):
@@ -131,16 +128,9 @@ def time_stage(
     run(0)
     first = time.perf_counter() - start
     seconds, calls = _repeat(run)
-    return Timing(stage, calls * count / seconds, first, peak_memory_mb())
-
-
-def peak_memory_mb() -> float:
-    """The most memory in use so far: of the fullest GPU, or this process."""
-    gpus = tf.config.list_logical_devices("GPU")
-    names = [gpu.name.removeprefix("/device:") for gpu in gpus]
-    peaks = [tf.config.experimental.get_memory_info(n)["peak"] for n in names]
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return max(peaks, default=own) / 2**20
+    return Timing(
+        stage, calls * count / seconds, first, devices.peak_memory_mb()
+    )
 
 
 def _repeat(run: Callable[[int], None]) -> tuple[float, int]:

@@ -51,16 +51,15 @@ class Report:
 
     def table(self) -> str:
         """The report as text: a row per snapshot, a column per number."""
-        columns = [self._column(label) for label in self.labels]
         rows = list(dict.fromkeys(result.row for result in self.results))
-        head = [["snapshot"], [""]]
-        body = [[row] for row in rows]
-        for label, names in zip(self.labels, columns, strict=True):
-            head[0] += names
-            head[1] += [self._count(label)] + [""] * (len(names) - 1)
-            for line, row in zip(body, rows, strict=True):
-                line += self._cells(label, row, len(names))
-        lines = self.heading + [""] + text.aligned(head + body)
+        titles = text.aligned([[each] for each in ["snapshot", "", "", *rows]])
+        width = max(map(len, titles))
+        blocks = [[title.ljust(width) for title in titles]]
+        blocks += [self._block(label, rows) for label in self.labels]
+        table = [
+            "  ".join(parts).rstrip() for parts in zip(*blocks, strict=True)
+        ]
+        lines = [*self.heading, "", *(line for line in table if line)]
         if self.not_computed:
             lines.append("")
         said: set[str] = set()
@@ -82,14 +81,23 @@ class Report:
                 return result
         return None
 
-    def _column(self, label: str) -> list[str]:
-        """Headings: one for the value, before it one per level."""
+    def _block(self, label: str, rows: Sequence[str]) -> list[str]:
+        """A metric's columns below its name and n, lines of equal length."""
+        names = self._columns(label)
+        cells = [self._cells(label, row, len(names)) for row in rows]
+        # The first column is not special here: it goes to the right too.
+        lines = text.aligned([["", *line] for line in [names, *cells]])
+        lines = [label, self._count(label), *(line[2:] for line in lines)]
+        width = max(map(len, lines))
+        return [line.rjust(width) for line in lines]
+
+    def _columns(self, label: str) -> list[str]:
+        """One per level, and one for the value, which needs no name alone."""
         result = self._find(label)
         if result is None or not result.value.levels:
-            return [label]
-        names = [f"{label}-{name}" for name in result.value.levels]
+            return [""]
         headline = result.value.headline
-        return [*names, headline] if headline else names
+        return [*result.value.levels, *([headline] if headline else [])]
 
     def _count(self, label: str) -> str:
         """Such as n=50000; nothing if it is another in each row."""

@@ -21,7 +21,8 @@ class DemoTest(common.TestCase):
             f" --out_dir={data}",
             f"train.py --flagfile=configs/demo.cfg --data_dir={data}"
             f" --run_dir={run_dir}",
-            f"evaluate.py --run_dir={run_dir} --metrics=fid,is,swd",
+            f"evaluate.py --run_dir={run_dir} --metrics=fid,is,swd,pr"
+            " --truncation=0.5,1",
         ):
             subprocess.run(
                 [sys.executable, *command.split()], cwd=ROOT, check=True
@@ -32,3 +33,5 @@ class DemoTest(common.TestCase):
         self.assertStartsWith(
             small_run.lines(run_dir, "fid")[-1]["label"], "FD[labels:"
         )
+        self.assertTrue(any(run_dir.glob("truncation-*.png")))
+        self.assertTrue((run_dir / "report.html").exists())

@@ -25,10 +25,11 @@ class TableTest(common.TestCase):
         expected = [
             "run somewhere",
             "",
-            "snapshot    FID              IS  SWDx1e3-32  SWDx1e3-16  average",
-            "                           n=50        n=20",
-            "Reals2        -  1235 +- 0.5000      2.0000      3.0000   2.5000",
-            "last.keras    -               -      2.0000      3.0000   2.5000",
+            "snapshot    FID              IS                  SWDx1e3",
+            "                           n=50                     n=20",
+            "                                     32      16  average",
+            "Reals2        -  1235 +- 0.5000  2.0000  3.0000   2.5000",
+            "last.keras    -               -  2.0000  3.0000   2.5000",
             "",
             "FID: not computed (no file)",
             "KID: not computed (for the same reason)",
@@ -42,9 +43,10 @@ class TableTest(common.TestCase):
         table = results.Report([], ["PR"], [found], {}).table()
         expected = [
             "",
-            "snapshot    PR-precision  PR-recall",
-            "                     n=9",
-            "last.keras        0.5000     0.2500",
+            "snapshot                   PR",
+            "                          n=9",
+            "            precision  recall",
+            "last.keras     0.5000  0.2500",
         ]
         self.assertEqual(table.splitlines(), expected)
 

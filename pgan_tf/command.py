@@ -1,6 +1,7 @@
 """What every script shares: parsing, one-line errors, exit codes, quiet."""
 
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -28,6 +29,9 @@ def run(
             absl's flags, returning what they left over.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Names of files need not be text; a message about one must not fail.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     # A log line that cannot be written, on a full disk, is not worth more.
     logging.raiseExceptions = False
 

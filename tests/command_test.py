@@ -1,5 +1,6 @@
 """Errors as one line, exit codes, and TensorFlow's chatter in a file."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -21,6 +22,8 @@ def main(argv):
         raise errors.UserError("--count=1: too few, give 2")
     if kind == "full":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "log.txt")
+    if kind == "name":
+        return print("skipped \\udcff.png")
     if kind == "stop":
         raise KeyboardInterrupt
     if kind == "bug":
@@ -34,11 +37,12 @@ command.run(main)
 
 
 class CommandTest(common.TestCase, parameterized.TestCase):
-    def run_script(self, *arguments):
+    def run_script(self, *arguments, env=None):
         return subprocess.run(
             [sys.executable, "-c", textwrap.dedent(SCRIPT), *arguments],
             capture_output=True,
             text=True,
+            env={**os.environ, **(env or {})},
         )
 
     @parameterized.parameters(
@@ -59,6 +63,11 @@ class CommandTest(common.TestCase, parameterized.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("Traceback", done.stderr)
         self.assertIn("ValueError: a bug of ours", done.stderr)
+
+    def test_names_that_are_no_text_can_be_printed(self):
+        done = self.run_script("name", env={"PYTHONIOENCODING": "utf-8:strict"})
+        self.assertEqual(done.stdout, "skipped \\udcff.png\n")
+        self.assertEqual(done.returncode, 0)
 
     def test_help_is_no_failure(self):
         done = self.run_script("--help")

@@ -69,11 +69,16 @@ class Archive:
         Raises:
             UserError: It cannot be read, for example since a zip is damaged.
         """
-        if self.is_folder:
+        try:
+            if not self.is_folder:
+                return self._zip.read(name)
             with open(self.locate(name), "rb", buffering=0) as stream:
                 return stream.read()
-        try:
-            return self._zip.read(name)
+        except OSError as error:
+            # Such as a link to nowhere; `--on_error=skip` does without it.
+            raise errors.UserError(
+                f"cannot read {self.locate(name)}: {error.strerror or error}"
+            ) from error
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise errors.UserError(
                 f"{self.locate(name)} is damaged: {error}"

@@ -54,6 +54,16 @@ class ArchiveTest(common.TestCase):
             (folder / "empty").mkdir()
             archive.Archive(folder / "empty").image_names()
 
+    def test_file_that_cannot_be_read_is_named(self) -> None:
+        folder, _ = self.both()
+        (folder / "link.jpg").symlink_to("/absent/file")
+        files = archive.Archive(folder)
+        self.assertIn("link.jpg", files.names)
+        with self.assertRaisesRegex(
+            errors.UserError, "cannot read .*/link.jpg: No such file"
+        ):
+            files.read("link.jpg")
+
     def test_damaged_member_is_named(self) -> None:
         _, path = self.both()
         data = bytearray(path.read_bytes())

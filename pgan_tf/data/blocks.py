@@ -9,16 +9,21 @@ import tqdm
 # Few enough that progress shows and memory stays small.
 MAX_IMAGES = 64
 MAX_BYTES = 16 << 20
+MAX_SECONDS = 2.0
 
 
-def split(num_images: int, image_bytes: int) -> list[range]:
+def split(
+    num_images: int, image_bytes: int, image_seconds: float = 0.01
+) -> list[range]:
     """The positions 0 .. num_images-1 in consecutive blocks.
 
     Args:
         num_images: N.
         image_bytes: Pixels times channels of one full image.
+        image_seconds: About how long one image takes.
     """
-    step = max(1, min(MAX_IMAGES, MAX_BYTES // image_bytes))
+    in_time = int(MAX_SECONDS / image_seconds)
+    step = max(1, min(MAX_IMAGES, MAX_BYTES // image_bytes, in_time))
     starts = range(0, num_images, step)
     return [range(first, min(first + step, num_images)) for first in starts]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import pgan_tf
-from pgan_tf import errors
+from pgan_tf import errors, text
 from pgan_tf.data import (
     blocks,
     file_names,
@@ -148,8 +148,7 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> int:
         _clear(plan.path, overwrite, plan.num_bytes())
         writing.begin(plan)
         log.begin()
-    image_bytes = plan.resolution**2 * plan.num_channels
-    tasks = blocks.split(plan.num_images, image_bytes)
+    tasks = blocks_of(job.images, plan.num_images)
     tasks = [block for block in tasks if block not in log.done]
     try:
         parallel.run(
@@ -157,12 +156,20 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> int:
             tasks,
             log.add,
             num_workers,
-            f"{plan.name}, {plan.num_bytes() / 1e9:.2f} GB",
+            f"{plan.name}, {text.size(plan.num_bytes())}",
         )
     finally:
         # An image that stops the build need not cost what others have.
         log.flush()
     return sum(log.done.values())
+
+
+def blocks_of(images: source.Source, count: int) -> list[range]:
+    """The first `count` images of a source in blocks of some seconds."""
+    image_bytes = images.resolution**2 * images.num_channels
+    if isinstance(images, source.Slow):
+        return blocks.split(count, image_bytes, images.image_seconds)
+    return blocks.split(count, image_bytes)
 
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
@@ -195,7 +202,7 @@ def _check_space(path: pathlib.Path, needed: int, reclaimed: int) -> None:
     if needed > free:
         raise errors.UserError(
             f"not enough space for --out_dir={path}: the dataset takes "
-            f"{needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free"
+            f"{text.size(needed)}, {text.size(free)} are free"
         )
 
 
@@ -221,10 +228,9 @@ def _survey(
 ) -> dict[int, str]:
     """What is wrong with the first `count` images, by index."""
     bad: dict[int, str] = {}
-    image_bytes = images.resolution**2 * images.num_channels
     parallel.run(
         Survey(images).check,
-        blocks.split(count, image_bytes),
+        blocks_of(images, count),
         lambda _, found: bad.update(found),
         num_workers,
         "checking",

@@ -153,6 +153,21 @@ class BuildTest(common.TestCase):
         build.create(source, out_dir, {})
         self.assertEqual(records.open_dataset(out_dir).num_images, 4)
 
+    def test_blocks_of_a_slow_source_are_short(self) -> None:
+        source = faces.Faces(16, 130, seed=1)
+        self.assertEqual(
+            build.blocks_of(source, 130),
+            [range(64), range(64, 128), range(128, 130)],
+        )
+        with mock.patch.object(source, "image_seconds", 1.0, create=True):
+            self.assertEqual(
+                build.blocks_of(source, 5), [range(2), range(2, 4), range(4, 5)]
+            )
+            source.image_seconds = 100.0
+            self.assertEqual(
+                build.blocks_of(source, 2), [range(1), range(1, 2)]
+            )
+
     def test_full_disk_is_foreseen(self) -> None:
         path = self.folder() / "faces"
         # Pixels and labels alone; around them each record has some more.

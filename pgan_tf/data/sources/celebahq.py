@@ -70,6 +70,8 @@ class FromDeltas(image_files.ImageFiles):
         UserError: A file is missing or damaged.
     """
 
+    image_seconds = 1.0  # most of them in the transform
+
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -52,6 +52,17 @@ class Checked(Protocol):
         """
 
 
+@runtime_checkable
+class Slow(Protocol):
+    """A source that takes long for an image.
+
+    Attributes:
+        image_seconds: About how long, on one core.
+    """
+
+    image_seconds: float
+
+
 def state_without(thing: Any, *names: str) -> dict[str, Any]:
     """An object's attributes for `__getstate__`, save for those named.
 

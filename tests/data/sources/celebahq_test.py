@@ -9,6 +9,7 @@ from PIL import Image
 
 from pgan_tf import errors
 from pgan_tf.data.sources import celebahq
+from pgan_tf.data.sources import source as source_module
 from tests import common
 from tests.data.sources import published
 
@@ -59,6 +60,8 @@ class FromDeltasTest(common.TestCase):
             folder / "photos", folder / "deltas", 1024, keep_mismatches=False
         )
         self.assertLen(source, 2)
+        # So that blocks take seconds, whatever the resolution.
+        self.assertIsInstance(source, source_module.Slow)
         self.assertAllEqual(source.image(0), images[0])
         # As it travels to the workers.
         source = pickle.loads(pickle.dumps(source))

@@ -2,12 +2,14 @@
 
 import pathlib
 import shutil
+from unittest import mock
 
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
 from pgan_tf.data import records
+from pgan_tf.data.sources import network
 from tests import tool
 from tests.data.sources import published, shapes
 
@@ -116,7 +118,10 @@ class SourcesTest(tool.ToolTestCase):
         self.assertRegex(self.call(*args), "images +2\n")
 
     def test_mocked_tfds(self) -> None:
-        with tfds.testing.mock_data(num_examples=5):
+        with (
+            tfds.testing.mock_data(num_examples=5),
+            mock.patch.object(network, "reach"),
+        ):
             output = self.call(
                 *ONE, "--source=tfds", "--tfds_name=mnist",
                 "--tfds_download", "--channels=gray", "--resolution=32",
@@ -258,15 +263,17 @@ class OddImagesTest(tool.ToolTestCase):
             self.path(name).unlink()
         for name, (content, _) in bad.items():
             self.path(name).write_bytes(content)
+        self.path("link.png").symlink_to("/absent")
+        bad["link.png"] = (b"", "")
         self.fail_with("photos/cut.jpg is trunc", *self.args, "--out_dir=x")
         output = self.succeed(
             *self.args, "--out_dir=skipped", "--on_error=skip"
         )
         for name, (_, message) in bad.items():
-            self.assertRegex(output, f"skipped +photos/{name} {message}")
+            self.assertRegex(output, f"skipped +.*photos/{name}:? ?{message}")
         self.assertRegex(output, "images +1\n")
         self.path("good.jpg").unlink()
         self.refuse(
-            "none of the 3 images can be used: photos/cut.jpg",
+            "none of the 4 images can be used: photos/cut.jpg",
             *self.args, "--out_dir=none", "--on_error=skip",
         )  # fmt: skip

@@ -2,13 +2,13 @@
 
 import os
 import pathlib
-import urllib.request
 import zipfile
 from typing import Any
 
 from absl import logging
 
 from pgan_tf import errors
+from pgan_tf.data.sources import network
 
 _HOST = "https://drive.google.com"  # where CelebA is kept
 ATTRIBUTES_FILE = "list_attr_celeba.txt"  # by which `labels` finds it
@@ -34,7 +34,7 @@ def fetch() -> pathlib.Path:
         if target.exists():
             return target
         if not os.path.exists(builder.data_dir):
-            _reach_host()
+            network.reach([_HOST])
         builder.download_and_prepare()
     except Exception as error:
         # Whatever went wrong (no network, a quota, a checksum), the way out
@@ -53,12 +53,6 @@ def fetch() -> pathlib.Path:
     _pack(tfds.as_numpy(dataset), partial)
     partial.rename(target)
     return target
-
-
-def _reach_host() -> None:
-    """Fails at once where tensorflow-datasets would retry for minutes."""
-    with urllib.request.urlopen(_HOST, timeout=20):
-        pass
 
 
 def _pack(examples: Any, target: pathlib.Path) -> None:

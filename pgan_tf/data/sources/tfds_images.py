@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
-from pgan_tf import errors
+from pgan_tf import errors, text
 from pgan_tf.data import tfrecord
-from pgan_tf.data.sources import decode, pictures, source
+from pgan_tf.data.sources import decode, network, pictures, source
 
 
 class TfdsImages:
@@ -50,7 +50,7 @@ class TfdsImages:
         self.resolution = resolution
         self.form = form or pictures.Form()
         self.num_channels = self.form.num_channels
-        if download or not self._builder.is_prepared():
+        if not self._builder.is_prepared():
             _prepare(self._builder, download)
         features = self._builder.info.features
         self.image_key = _find(features, tfds.features.Image, "image")
@@ -147,9 +147,10 @@ class TfdsImages:
 
 def _prepare(builder: Any, download: bool) -> None:
     info = builder.info
+    urls = builder.url_infos or {}
     if not download:
-        total = sum(each.size for each in builder.url_infos.values())
-        size = f"up to {total / 1e6:,.0f} MB" if total else "see its catalog"
+        total = sum(each.size for each in urls.values())
+        size = f"up to {text.size(total)}" if total else "see its catalog"
         raise errors.UserError(
             f"{info.full_name} is not in {builder.data_dir}; --tfds_download "
             f"lets tensorflow-datasets download it ({size}) and prepare it "
@@ -157,12 +158,14 @@ def _prepare(builder: Any, download: bool) -> None:
             "--tfds_data_dir"
         )
     try:
+        network.reach(urls)
         builder.download_and_prepare()
     except Exception as error:
         # No network, a quota, a licence to agree to: whatever it is.
         raise errors.UserError(
             f"tensorflow-datasets cannot prepare {info.full_name}: "
-            f"{_first_line(error)}"
+            f"{_first_line(error)}; a copy that was prepared elsewhere will "
+            "do, named with --tfds_data_dir"
         ) from error
 
 

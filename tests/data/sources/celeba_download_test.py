@@ -71,7 +71,7 @@ class CelebaDownloadTest(common.TestCase):
                 urllib.request, "urlopen", side_effect=OSError("no route")
             ),
             mock.patch.object(builder, "download_and_prepare") as prepare,
-            self.assertRaisesRegex(errors.UserError, "OSError: no route"),
+            self.assertRaisesRegex(errors.UserError, "google.com/: no route"),
         ):
             celeba_download.fetch()
         prepare.assert_not_called()

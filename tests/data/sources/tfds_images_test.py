@@ -2,12 +2,13 @@
 
 import pathlib
 import pickle
+from unittest import mock
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from pgan_tf import errors
-from pgan_tf.data.sources import pictures, tfds_images
+from pgan_tf.data.sources import network, pictures, tfds_images
 from tests import common
 from tests.data.sources import shapes
 
@@ -61,7 +62,10 @@ class TfdsImagesTest(common.TestCase):
 
     def test_mocked_data_sets_of_the_catalog(self) -> None:
         for name, size in (("mnist", 10), ("tf_flowers", 5)):
-            with tfds.testing.mock_data(num_examples=3):
+            with (
+                tfds.testing.mock_data(num_examples=3),
+                mock.patch.object(network, "reach"),
+            ):
                 source = tfds_images.TfdsImages(
                     name, "train", None, 16, download=True
                 )
@@ -84,6 +88,36 @@ class TfdsImagesTest(common.TestCase):
             "--tfds_download lets .* download it .up to 229 MB",
         ):
             tfds_images.TfdsImages("tf_flowers", "train", folder, 4)
+
+    def test_no_network_is_told_at_once(self) -> None:
+        folder = str(self.folder())
+        with (
+            mock.patch.object(
+                network, "reach", side_effect=OSError("no\nroute")
+            ) as reach,
+            mock.patch.object(
+                tfds.core.DatasetBuilder, "download_and_prepare"
+            ) as prepare,
+            self.assertRaisesRegex(
+                errors.UserError,
+                "cannot prepare tf_flowers/3.0.1: OSError: no; .*tfds_data_dir",
+            ) as caught,
+        ):
+            tfds_images.TfdsImages(
+                "tf_flowers", "train", folder, 4, download=True
+            )
+        (urls,), _ = reach.call_args
+        self.assertIn("flower_photos.tgz", " ".join(urls))
+        self.assertNotIn("\n", str(caught.exception))
+        prepare.assert_not_called()
+
+    def test_what_is_prepared_needs_no_network(self) -> None:
+        folder = self.prepare()
+        with mock.patch.object(network, "reach", side_effect=OSError):
+            source = tfds_images.TfdsImages(
+                "shapes", "train", folder, 4, download=True
+            )
+        self.assertLen(source, 7)
 
     def refuse(self, message: str, name: str, split: str, folder: str) -> None:
         with self.assertRaisesRegex(errors.UserError, message) as caught:

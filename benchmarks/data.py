@@ -35,13 +35,6 @@ _DISTINCT = 500  # faces; drawing one takes longer than all else
 _NOISE = 4.0  # standard deviation, of 255
 _QUALITY = 75
 
-flags.DEFINE_integer("images", 20_000, "Files of either size.", lower_bound=1)
-flags.DEFINE_integer("rounds", 5, "How often each is measured.", lower_bound=1)
-flags.DEFINE_string(
-    "dir", None, "Where to work (default: for temporary files)."
-)
-flags.DEFINE_bool("json", False, "Print JSON lines.")
-
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -167,6 +160,20 @@ def show(row: dict[str, Any]) -> str:
     )
 
 
+def define_flags() -> None:
+    """For the script alone: an import must not give flags to others."""
+    flags.DEFINE_integer(
+        "images", 20_000, "Files of either size.", lower_bound=1
+    )
+    flags.DEFINE_integer(
+        "rounds", 5, "How often each is measured.", lower_bound=1
+    )
+    flags.DEFINE_string(
+        "dir", None, "Where to work (default: for temporary files)."
+    )
+    flags.DEFINE_bool("json", False, "Print JSON lines.")
+
+
 def main(_: list[str]) -> None:
     """Measures and prints."""
     options = flags.FLAGS
@@ -187,4 +194,5 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    define_flags()
     command.run(main)

@@ -87,7 +87,8 @@ class KerasTest(common.TestCase):
 
     def test_code_in_the_file_does_not_run(self):
         inputs = keras.Input([None, None, 3])
-        outputs = keras.layers.Lambda(lambda x: x[:, 0, 0])(inputs)
+        take = keras.layers.Lambda(lambda x: x[:, 0, 0], output_shape=(3,))
+        outputs = take(inputs)
         path = saved(self.here, inputs, outputs)
         with self.assertRaisesRegex(errors.UserError, "not a Keras model"):
             load(path)

@@ -3,7 +3,14 @@
 import argparse
 import os
 
-from pgan_tf.data import build, flag_types, inspect, records, source_flags
+from pgan_tf.data import (
+    build,
+    flag_types,
+    inspect,
+    records,
+    source_choice,
+    source_flags,
+)
 from pgan_tf.data.sources import image_files, source
 
 DESCRIPTION = """Makes a dataset folder: every image at 4x4, 8x8, ... up to
@@ -70,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
     shuffle = args.shuffle
     if shuffle is None:
         shuffle = args.source not in UNSHUFFLED
-    images = source_flags.open_source(args)
+    images = source_choice.open_source(args)
     build.create(
         images,
         args.out_dir,

@@ -64,7 +64,8 @@ def add_display(subparsers: Any) -> None:
     parser = verbs.add(
         subparsers,
         "display",
-        "Writes a contact sheet: the first images, as one PNG file.",
+        "Writes a contact sheet: the first images, as one PNG file. Prints "
+        "their labels.",
         "example:\n"
         "  python dataset_tool.py display datasets/faces32 --out=sheet.png\n",
     )
@@ -159,6 +160,8 @@ def display(args: argparse.Namespace) -> None:
     out = pathlib.Path(args.out or f"{dataset.name}.png")
     count = inspect.write_sheet(dataset, out, args.count, resolution)
     print(f"wrote {count} images to {out}")
+    for line in inspect.sheet_labels(dataset, count):
+        print(line)
 
 
 def run_verify(args: argparse.Namespace) -> None:

@@ -43,6 +43,7 @@ class DatasetToolTest(tool.ToolTestCase):
         self.assertIn('"sha256"', output)
         output = self.succeed("display", "datasets/faces16", "--count=6")
         self.assertIn("6 images to faces16.png", output)
+        self.assertRegex(output, "row 2, column 3: .+")
         sheet = Image.open(self.cwd / "faces16.png")
         self.assertEqual(sheet.size, (3 * 64, 2 * 64))
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -83,8 +84,31 @@ def write_sheet(
     pictures = dataset.read(resolution, np.arange(count))
     # Small images are enlarged to be seen at all.
     pictures = images.upscale(pictures, max(1, _MIN_TILE // resolution))
-    # Pictures wider than high suit a screen.
-    columns = int(np.ceil(np.sqrt(count * 1.5)))
     pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
-    images.save_png(out, images.grid(pictures, columns))
+    images.save_png(out, images.grid(pictures, _columns(count)))
     return count
+
+
+def sheet_labels(dataset: records.Dataset, count: int) -> Iterator[str]:
+    """Yields the labels of a contact sheet, a line per image.
+
+    Such as "row 2, column 1: glasses, beard"; a value that is neither 0 nor 1
+    is told; nothing for a dataset without labels.
+    """
+    if not dataset.label_size:
+        return
+    count = min(count, dataset.num_images)
+    for index, label in enumerate(dataset.labels[:count].tolist()):
+        names = (
+            name if value == 1 else f"{name}={value:g}"
+            for name, value in zip(dataset.label_names, label, strict=True)
+            if value
+        )
+        row, column = divmod(index, _columns(count))
+        text = ", ".join(names) or "none"
+        yield f"row {row + 1}, column {column + 1}: {text}"
+
+
+def _columns(count: int) -> int:
+    """Of a sheet: pictures wider than high suit a screen."""
+    return int(np.ceil(np.sqrt(count * 1.5)))

@@ -19,6 +19,23 @@ class InspectTest(common.TestCase):
         for column, count in enumerate(counts):
             self.assertIn(f"{column} ({count})", text)
 
+    def test_labels_of_a_sheet(self) -> None:
+        path = self.folder() / "labelled"
+        labels = np.array([[1, 0], [0, 0], [1, 1], [0.25, 0]], np.float32)
+        writing.save(path, np.zeros((4, 4, 4, 3), np.uint8), labels)
+        dataset = records.open_dataset(path)
+        expected = [
+            "row 1, column 1: 0",
+            "row 1, column 2: none",
+            "row 1, column 3: 0, 1",
+            "row 2, column 1: 0=0.25",
+        ]
+        self.assertEqual(list(inspect.sheet_labels(dataset, 96)), expected)
+        self.assertEqual(list(inspect.sheet_labels(dataset, 2)), expected[:2])
+        writing.save(path.parent / "plain", np.zeros((4, 4, 4, 3), np.uint8))
+        plain = records.open_dataset(path.parent / "plain")
+        self.assertEmpty(list(inspect.sheet_labels(plain, 96)))
+
     def test_contact_sheet(self) -> None:
         path = self.folder() / "plain"
         values = np.arange(7, dtype=np.uint8) * 30

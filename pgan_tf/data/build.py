@@ -32,6 +32,10 @@ from pgan_tf.data.sources import source
 SHUFFLE_SEED = 123
 
 
+class BadImage(errors.UserError):
+    """An image of the source cannot be used; the message names it."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Job:
     """What a worker needs to know.
@@ -57,12 +61,18 @@ class Job:
         images = np.empty((len(block), num_channels, side, side), np.uint8)
         # One after the other, so that all are decoded into the same memory.
         for place, index in enumerate(indices):
-            images[place] = self.images.image(index).transpose(2, 0, 1)
+            images[place] = self._image(index).transpose(2, 0, 1)
         labels = np.stack([self.images.label(each) for each in indices])
         writing.write(self.plan, block.start, images, labels)
         if isinstance(self.images, source.Checked):
             return self.images.num_exact(indices)
         return 0
+
+    def _image(self, index: int) -> np.ndarray:
+        try:
+            return self.images.image(index)
+        except errors.UserError as error:
+            raise BadImage(str(error)) from error
 
 
 def create(
@@ -91,7 +101,8 @@ def create(
         num_shards: Files per level.
 
     Raises:
-        UserError: The folder is in use, the disk too small, an image bad.
+        BadImage: An image cannot be used, and `skip_bad` is off.
+        UserError: The folder is in use, or the disk too small.
     """
     count = min(len(images), num_images or len(images))
     bad = _survey(images, count, num_workers) if skip_bad else {}

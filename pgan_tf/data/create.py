@@ -3,6 +3,7 @@
 import argparse
 import os
 
+from pgan_tf import errors
 from pgan_tf.data import (
     build,
     flag_types,
@@ -78,17 +79,23 @@ def run(args: argparse.Namespace) -> None:
     if shuffle is None:
         shuffle = args.source not in UNSHUFFLED
     images = source_choice.open_source(args)
-    build.create(
-        images,
-        args.out_dir,
-        {"source": args.source},
-        num_images=args.num_images,
-        shuffle=shuffle,
-        num_workers=args.workers,
-        overwrite=args.overwrite,
-        skip_bad="skip" in (args.on_error, args.on_mismatch),
-        num_shards=args.num_shards,
-    )
+    try:
+        build.create(
+            images,
+            args.out_dir,
+            {"source": args.source},
+            num_images=args.num_images,
+            shuffle=shuffle,
+            num_workers=args.workers,
+            overwrite=args.overwrite,
+            skip_bad="skip" in (args.on_error, args.on_mismatch),
+            num_shards=args.num_shards,
+        )
+    except build.BadImage as error:
+        flag = "on_mismatch" if args.on_mismatch == "fail" else "on_error"
+        raise errors.UserError(
+            f"{error}; mend it, or do without such images by --{flag}=skip"
+        ) from error
     dataset = records.open_dataset(args.out_dir)
     skipped = (dataset.manifest or {}).get("skipped", [])
     for reason in skipped[:MAX_SKIPPED]:

@@ -64,7 +64,7 @@ class Deltas:
         entries: The table's first `count` lines, in order.
 
     Raises:
-        UserError: The table or an archive that it needs is missing.
+        UserError: The table or an archive that it needs is missing or damaged.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Deltas:
                 f"--delta_dir={folder}: cannot read {LIST}, which is published "
                 f"with the deltas: {error}"
             ) from error
+        self._archives: dict[str, archive.Archive] = {}
         names = sorted({self._zip_name(each) for each in self.entries})
         for name in names:
             if not (self.folder / name).is_file():
@@ -86,7 +87,7 @@ class Deltas:
                     f"--delta_dir={folder} lacks {name}; it needs all "
                     f"{len(names)} archives of deltas"
                 )
-        self._archives: dict[str, archive.Archive] = {}
+            self._archive(name)  # now, not hours later, if it is none
 
     def apply(
         self, entry: Entry, photo: bytes, aligned: np.ndarray

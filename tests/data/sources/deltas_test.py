@@ -125,4 +125,8 @@ class DeltasTest(common.TestCase):
                 file.writestr("delta01702.dat", secret)
             self.refuse(message, folder)
         (folder / "deltas01000.zip").write_text("not found")
-        self.refuse("deltas01000.zip is neither a folder nor a .zip", folder)
+        # Before any image is made.
+        with self.assertRaisesRegex(
+            errors.UserError, "deltas01000.zip is neither a folder nor a .zip"
+        ):
+            deltas.Deltas(folder)

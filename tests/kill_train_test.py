@@ -1,10 +1,12 @@
-"""A run killed by SIGKILL at random moments ends as one never killed."""
+"""A run killed by SIGKILL, once or often, ends as one never killed."""
 
 import json
 import pathlib
 import random
+import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,20 +16,32 @@ from tests import common
 from tests.training import trainer_test
 
 ROOT = pathlib.Path(__file__).parent.parent
-# 4x4, 8x8 fading in, then settled; a checkpoint every second or so.
-FLAGS = [
+COMMON = [
     "--deterministic",
-    "--checkpoint_minutes=0.01",
     "--fmap_base=32",
     "--fmap_max=8",
     "--grid=4x3",
     "--mirror_augment",
     "--minibatch_base=8",
     "--minibatch_repeats=2",
-    "--lod_training_kimg=0.96",
-    "--lod_transition_kimg=1.92",
-    "--tick_kimg_base=0.48",
-    "--total_kimg=4.8",
+]
+# 4x4, then 8x8 fading in; a checkpoint after every 16 images.
+SHORT = [
+    *COMMON,
+    "--checkpoint_minutes=0",
+    "--lod_training_kimg=0.16",
+    "--lod_transition_kimg=0.64",
+    "--tick_kimg_base=0.1",
+    "--total_kimg=0.64",
+]
+# 4x4, 8x8 fading in, then settled; a checkpoint every second or so.
+LONG = [
+    *COMMON,
+    "--checkpoint_minutes=0.02",
+    "--lod_training_kimg=30",
+    "--lod_transition_kimg=60",
+    "--tick_kimg_base=1.8",
+    "--total_kimg=180",
 ]
 # What the clock and the machine decide.
 OWN = (
@@ -48,11 +62,15 @@ def stats(run_dir: pathlib.Path) -> list[dict]:
     ]
 
 
+def last_checkpoint(run_dir: pathlib.Path) -> pathlib.Path:
+    folders = (run_dir / "checkpoints").glob("ckpt-*")
+    return max(folders, key=lambda path: int(path.name.split("-")[1]))
+
+
 def state(run_dir: pathlib.Path) -> dict[str, bytes]:
     """The bits of every variable in the last checkpoint."""
-    folders = (run_dir / "checkpoints").glob("ckpt-*")
-    last = max(folders, key=lambda path: int(path.name.split("-")[1]))
-    reader = tf.train.load_checkpoint(str(last / "state"))
+    path = last_checkpoint(run_dir) / "state"
+    reader = tf.train.load_checkpoint(str(path))
     values = {
         n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()
     }
@@ -63,41 +81,90 @@ def state(run_dir: pathlib.Path) -> dict[str, bytes]:
     }
 
 
-class KillTest(common.TestCase):
-    def command(self, here: pathlib.Path, run: str) -> list[str]:
-        where = [f"--data_dir={here / 'set'}", f"--run_dir={here / run}"]
-        return [sys.executable, "train.py", *where, *FLAGS]
+def resumed_at(run_dir: pathlib.Path) -> list[float]:
+    """Where the run was continued, in kimg."""
+    log = (run_dir / "log.txt").read_text()
+    return [float(x) for x in re.findall(r"resuming at ([\d.]+) kimg", log)]
 
-    def check(self, kills: int) -> None:
-        here = self.folder()
-        trainer_test.make_dataset(here / "set")
-        options = {"cwd": ROOT, "stdout": subprocess.DEVNULL}
-        subprocess.run(
-            self.command(here, "whole"), check=True, timeout=600, **options
+
+class KillTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        trainer_test.make_dataset(self.here / "set")
+
+    def start(self, run: str, flags: list[str]) -> subprocess.Popen[str]:
+        where = [f"--data_dir={self.here / 'set'}"]
+        where.append(f"--run_dir={self.here / run}")
+        process = subprocess.Popen(
+            [sys.executable, "train.py", *where, *flags],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        killed, moments = 0, random.Random(0)
-        while killed < kills:
-            process = subprocess.Popen(self.command(here, "parts"), **options)
-            try:
-                code = process.wait(moments.uniform(4, 14))
-                self.assertEqual(code, 0)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        return process
+
+    def finish(self, process: subprocess.Popen[str]) -> None:
+        process.communicate(timeout=900)
+        self.assertEqual(process.returncode, 0)
+
+    def assert_same(self, expected: str, found: str) -> None:
+        """Two runs of the same name end with the same numbers and bits."""
+        expected, found = self.here / expected, self.here / found
+        self.assertEqual(stats(found), stats(expected))
+        self.assertEqual(
+            last_checkpoint(found).name, last_checkpoint(expected).name
+        )
+        self.assertEqual(state(found), state(expected))
+
+    def test_killed_mid_fade(self):
+        self.finish(self.start("whole", SHORT))
+        process = self.start("parts", SHORT)
+        for line in process.stdout:
+            if " 8x8 " in line and "lod 0." in line:
                 break
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                killed += 1
-        self.assertGreater(killed, 0)
-        subprocess.run(
-            self.command(here, "parts"), check=True, timeout=600, **options
+        process.kill()
+        process.wait()
+        (nimg,) = re.findall(r"\d+", last_checkpoint(self.here / "parts").name)
+        self.assertBetween(int(nimg), 161, 639)
+        self.finish(self.start("parts", SHORT))
+
+        (kimg,) = resumed_at(self.here / "parts")
+        self.assertAllClose(kimg, int(nimg) / 1000, rtol=0, atol=0.051)
+        ticks = stats(self.here / "whole")
+        # Every seventh call ends a tick; the last is cut short.
+        self.assertEqual(
+            [t["nimg"] for t in ticks], [112, 224, 336, 448, 560, 640]
         )
-        self.assertEqual(stats(here / "parts"), stats(here / "whole"))
-        self.assertLen(stats(here / "whole"), 10)
-        expected, found = state(here / "whole"), state(here / "parts")
-        self.assertGreater(len(expected), 80)
-        self.assertEqual(found, expected)
+        self.assertEqual([t["tick"] for t in ticks], [1, 2, 3, 4, 5, 6])
+        # G and Gs have 12 variables, D has 14; two moments each of G's and
+        # D's; two step counts.
+        self.assertLen(state(self.here / "whole"), 38 + 2 * 26 + 2)
+        self.assert_same("whole", "parts")
 
     @pytest.mark.slow
-    def test_random_kills(self):
-        # Fewer, if the run ends before.
+    def test_killed_at_25_random_moments(self):
+        began = time.monotonic()
+        process = self.start("whole", LONG)
+        for line in process.stdout:
+            if line.startswith("tick 1"):
+                break
+        start_up = time.monotonic() - began
+        self.finish(process)
 
-        self.check(25)
+        moments, kills = random.Random(0), 0
+        while kills < 25:
+            process = self.start("parts", LONG)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                # Some come before there is anything to save.
+                process.communicate(timeout=moments.uniform(0.3, 2) * start_up)
+            process.kill()
+            process.communicate()
+            kills += 1
+            print(f"kill {kills}: {resumed_at(self.here / 'parts')[-1:]} kimg")
+        self.finish(self.start("parts", LONG))
+        self.assertGreater(len(set(resumed_at(self.here / "parts"))), 8)
+        self.assertLen(stats(self.here / "whole"), 100)
+        self.assert_same("whole", "parts")

@@ -142,6 +142,26 @@ class TrainerTest(common.TestCase):
         self.assertEqual(ticks, sorted(set(ticks)))
         self.assertEqual(ticks[-1], 256)
 
+    def test_a_loss_scale_goes_on_where_it_was(self):
+        options = make_options(self.here)
+        options = dataclasses.replace(
+            options,
+            optimizer=dataclasses.replace(
+                options.optimizer, precision="float16", loss_scale_log2=10.0
+            ),
+        )
+        stopped = trainer.Run(options)
+        self.addCleanup(stopped.close)
+        # Three looks at the schedule of two steps each.
+        stopped.train(StopAfter(2))
+        resumed = trainer.Run(options)
+        self.addCleanup(resumed.close)
+        for name in ("g_adam", "d_adam"):
+            before = getattr(stopped.nets, name).loss_scale.log2.numpy()
+            after = getattr(resumed.nets, name).loss_scale.log2.numpy()
+            self.assertNear(before, 10 + 6 * 0.0005, 1e-5)
+            self.assertEqual(after, before)
+
     def test_labels_end_to_end(self):
         options = make_options(self.here, max_label_size=3)
         trainer.train(options)

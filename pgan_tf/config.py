@@ -294,6 +294,35 @@ class SnapshotsConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class GuardConfig:
+    guard_max_score: float = option(
+        1e4,
+        "A training has failed if D's scores, of reals or of fakes, average "
+        "more than this, or less than minus this; good ones stay within some "
+        "tens. 0: any will do.",
+        NOT_NEGATIVE,
+    )
+    guard_min_variation: float = option(
+        0.001,
+        "A training has failed if fakes of different latents deviate from each "
+        "other by less than this share of what reals do. 0: any will do.",
+        FRACTION,
+    )
+    max_rollbacks: int = option(
+        3,
+        "A training that has failed, also by numbers that are not finite, goes "
+        "back to its last good checkpoint and on with lower learning rates, "
+        "so many times at most; then it stops.",
+        NOT_NEGATIVE,
+    )
+    rollback_lrate_factor: float = option(
+        0.5,
+        "Multiplies the learning rates at each of these.",
+        Range(0, 1, low_itself=False),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class EvaluationConfig:
     eval_features: str = option(
         "inception",
@@ -332,6 +361,7 @@ class RunConfig:
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     snapshots: SnapshotsConfig = SnapshotsConfig()
+    guard: GuardConfig = GuardConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
 
 

@@ -9,6 +9,7 @@ tensorboard/                     event files; those of evaluate.py below it
 reals.png  fakes<kimg>.png       picture grids
 network-snapshot-<kimg>.keras    Gs, for users
 checkpoints/                     everything, for resuming
+diagnostics/<nimg>/              the state in which a training had failed
 metric-<name>.jsonl              what evaluate.py found
 metric-<name>.txt                the same as a table
 per-class-fid.jsonl              the same of single classes
@@ -37,6 +38,19 @@ def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
 def report_path(run_dir: pathlib.Path) -> pathlib.Path:
     """The page that shows the run."""
     return run_dir / "report.html"
+
+
+def new_diagnostics_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
+    """Where to leave the state in which the training has failed.
+
+    It may fail after as many images again.
+    """
+    path = run_dir / "diagnostics" / str(nimg)
+    times = 1
+    while path.exists():
+        times += 1
+        path = path.with_name(f"{nimg}-{times}")
+    return path
 
 
 def where(run_dir: pathlib.Path) -> list[str]:

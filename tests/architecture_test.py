@@ -44,6 +44,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/checkpoints.py",
     "training/devices.py",
     "training/draws.py",
+    "training/guard.py",
     "training/initial.py",
     "training/optim.py",
     "training/steps.py",

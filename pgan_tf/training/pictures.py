@@ -43,18 +43,20 @@ class Grid:
     def save_reals(self) -> None:
         """Reals at the final resolution."""
         reals = self._dataset.read(self._resolution, self._indices)
-        picture = self._arrange(reals)
+        picture = arrange(reals, self._columns)
         images.save_png(self._run_dir / "reals.png", picture)
         self._writer.picture("reals", picture, 0)
 
     def save_fakes(self, Gs: networks.Generator, nimg: int) -> None:
         """What Gs draws, after so many images."""
         fakes = sampling.generate(Gs, self._latents, self._labels, devices=())
-        picture = self._arrange(images.to_uint8(fakes))
+        picture = arrange(images.to_uint8(fakes), self._columns)
         images.save_png(run_folder.fakes_path(self._run_dir, nimg), picture)
         self._writer.picture("fakes", picture, nimg)
 
-    def _arrange(self, pixels: np.ndarray) -> np.ndarray:
-        factor = max(_CELL // pixels.shape[1], 1)
-        pixels = images.to_rgb(images.upscale(pixels, factor))
-        return images.grid(pixels, self._columns)
+
+def arrange(pixels: np.ndarray, columns: int) -> np.ndarray:
+    """Lays out uint8 images [N,R,R,C] as one RGB picture, small ones larger."""
+    factor = max(_CELL // pixels.shape[1], 1)
+    pixels = images.to_rgb(images.upscale(pixels, factor))
+    return images.grid(pixels, columns)

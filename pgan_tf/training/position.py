@@ -25,6 +25,8 @@ class Position:
         tick_seconds: Time spent in it.
         tick_calls: Looks at the schedule in it.
         tick_sums: Their terms, added up.
+        lrate_factor: On the learning rates of the schedule.
+        rollbacks: How often the run was rolled back.
     """
 
     nimg: int = 0
@@ -35,6 +37,8 @@ class Position:
     tick_seconds: float = 0.0
     tick_calls: int = 0
     tick_sums: list[float] = dataclasses.field(default_factory=list)
+    lrate_factor: float = 1.0
+    rollbacks: int = 0
 
     def to_json(self) -> str:
         """All attributes; a float comes back as it was, bit for bit."""
@@ -42,7 +46,7 @@ class Position:
 
     @classmethod
     def from_json(cls, text: str) -> "Position":
-        """Reads what `to_json` wrote.
+        """Reads what `to_json` wrote; what it lacks is at its default.
 
         Raises:
             TypeError, ValueError: If it is anything else.

@@ -1,6 +1,7 @@
 """The training loop: grows G and D from 4x4 to the final resolution."""
 
 import contextlib
+import dataclasses
 import errno
 import pathlib
 import time
@@ -14,6 +15,7 @@ from pgan_tf.data import pipeline, records
 from pgan_tf.training import (
     checkpoints,
     devices,
+    guard,
     initial,
     pictures,
     position,
@@ -83,11 +85,14 @@ class Run:
         run_folder.begin(self.run_dir, given, self.dataset.digest)
         self.reports = reports.Reports(options, self.dataset.num_channels)
         self.grid = pictures.Grid(options, self.dataset, self.reports.writer)
+        self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         self.say_schedule()
         if restored is None:
             self.grid.save_reals()
             self.grid.save_fakes(self.nets.Gs, 0)
+            # A run may have to roll back before it has come anywhere.
+            self.checkpoints.save(self.position)
         else:
             self.say_resuming()
 
@@ -104,7 +109,8 @@ class Run:
                     with stop.at_once():
                         compiled = self.compile(stage)
                 except stopping.Stopped:
-                    self.save(tick)
+                    if not self.guard.what_is_wrong(tick, stage):
+                        self.save(tick)
                     return self.say_stopped()
                 batches = self.batches(stage)
             if stage.grown_since(self.position.lod):
@@ -114,14 +120,23 @@ class Run:
             self.position.nimg += self.call_nimg(stage)
 
             done = self.position.nimg >= total
-            if done or tick.due(self.position.nimg, stage.tick_kimg):
+            due = done or tick.due(self.position.nimg, stage.tick_kimg)
+            if due:
                 self.reports.tick(tick, stage, self.position)
-                self.take_snapshots(stage, done)
-                tick = position.next_tick(self.position)
             stopping_now = stop.requested() and not done
             minutes = (time.monotonic() - saved_at) / 60
             overdue = minutes >= self.options.snapshots.checkpoint_minutes
-            if done or overdue or stopping_now:
+            saving = done or overdue or stopping_now
+            # What is kept must be good, so it is looked at each time.
+            looked_at = due or saving
+            if looked_at and (why := self.guard.what_is_wrong(tick, stage)):
+                tick, compiled = self.roll_back(why, tick, stage), None
+                saved_at = time.monotonic()
+                continue
+            if due:
+                self.take_snapshots(stage, done)
+                tick = position.next_tick(self.position)
+            if saving:
                 self.save(tick)
                 saved_at = time.monotonic()
             if stopping_now:
@@ -129,12 +144,18 @@ class Run:
         self.say_where()
 
     def stage(self) -> schedule.Stage:
-        """What the schedule says now."""
-        return schedule.at(
+        """What the schedule says now, with the rates that rollbacks left."""
+        stage = schedule.at(
             self.position.nimg,
             self.options.schedule,
             self.options.data.resolution,
             self.strategy.num_replicas_in_sync,
+        )
+        factor = self.position.lrate_factor
+        return dataclasses.replace(
+            stage,
+            g_lrate=stage.g_lrate * factor,
+            d_lrate=stage.d_lrate * factor,
         )
 
     def compile(self, stage: schedule.Stage) -> Any:
@@ -201,6 +222,34 @@ class Run:
         """Writes a checkpoint, the tick under way included."""
         tick.write_to(self.position)
         self.checkpoints.save(self.position)
+
+    def roll_back(
+        self, why: str, tick: position.Tick, stage: schedule.Stage
+    ) -> position.Tick:
+        """Goes back to the last good checkpoint; returns the tick there.
+
+        The run then sees the same images and draws the same numbers again,
+        which is fine, since at lower rates it learns something else.
+
+        Raises:
+            UserError: If it has been rolled back too often.
+        """
+        failed = self.position
+        folder = self.guard.diagnose(why, failed, tick, stage)
+        self.reports.log.line(
+            f"failed at {failed.nimg / 1000:.1f} kimg: {why}; see {folder}"
+        )
+        self.guard.check_count(why, failed, folder)
+        restored = self.checkpoints.restore()
+        self.position = self.guard.lowered(failed, restored)
+        self.reports.log.forget_stats_after(self.position.nimg)
+        # From now on the lower rates are part of the run.
+        self.checkpoints.save(self.position)
+        self.reports.log.line(
+            f"rolled back to {self.position.nimg / 1000:.1f} kimg, with "
+            f"learning rates times {self.position.lrate_factor:g}"
+        )
+        return position.Tick(self.position)
 
     def say_schedule(self) -> None:
         """The schedule, with what was derived, and what may be an oversight."""

@@ -153,7 +153,6 @@ FORCE = flags.DEFINE_bool(
     " snapshot, reals, n, seed and extractor.",
 )
 
-
 COMPARE_TO = flags.DEFINE_enum(
     "compare_to",
     None,
@@ -179,6 +178,15 @@ PER_CLASS = flags.DEFINE_bool(
     False,
     "FID of each class by itself: fakes of the class against reals of it, a"
     " row and a number of images each. For networks with labels.",
+)
+# Without effect on two sets of images.
+OF_RUNS = (
+    "watch",
+    "per_class",
+    "compare_to",
+    "truncation",
+    "snapshot",
+    "data_dir",
 )
 
 
@@ -209,6 +217,11 @@ def main(argv: list[str]) -> None:
 
 def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
     """The snapshots of a run."""
+    if OUT_DIR.value:
+        raise errors.UserError(
+            "--out_dir is of --reals and --fakes: the results of a run lie in"
+            " its folder"
+        )
     from pgan_tf import evaluation, per_class, session
 
     options = session.Options(
@@ -227,6 +240,7 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
         compare_to_paper=COMPARE_TO.value == "paper",
     )
     if PER_CLASS.value:
+        refuse_given("--per_class", "watch", "truncation", "compare_to")
         if not flags.FLAGS["metrics"].present:
             options = dataclasses.replace(options, metrics=["fid"])
         return per_class.evaluate(options)
@@ -240,15 +254,11 @@ def compare_sets() -> "results.Report":
     reals, fakes = path_or_none(REALS.value), path_or_none(FAKES.value)
     if reals is None or fakes is None:
         raise errors.UserError("--reals and --fakes go together: give both")
-    if WATCH.value or PER_CLASS.value or COMPARE_TO.value:
-        raise errors.UserError(
-            "--watch, --per_class and --compare_to are of runs: give --run_dir"
-            " instead of --reals and --fakes"
-        )
     if RUN_DIR.value:
         raise errors.UserError(
             "--run_dir and --reals: give either a run or two sets of images"
         )
+    refuse_given("--reals and --fakes", *OF_RUNS)
     from pgan_tf import pairs
 
     return pairs.evaluate(
@@ -266,6 +276,15 @@ def compare_sets() -> "results.Report":
             force=FORCE.value,
         )
     )
+
+
+def refuse_given(what: str, *names: str) -> None:
+    """Refuses flags that have no effect with others."""
+    for name in names:
+        if flags.FLAGS[name].present:
+            raise errors.UserError(
+                f"--{name} has no effect with {what}: leave it out"
+            )
 
 
 def truncation(text: str) -> float:

@@ -44,7 +44,7 @@ def distance(
     random: np.random.RandomState,
     subsets: int = SUBSETS,
     subset_size: int = SUBSET_SIZE,
-) -> tuple[float, float]:
+) -> tuple[float, float | None]:
     """Mean and deviation of the discrepancy over random subsets.
 
     Args:
@@ -56,7 +56,8 @@ def distance(
 
     Returns:
         Mean and population standard deviation over the subsets. The latter
-        is no error of the mean: subsets share images.
+        is no error of the mean: subsets share images. It is None if subsets
+        are whole sets, of which there is but one.
     """
     size = min(subset_size, len(features1), len(features2))
     if size == len(features1) == len(features2):
@@ -67,7 +68,8 @@ def distance(
         )
         for _ in range(subsets)
     ]
-    return float(np.mean(found)), float(np.std(found))
+    spread = float(np.std(found)) if subsets > 1 else None
+    return float(np.mean(found)), spread
 
 
 def _draw(
@@ -108,4 +110,4 @@ class KernelDistance(suite.Metric):
         random: np.random.RandomState,
     ) -> suite.Value:
         mean, spread = distance(reals, fakes, random)
-        return suite.Value(1000 * mean, 1000 * spread)
+        return suite.Value(1000 * mean, spread and 1000 * spread)

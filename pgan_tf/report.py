@@ -202,8 +202,9 @@ def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
     for path in sorted(run_dir.glob("metric-*.jsonl")):
         for line in files.read_json_lines(path):
             # Numbers of unequal n must not stand in one column.
-            title = f"{line['label']} n={line['num_fakes']}"
-            newest.setdefault(title, {})[line["row"]] = line["value"]
+            for name, value in _named(line):
+                title = f"{name} n={line['num_fakes']}"
+                newest.setdefault(title, {})[line["row"]] = value
     rows = sorted(
         {row for by_row in newest.values() for row in by_row},
         key=lambda row: (_kimg(row) is None, _kimg(row), row),
@@ -221,6 +222,16 @@ def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
         if (chart := _metric_chart(title, by_row))
     ]
     return {"labels": list(newest), "rows": cells, "charts": charts}
+
+
+def _named(line: dict[str, Any]) -> list[tuple[str, float]]:
+    """The numbers of a line of results that are worth a column."""
+    label, headline = line["label"], line.get("headline", "average")
+    if headline is None:  # several numbers, of which none sums up the others
+        levels = line["levels"].items()
+        return [(f"{label} {level}", value) for level, value in levels]
+    name = label if headline == "average" else f"{label} {headline}"
+    return [(name, line["value"])]
 
 
 def _metric_chart(

@@ -145,6 +145,26 @@ class ReportTest(common.TestCase):
             self.assertAllClose(np.asarray(picture).mean(), 118, atol=2)
         self.assertStartsWith(data["reals"], head)
 
+    def test_metrics_of_several_numbers(self):
+        shared = {"row": "Reals2", "num_fakes": 9, "value": 0.5}
+        several = {"precision": 0.5, "recall": 0.25}
+        add_lines(
+            self.run_dir / "metric-pr.jsonl",
+            {**shared, "label": "PR", "levels": several, "headline": None},
+        )
+        add_lines(
+            self.run_dir / "metric-nn.jsonl",
+            {**shared, "label": "NN", "levels": {}, "headline": "copies"},
+        )
+        report.write(self.run_dir)
+        _, data = read(self.run_dir)
+        metrics = data["metrics"]
+        self.assertEqual(
+            metrics["labels"],
+            ["NN copies n=9", "PR precision n=9", "PR recall n=9"],
+        )
+        self.assertEqual(metrics["rows"], [["Reals2", "0.5", "0.5", "0.25"]])
+
     def test_metrics(self):
         lines = [
             {"label": "FID", "num_fakes": n, "row": row, "value": value}

@@ -128,8 +128,10 @@ def picture(
     """Fakes with their three nearest reals to the right, uint8 [H,W,3].
 
     To the left those that look most like copies, to the right others, at
-    equal steps from the most to the least alike.
+    equal steps from the most to the least alike. Small images are enlarged by
+    repeating pixels.
     """
+    zoom = max(SIZE // max(fakes.shape[1:3]), 1)
     order = np.argsort(nearest.ratios)
     count = min(EXAMPLES, len(order))
     steps = np.linspace(0, len(order) - 1, count).astype(int)
@@ -137,8 +139,9 @@ def picture(
         np.concatenate([_line(fakes, reals, nearest, i) for i in chosen])
         for chosen in (order[:count], order[steps])
     ]
-    gap = np.full((len(columns[0]), 4 * GAP, 3), 255, np.uint8)
-    return np.concatenate([columns[0], gap, columns[1]], axis=1)
+    left, right = images.upscale(np.stack(columns), zoom)
+    gap = np.full((len(left), 4 * GAP, 3), 255, np.uint8)
+    return np.concatenate([left, gap, right], axis=1)
 
 
 def _line(

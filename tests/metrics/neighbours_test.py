@@ -78,9 +78,13 @@ class MetricTest(common.TestCase):
         self.assertNear(value.value, 0.25, 0.05)
         self.assertRegex(value.note, r"2\d\.\d% of the fakes look like copies")
         nearest = value.arrays["nearest"]
-        self.assertEqual(nearest.shape, (64, 2 * (4 * 8 + 4) + 16, 3))
+        # Enlarged by 8, but for the gap in the middle.
+        self.assertEqual(nearest.shape, (512, 2 * 8 * (4 * 8 + 4) + 16, 3))
+        self.assertAllEqual(nearest[:8, :8], nearest[:1, :1] + np.zeros(
+            [8, 8, 1], np.uint8))  # fmt: skip
         # The first example is a copy: the real, mirrored, stands beside it.
-        fake, real = nearest[:8, :8].astype(int), nearest[:8, 12:20]
+        small = nearest[::8, ::8]
+        fake, real = small[:8, :8].astype(int), small[:8, 12:20]
         self.assertAllLessEqual(np.abs(fake - real), 5)
         self.assertLen(value.arrays["fakes"], 400)
 

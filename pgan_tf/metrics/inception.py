@@ -116,14 +116,14 @@ def download(path: pathlib.Path) -> pathlib.Path:
 def read_graph(path: pathlib.Path) -> bytes:
     """The bytes of the .pb file, from itself or out of the archive."""
     if not path.is_file():
-        raise errors.UserError(f"--inception={path}: no such file")
+        raise errors.UserError(f"{path}: no such file")
     if not tarfile.is_tarfile(path):
         return path.read_bytes()
     try:
         return _read_member(path)
     except (KeyError, EOFError, tarfile.TarError, zlib.error) as error:
         raise errors.UserError(
-            f"--inception={path}: no whole {GRAPH_NAME} in it"
+            f"{path}: no whole {GRAPH_NAME} in it"
         ) from error
 
 
@@ -134,14 +134,14 @@ def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
         graph.ParseFromString(data)
     except Exception as error:  # protobuf has several
         raise errors.UserError(
-            f"--inception={path}: not a TensorFlow graph; give {GRAPH_NAME}"
+            f"{path}: not a TensorFlow graph; give {GRAPH_NAME}"
             f" or {ARCHIVE_NAME}"
         ) from error
     names = {node.name for node in graph.node}
     missing = {INPUT_NODE, FEATURES_NODE, WEIGHTS_NODE} - names
     if missing:
         raise errors.UserError(
-            f"--inception={path}: not the 2015 Inception graph, it has no node"
+            f"{path}: not the 2015 Inception graph, it has no node"
             f" {', '.join(sorted(missing))}; give {GRAPH_NAME}"
         )
     return graph

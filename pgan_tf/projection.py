@@ -71,6 +71,17 @@ def feature_distance(
     return distance
 
 
+def has_gradient(
+    features: Callable[[Tensor], Tensor], target: np.ndarray
+) -> bool:
+    """Whether gradients of the features reach the images."""
+    images = tf.constant(_to_rgb(target[None]))
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        total = ops.sum(features(images))
+    return tape.gradient(total, images) is not None
+
+
 def starts(
     generator: networks.Generator,
     label: np.ndarray | None,

@@ -39,6 +39,25 @@ class ExtractorsTest(common.TestCase):
         self.assertEqual(features.shape, (2, classifier.FEATURES))
         self.assertEqual(logits.shape, (2, 2))
 
+    def test_gradients_go_through_equal_features(self):
+        dataset = self.dataset(small_run.labels())
+        random = np.random.RandomState(0)
+        pixels = random.randint(0, 256, (2, 16, 16, 3)).astype(np.uint8)
+        with (
+            mock.patch.object(classifier, "EPOCHS", 1),
+            mock.patch.object(classifier, "LARGEST_INPUT", 8),
+        ):
+            for name in ("labels", "random"):
+                extractor = opened(name, None, dataset)
+                tensor = tf.constant(pixels, tf.float32)
+                with tf.GradientTape() as tape:
+                    tape.watch(tensor)
+                    found = extractor.differentiable(tensor)
+                expected, _ = extractor(pixels)
+                self.assertAllClose(found, expected, atol=1e-4)
+                gradient = tape.gradient(found, tensor)
+                self.assertGreater(np.abs(gradient).max(), 0)
+
     def test_dataset_without_labels(self):
         dataset = self.dataset()
         with self.assertRaisesRegex(errors.UserError, "has no labels"):
@@ -50,7 +69,7 @@ class ExtractorsTest(common.TestCase):
 
     def test_inception_file(self):
         path = pathlib.Path("no.pb")
-        with self.assertRaisesRegex(errors.UserError, "--inception=no.pb"):
+        with self.assertRaisesRegex(errors.UserError, "^no.pb: no such"):
             opened("inception", path, self.dataset())
 
     def test_classes_or_attributes(self):

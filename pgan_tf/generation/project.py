@@ -54,9 +54,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--features",
-        help="A .keras file, whose features of the pictures are compared too: "
-        "a model from float32 RGB images [N,H,W,3] in 0..255 to features "
-        "[N,D].",
+        help="Whose features of the pictures are compared too: random, labels "
+        "(a classifier of the run's dataset), inception (once converted) or "
+        "a model of your own, .keras or SavedModel, as evaluate.py takes them.",
     )
     add(
         "--video",

@@ -9,10 +9,18 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import errors, files, images, networks, projection, video
+from pgan_tf import (
+    errors,
+    extractors,
+    files,
+    images,
+    networks,
+    projection,
+    replicas,
+    video,
+)
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.generation import inputs
-from pgan_tf.metrics import user_models
 
 # Random latents that the search chooses its starts from.
 CANDIDATES = 512
@@ -35,7 +43,7 @@ def project(args: argparse.Namespace, folder: pathlib.Path) -> str:
     network = inputs.open_network(args.network)
     label = inputs.read_label(args.label, network, args.network)
     target = read_target(args.target, network)
-    distance = choose_distance(args.features, target)
+    distance = choose_distance(args, target)
     began = time.monotonic()
     latents = projection.starts(
         network,
@@ -154,10 +162,30 @@ def read_target(path: str, network: networks.Generator) -> np.ndarray:
 
 
 def choose_distance(
-    features: str | None, target: np.ndarray
+    args: argparse.Namespace, target: np.ndarray
 ) -> projection.Distance:
-    """Of pixels, and of the features of --features if there are any."""
-    if features is None:
+    """Of pixels, and of the features of --features if there are any.
+
+    Raises:
+        UserError: If there is no such extractor, or no gradients go through.
+    """
+    if args.features is None:
         return projection.pyramid_distance(target)
-    model = user_models.differentiable(pathlib.Path(features), len(target))
-    return projection.feature_distance(target, model)
+    extractor = extractors.open_extractor(
+        args.features,
+        None,
+        inputs.open_dataset(args.network),
+        len(target),
+        replicas.Replicas(),
+    )
+    if extractor.differentiable is None:
+        raise errors.UserError(
+            f"--features={args.features}: no gradients go through the graph of"
+            " 2015; convert it with evaluate.py --convert_inception"
+        )
+    distance = projection.feature_distance(target, extractor.differentiable)
+    if not projection.has_gradient(extractor.differentiable, target):
+        raise errors.UserError(
+            f"--features={args.features}: no gradients go through this model"
+        )
+    return distance

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 import tqdm
 
 from pgan_tf import cache, files, images, replicas
@@ -147,10 +148,16 @@ def extractor(
         found, logits = spread(shrunk)
         return found, logits
 
+    def differentiable(pixels: tf.Tensor) -> tf.Tensor:
+        factor = pixels.shape[1] // size
+        shrunk = keras.ops.average_pool(pixels, factor, factor)
+        return model(shrunk, training=False)[0]
+
     return features.Extractor(
         name="labels",
         digest=features.weights_digest(model),
         run=run,
+        differentiable=differentiable,
         attributes=attributes,
         resize=f"averaged over boxes to {size}x{size}",
         note=f"held-out accuracy {held_out_accuracy:.3f}",

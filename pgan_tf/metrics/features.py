@@ -31,6 +31,8 @@ class Extractor:
         name: Short, such as "inception", "labels" or a file's stem.
         digest: sha256 in hex of the weights or of their file.
         run: From uint8 [N,H,W,3] to `Outputs`.
+        differentiable: The features alone, from float32 tensors [N,H,W,3] in
+            0..255 to [N,D]; None if gradients do not go through.
         canonical: Whether these are the weights of the 2015 Inception file.
         ported: Whether those were converted into another program.
         random: Whether the weights were never trained.
@@ -44,6 +46,7 @@ class Extractor:
     name: str
     digest: str
     run: Callable[[np.ndarray], Outputs]
+    differentiable: Callable[[tf.Tensor], tf.Tensor] | None = None
     canonical: bool = False
     ported: bool = False
     random: bool = False

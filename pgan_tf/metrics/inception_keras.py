@@ -249,7 +249,7 @@ def compare(graph: tf.compat.v1.GraphDef, model: keras.Model) -> float:
     random = np.random.RandomState(0)
     devices = replicas.Replicas()
     run = inception.runner(graph, devices)
-    port = _runner(model, devices)
+    port = _runner(_at_size(model), devices)
     worst = 0.0
     for size in (75, SIZE):
         noise = random.randint(0, 256, (2, size // 25, size // 25, 3))
@@ -284,10 +284,12 @@ def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
             f" ({reason}); convert again"
         ) from error
     canonical = digest == inception.GRAPH_SHA256
+    call = _at_size(model)
     return features.Extractor(
         name="inception-keras" if canonical else f"{path.stem}-keras",
         digest=digest,
-        run=_runner(model, devices),
+        run=_runner(call, devices),
+        differentiable=lambda x: call(x)[0],
         canonical=canonical,
         ported=True,
         layer=inception.FEATURES_NODE,
@@ -298,14 +300,23 @@ def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
     )
 
 
-def _runner(
-    model: keras.Model, devices: replicas.Replicas
-) -> Callable[[np.ndarray], features.Outputs]:
+Call = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+def _at_size(model: keras.Model) -> Call:
+    """The model on images of any type and size."""
+
     def call(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images = tf.cast(images, tf.float32)
         resized = features.resize(images, (SIZE, SIZE))
         return model(resized, training=False)
 
+    return call
+
+
+def _runner(
+    call: Call, devices: replicas.Replicas
+) -> Callable[[np.ndarray], features.Outputs]:
     spread = devices.spread(call)
 
     def run(images: np.ndarray) -> features.Outputs:

@@ -48,6 +48,7 @@ def make(devices: replicas.Replicas, seed: int = 0) -> features.Extractor:
         name=f"conv{'-'.join(map(str, WIDTHS))},seed{seed}",
         digest=hashlib.sha256(data).hexdigest(),
         run=run,
+        differentiable=lambda x: call(x)[0],
         random=True,
         resize=f"{features.TF1_RESIZE} to {SIZE}x{SIZE}",
         note="untrained: comparable between snapshots of one run alone",

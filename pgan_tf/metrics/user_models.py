@@ -51,7 +51,8 @@ def load(
         opened = _open_folder(path) if is_folder else _open_keras(path)
     model, size, layer = opened
 
-    spread = devices.spread(_at_size(model, size))
+    call = _at_size(model, size)
+    spread = devices.spread(call)
     outputs = _try(spread, resolution, path)
     classifies = len(outputs) == 2
 
@@ -67,32 +68,11 @@ def load(
         name=path.stem,
         digest=digest(path),
         run=run,
+        differentiable=lambda x: call(x)[0],
         classifies=classifies,
         layer=layer,
         resize=how,
     )
-
-
-def differentiable(
-    path: pathlib.Path, resolution: int
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The features alone, as a function that gradients go through.
-
-    Args:
-        path: As for `load`,
-        resolution: and this.
-
-    Returns:
-        From RGB images [N,H,W,3] in 0..255 to float32 features [N,D].
-
-    Raises:
-        UserError: As `load`.
-    """
-    is_folder = path.is_dir()
-    model, size, _ = _open_folder(path) if is_folder else _open_keras(path)
-    call = _at_size(model, size)
-    _try(call, resolution, path)
-    return lambda images: call(images)[0]
 
 
 Model = Callable[[tf.Tensor], list[tf.Tensor]]

@@ -6,6 +6,7 @@ import pathlib
 import imageio_ffmpeg
 import keras
 import numpy as np
+import tensorflow as tf
 
 from pgan_tf import images, sampling, snapshots
 from tests import common, generate_case
@@ -78,6 +79,27 @@ class ProjectTest(generate_case.GenerateCase):
         self.assertEqual(facts["features"], "flat.keras")
         self.assertLess(facts["distance"], facts["distances"][0][0])
         self.assertTrue((self.cwd / "found" / "search.webp").exists())
+
+    def test_features_of_a_saved_model_and_of_random_weights(self):
+        self.write_target()
+        pixels = keras.Input([32, 32, 3])
+        flat = keras.Model(pixels, keras.layers.Flatten()(pixels))
+        flat.export(self.cwd / "flat", verbose=False)
+        dead = tf.Module()
+        dead.call = tf.function(
+            lambda x: tf.stop_gradient(tf.reduce_mean(x, [1, 2])),
+            [tf.TensorSpec([None, 32, 32, 3])],
+        )
+        tf.saved_model.save(dead, self.cwd / "dead", dead.call)
+        draw = (*self.draw, "--target=target.png", "--steps=3",
+                "--restarts=1", "--video=none")  # fmt: skip
+        for features in ("flat", "random"):
+            self.call(*draw, f"--features={features}", f"--out={features}-out")
+            path = self.cwd / f"{features}-out" / "project.json"
+            facts = json.loads(path.read_text())
+            self.assertLess(facts["distance"], facts["distances"][0][0])
+        self.refuse("no gradients go", *draw, "--features=dead", "--out=x")
+        self.refuse("no labels", *draw, "--features=labels", "--out=x")
 
     def test_mistakes(self):
         (self.cwd / "note.png").write_text("no picture")

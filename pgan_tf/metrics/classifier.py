@@ -9,10 +9,10 @@ on the same dataset. They are named CS[labels:...] and FD[labels:...].
 import json
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 import tqdm
 
 from pgan_tf import cache, files, images, replicas
@@ -148,7 +148,7 @@ def extractor(
         found, logits = spread(shrunk)
         return found, logits
 
-    def differentiable(pixels: tf.Tensor) -> tf.Tensor:
+    def differentiable(pixels: Any) -> Any:
         factor = pixels.shape[1] // size
         shrunk = keras.ops.average_pool(pixels, factor, factor)
         return model(shrunk, training=False)[0]

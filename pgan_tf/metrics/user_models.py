@@ -2,7 +2,7 @@
 
 import pathlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -18,10 +18,12 @@ from pgan_tf.metrics import features
 Size = tuple[int, int]
 
 # Operations that reach beyond the graph: Python, the file system, the network.
-# (Every SavedModel has ShardedFilename, SaveV2 and RestoreV2.)
 REACHES_OUT = re.compile(
     "PyFunc|File(?!name)|Reader|Dataset|Print|Debug|Summary|Remote|Rpc"
+    "|ImmutableConst|LoadAndRemap"
 )
+# These too, but every SavedModel has them, to be saved and restored itself.
+SAVES = re.compile("^(Save|Restore|Merge)(V2|Slice|$)")
 SIGNATURE = "serving_default"
 
 
@@ -164,16 +166,50 @@ def _check_operations(path: pathlib.Path) -> None:
             f"--features={path}: not a SavedModel: no saved_model.pb in it"
             " that can be read"
         ) from error
-    used: set[str] = set()
-    for meta in saved.meta_graphs:
-        used.update(node.op for node in meta.graph_def.node)
-        for function in meta.graph_def.library.function:
-            used.update(node.op for node in function.node_def)
-    if found := sorted(filter(REACHES_OUT.search, used)):
+    found = sorted(set().union(*map(_reaching_out, saved.meta_graphs)))
+    if found:
         raise errors.UserError(
             f"--features={path}: refused, since its graph reaches outside"
             f" itself with {', '.join(found)}"
         )
+
+
+def _reaching_out(meta: Any) -> set[str]:
+    """The operations of a graph, a MetaGraphDef, that reach outside it."""
+    bodies = {
+        function.signature.name: function.node_def
+        for function in meta.graph_def.library.function
+    }
+    every = [meta.graph_def.node, *bodies.values()]
+    used = {node.op for nodes in every for node in nodes}
+    found = set(filter(REACHES_OUT.search, used))
+    # What only the saver calls, which is never called here, may save. Without
+    # objects, as TensorFlow 1 wrote it, anything may be called.
+    saver = meta.saver_def
+    savers = {saver.save_tensor_name.split(":")[0], saver.restore_op_name}
+    objects = meta.object_graph_def.SerializeToString()
+    nodes = [
+        n for n in meta.graph_def.node if not objects or n.name not in savers
+    ]
+    waiting = {name for name in bodies if name.encode() in objects}
+    waiting |= _called(nodes)
+    reached: set[str] = set()
+    while waiting:
+        reached |= waiting
+        called = [bodies.get(name, ()) for name in waiting]
+        nodes += [node for body in called for node in body]
+        waiting = set().union(*map(_called, called)) - reached
+    return found | set(filter(SAVES.search, (node.op for node in nodes)))
+
+
+def _called(nodes: Iterable[Any]) -> set[str]:
+    """Names of functions that nodes may call, and of other things."""
+    names = {node.op for node in nodes}
+    for node in nodes:
+        for value in node.attr.values():
+            names.add(value.func.name)
+            names.update(function.name for function in value.list.func)
+    return names
 
 
 def _try(

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from pgan_tf import errors, replicas
 from pgan_tf.metrics import features, user_models
@@ -168,6 +169,39 @@ class SavedModelTest(common.TestCase):
         path = self.save(read=str(secret))
         with self.assertRaisesRegex(errors.UserError, "with ReadFile"):
             load(path)
+
+    def test_graphs_that_save_are_refused(self):
+        """A saver every SavedModel has; it must not be called otherwise."""
+        prefix = str(self.here / "overwritten")
+
+        def compute(images):
+            save = tf.raw_ops.SaveV2(
+                prefix=prefix,
+                tensor_names=["a"],
+                shape_and_slices=[""],
+                tensors=[tf.constant(1.0)],
+            )
+            with tf.control_dependencies([save]):
+                return tf.reduce_mean(images, axis=[1, 2])
+
+        module = tf.Module()
+        spec = tf.TensorSpec([None, None, None, 3], tf.float32)
+        module.serve = tf.function(compute, input_signature=[spec])
+        path = self.here / "saves"
+        tf.saved_model.save(module, str(path), signatures=module.serve)
+        with self.assertRaisesRegex(errors.UserError, "with SaveV2"):
+            load(path)
+        # Nor if the file says that the signature is its saver.
+        saved_model = saved_model_pb2.SavedModel()
+        file = path / "saved_model.pb"
+        saved_model.ParseFromString(file.read_bytes())
+        saver = saved_model.meta_graphs[0].saver_def
+        saver.restore_op_name = saver.save_tensor_name.split(":")[0]
+        saver.save_tensor_name = "StatefulPartitionedCall:0"
+        file.write_bytes(saved_model.SerializeToString())
+        with self.assertRaisesRegex(errors.UserError, "SaveV2"):
+            load(path)
+        self.assertEmpty(list(self.here.glob("overwritten*")))
 
     def test_no_saved_model(self):
         empty = self.here / "empty"

@@ -62,7 +62,7 @@ class EvaluateTest(common.TestCase):
             rest = process.stdout.read()
         self.assertEqual(process.returncode, 0)
         self.assertStartsWith(rest, "stopped watching\n")
-        self.assertIn("SWDx1e3-16", rest)
+        self.assertRegex(rest, r"\n +16  average\nnetwork-snapshot-000010")
 
     def test_two_devices_give_the_same_numbers(self):
         run_dir = small_run.make(self.here)

@@ -134,7 +134,7 @@ def name(
 def _number(value: float) -> str:
     """Four decimals at most, fewer of large values."""
     decimals = 4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0
-    return f"{value:.{decimals}f}"
+    return f"{round(value, decimals) + 0:.{decimals}f}"  # never -0.0000
 
 
 def sentence(row: Sequence[Result]) -> str:

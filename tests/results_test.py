@@ -50,6 +50,12 @@ class TableTest(common.TestCase):
         ]
         self.assertEqual(table.splitlines(), expected)
 
+    def test_nothing_is_below_0_by_rounding(self):
+        found = results.Result(
+            "last.keras", "fid", "FID", 9, suite.Value(-1e-6)
+        )
+        self.assertEqual(results.sentence([found]), "last.keras: FID 0.0000")
+
 
 if __name__ == "__main__":
     tf.test.main()

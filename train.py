@@ -9,6 +9,10 @@
   python train.py --flagfile=configs/celebahq-v2-1gpu.cfg --plan --probe
       the same, measured by a few steps of each resolution
 
+  python train.py --data_dir=datasets/mine --run_dir=runs/mine \\
+      --init_from=network-snapshot-010000.keras
+      a new run that starts with the weights of another
+
 The same command again continues a run that was stopped. Ctrl-C stops it.
 """
 

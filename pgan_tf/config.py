@@ -355,6 +355,13 @@ class RunConfig:
         "Same bits each time, also over restarts. Slower: on a CPU each "
         "operation then has one thread.",
     )
+    init_from: str = option(
+        "",
+        "Start with the weights of this snapshot (.keras, which has Gs alone, "
+        "or NVIDIA's .pkl), also of another final resolution or dataset. The "
+        "schedule starts anew; --lod_initial_resolution skips what was grown. "
+        "Without effect once the run has begun.",
+    )
     data: DataConfig = DataConfig()
     networks: NetworksConfig = NetworksConfig()
     losses: LossesConfig = LossesConfig()

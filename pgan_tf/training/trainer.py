@@ -23,6 +23,7 @@ from pgan_tf.training import (
     setup,
     steps,
     stopping,
+    transfer,
 )
 
 
@@ -82,12 +83,15 @@ class Run:
         self.run_dir.mkdir(parents=True, exist_ok=True)
         restored = self.checkpoints.restore()
         self.position = restored or position.Position()
+        origin = self.start_from(options.init_from, restored is None)
         run_folder.begin(self.run_dir, given, self.dataset.digest)
         self.reports = reports.Reports(options, self.dataset.num_channels)
         self.grid = pictures.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         self.say_schedule()
+        for line in origin:
+            self.reports.log.line(line)
         if restored is None:
             self.grid.save_reals()
             self.grid.save_fakes(self.nets.Gs, 0)
@@ -95,6 +99,12 @@ class Run:
             self.checkpoints.save(self.position)
         else:
             self.say_resuming()
+
+    def start_from(self, path: str, is_new: bool) -> list[str]:
+        """Takes the weights of --init_from; lines that say so."""
+        if path and not is_new:
+            return [f"--init_from={path} is ignored: this run has begun"]
+        return transfer.start_from(path, self.nets) if path else []
 
     def train(self, stop: stopping.StopRequest) -> None:
         """The loop: look at the schedule, take a few steps, maybe report."""

@@ -145,6 +145,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         setup.check(self.options())
         longer = config.ScheduleConfig(total_kimg=20000)
         setup.check(self.options(schedule=longer))
+        setup.check(dataclasses.replace(options, init_from="another.keras"))
         smaller = config.NetworksConfig(fmap_max=64)
         self.assert_refused(
             self.options(networks=smaller),

@@ -162,6 +162,42 @@ class TrainerTest(common.TestCase):
             self.assertNear(before, 10 + 4 * 0.0005, 1e-5)
             self.assertEqual(after, before)
 
+    def test_weights_of_another_run(self):
+        other = trainer.Run(make_options(self.here, "other"))
+        self.addCleanup(other.close)
+        kernel = other.nets.Gs.to_rgb[0].kernel
+        kernel.assign(tf.ones_like(kernel))
+        path = self.here / "other.keras"
+        snapshots.save_generator(other.nets.Gs, path)
+        options = make_options(self.here)
+        options = dataclasses.replace(options, init_from=str(path))
+
+        run = trainer.Run(options)
+        self.addCleanup(run.close)
+        self.assertEqual(run.position.nimg, 0)
+        for network in (run.nets.G, run.nets.Gs):
+            self.assertAllEqual(network.to_rgb[0].kernel, kernel)
+        log = (run.run_dir / "log.txt").read_text().splitlines()
+        self.assertEqual(
+            log[-3:],
+            [
+                f"G: 6 of 6 layers from {path}",
+                f"D: fresh, as {path} holds only Gs",
+                f"Gs: 6 of 6 layers from {path}",
+            ],
+        )
+
+        # Once it has begun, its own checkpoints count.
+        kernel = run.nets.Gs.to_rgb[0].kernel
+        kernel.assign(2 * kernel)
+        run.checkpoints.save(run.position)
+        options = dataclasses.replace(options, init_from="gone.keras")
+        again = trainer.Run(setup.check(options))
+        self.addCleanup(again.close)
+        self.assertAllEqual(again.nets.Gs.to_rgb[0].kernel, kernel)
+        log = (run.run_dir / "log.txt").read_text()
+        self.assertIn("--init_from=gone.keras is ignored: this run has", log)
+
     def test_labels_end_to_end(self):
         options = make_options(self.here, max_label_size=3)
         trainer.train(options)

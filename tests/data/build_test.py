@@ -120,8 +120,13 @@ class BuildTest(common.TestCase):
         with self.assertRaisesRegex(errors.UserError, "--overwrite"):
             self.create(path, 6)
         self.assertEqual(files_of(path), before)
-        self.create(path, 6, overwrite=True)
-        self.assertEqual(records.open_dataset(path).num_images, 6)
+        # What is replaced makes room.
+        usage = mock.Mock(free=5_000)
+        with mock.patch.object(shutil, "disk_usage", return_value=usage):
+            self.create(path, 6, overwrite=True)
+            self.assertEqual(records.open_dataset(path).num_images, 6)
+            with self.assertRaisesRegex(errors.UserError, "not enough space"):
+                self.create(path, 40, overwrite=True)
 
     def test_foreign_folder_is_left_alone(self) -> None:
         path = self.folder()

@@ -75,7 +75,7 @@ class MnistTest(common.TestCase):
     def test_triples_are_those_of_the_reference(self) -> None:
         images = published.noise(50, 32, 32, 1)
         digits = arrays.Arrays(images, np.zeros(50, int), arrays.DIGITS, {})
-        source = mnist.MnistRgb(digits, 40, seed=123)
+        source = mnist.MnistRgb(digits, 40, mnist.TRIPLES_SEED)
         self.assertLen(source, 40)
         self.assertEqual(source.num_channels, 3)
         self.assertEqual(source.label(0).shape, (0,))

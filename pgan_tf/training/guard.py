@@ -132,7 +132,7 @@ class Guard:
             finite = [
                 tf.reduce_all(tf.math.is_finite(variable))
                 for variable in part.variables
-                if variable.dtype in (tf.float32, "float32")
+                if variable.dtype == tf.float32
             ]
             if not tf.reduce_all(tf.stack(finite)):
                 return f"variables of {field.name} are not finite"

@@ -1,6 +1,7 @@
-"""The real script: help, errors, a run, Ctrl-C, two devices."""
+"""The real script: help, errors, a run, Ctrl-C, SIGTERM, two devices."""
 
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -140,6 +141,39 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertLess(
             nimg - 100, trainer_test.stats(self.where[1][10:])[-1]["nimg"]
         )
+
+    @parameterized.parameters(
+        # Soon after the tick of 4x4 the steps of 8x8 are compiled.
+        (" 4x4 ", 0.3),
+        (" 8x8 ", 0.0),
+    )
+    def test_sigterm_saves_and_ends_within_seconds(self, last, wait):
+        command = [sys.executable, "train.py", *self.where, *SMALL]
+        process = subprocess.Popen(
+            [*command, "--total_kimg=100"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.kill)
+        for line in process.stdout:
+            if line.startswith("tick") and last in line:
+                break
+        time.sleep(wait)
+        process.terminate()
+        start = time.monotonic()
+        rest, _ = process.communicate(timeout=60)
+        seconds = time.monotonic() - start
+        print(f"SIGTERM after{last}: ended in {seconds:.1f} s")
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(seconds, 10)
+        kimg = re.search(r"stopped at ([\d.]+) kimg; the same", rest)[1]
+        folders = (self.here / "run" / "checkpoints").iterdir()
+        nimg = max(int(path.name.removeprefix("ckpt-")) for path in folders)
+        self.assertAllClose(nimg / 1000, float(kimg), rtol=0, atol=0.051)
+        if wait:
+            # All of 4x4, which at 64 images has a call ahead; none of 8x8.
+            self.assertIn(nimg, (64, 80))
 
     def test_two_replicas_train_as_one(self):
         """With stddev groups of one, which do not depend on the split."""

@@ -290,6 +290,11 @@ class SnapshotsConfig:
         "At most so many minutes of work are lost by a kill.",
         NOT_NEGATIVE,
     )
+    weight_histograms: bool = option(
+        False,
+        "Histograms of all weights of G and D for TensorBoard, with each "
+        "network snapshot.",
+    )
     grid: str = option("", "Columns x rows of the grids, such as 15x8.")
 
 

@@ -12,7 +12,7 @@ from pgan_tf.data import records
 # What may change between two starts of the same run.
 _FREE = frozenset(
     "run_dir init_from devices deterministic xla max_micro_batch_dict "
-    "total_kimg image_snapshot_ticks "
+    "total_kimg image_snapshot_ticks weight_histograms "
     "network_snapshot_ticks checkpoint_minutes eval_features "
     "eval_num_images guard_max_score guard_min_variation max_rollbacks "
     "rollback_lrate_factor".split()

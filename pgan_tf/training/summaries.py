@@ -9,6 +9,9 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.framework import summary_pb2
 
+from pgan_tf import networks
+from pgan_tf.interop import nvidia
+
 # The names that the reference gives to what we report, for runs side by side.
 NAMES = {
     "tick": "Progress/tick",
@@ -29,9 +32,11 @@ NAMES = {
     "D_skipped_steps": "TrainD/overflow_frequency",
 }
 
+_BUCKETS = 30
+
 
 class Writer:
-    """Writes scalars and pictures, with kimg as the step axis.
+    """Writes scalars, pictures and weights, with kimg as the step axis.
 
     Args:
         folder: Where the event file goes; each writer starts a new one.
@@ -56,6 +61,29 @@ class Writer:
         height, width, _ = image.shape
         tensor = tf.constant([str(width), str(height), png.getvalue()])
         metadata = _metadata("images", summary_pb2.DATA_CLASS_BLOB_SEQUENCE)
+        with self._writer.as_default(step=nimg // 1000):
+            tf.summary.write(name, tensor, metadata=metadata)
+
+    def weights(
+        self, network: networks.Generator | networks.Discriminator, nimg: int
+    ) -> None:
+        """Writes histograms of all weights, He's constant not multiplied in.
+
+        Under the reference's names, such as `G_weight/16x16_Conv1`.
+        """
+        for name, values in nvidia.variables(network).items():
+            layer, _, part = name.rpartition("/")
+            layer = layer.replace("/", "_")
+            self._histogram(f"{network.name}_{part}/{layer}", values, nimg)
+
+    def _histogram(self, name: str, values: np.ndarray, nimg: int) -> None:
+        """Writes how values are distributed, over buckets of one width."""
+        # An update that went wrong must not end the run here.
+        counts, edges = np.histogram(values[np.isfinite(values)], _BUCKETS)
+        # A row for each bucket: [left, right, count].
+        rows = np.stack([edges[:-1], edges[1:], counts], axis=1)
+        tensor = tf.constant(rows, tf.float64)
+        metadata = _metadata("histograms", summary_pb2.DATA_CLASS_TENSOR)
         with self._writer.as_default(step=nimg // 1000):
             tf.summary.write(name, tensor, metadata=metadata)
 

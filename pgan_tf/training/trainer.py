@@ -222,6 +222,9 @@ class Run:
         if done or self.divides(every.network_snapshot_ticks):
             path = run_folder.snapshot_path(self.run_dir, nimg)
             snapshots.save_generator(self.nets.Gs, path)
+            if every.weight_histograms:
+                for network in (self.nets.G, self.nets.D):
+                    self.reports.writer.weights(network, nimg)
         report.write(self.run_dir)
 
     def divides(self, every: int) -> bool:

@@ -1,14 +1,28 @@
 """Event files, read back record by record."""
 
 import io
+import pathlib
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 from tensorflow.core.util import event_pb2
 
+from pgan_tf import networks
 from pgan_tf.training import summaries
 from tests import common
+
+
+def read(folder: pathlib.Path) -> dict[str, tuple]:
+    """(step, plugin, tensor) of each value, by its tag."""
+    (path,) = folder.iterdir()
+    found = {}
+    for record in tf.data.TFRecordDataset(str(path)):
+        event = event_pb2.Event.FromString(record.numpy())
+        for value in event.summary.value:
+            plugin = value.metadata.plugin_data.plugin_name
+            found[value.tag] = (event.step, plugin, value.tensor)
+    return found
 
 
 class WriterTest(common.TestCase):
@@ -19,13 +33,7 @@ class WriterTest(common.TestCase):
         writer.scalars({"G_loss": 2.5, "lod": 1.0}, nimg=12_345)
         writer.picture("fakes", picture, nimg=13_000)
         writer.close()
-        (path,) = folder.iterdir()
-        found = {}
-        for record in tf.data.TFRecordDataset(str(path)):
-            event = event_pb2.Event.FromString(record.numpy())
-            for value in event.summary.value:
-                plugin = value.metadata.plugin_data.plugin_name
-                found[value.tag] = (event.step, plugin, value.tensor)
+        found = read(folder)
         self.assertEqual(set(found), {"G_loss", "Progress/lod", "fakes"})
         step, plugin, tensor = found["G_loss"]
         self.assertEqual((step, plugin), (12, "scalars"))
@@ -35,3 +43,33 @@ class WriterTest(common.TestCase):
         width, height, png = tf.make_ndarray(tensor)
         self.assertEqual((int(width), int(height)), (3, 4))
         self.assertAllEqual(Image.open(io.BytesIO(png)), picture)
+
+    def test_histograms_of_weights(self):
+        folder = self.folder()
+        options = {"resolution": 8, "fmap_base": 32, "fmap_max": 8}
+        G = networks.Generator(**options)
+        kernel = np.zeros((3, 3, 8, 8), np.float32)
+        kernel[0, 0] = 3.0
+        kernel[1, 1, 0, 0] = np.nan
+        G.conv1[1].kernel.assign(kernel)
+        writer = summaries.Writer(folder)
+        writer.weights(G, nimg=12_345)
+        writer.weights(networks.Discriminator(**options), nimg=12_345)
+        writer.close()
+        found = read(folder)
+        names = ["4x4_Dense", "4x4_Conv", "ToRGB_lod1", "8x8_Conv0_up"]
+        names += ["8x8_Conv1", "ToRGB_lod0"]
+        expected = {
+            f"G_{part}/{name}" for name in names for part in ("weight", "bias")
+        }
+        self.assertEqual({n for n in found if n[0] == "G"}, expected)
+        self.assertLen(found, 12 + 14)
+        self.assertIn("D_weight/8x8_Conv1_down", found)
+        step, plugin, tensor = found["G_weight/8x8_Conv1"]
+        self.assertEqual((step, plugin), (12, "histograms"))
+        rows = tf.make_ndarray(tensor)
+        self.assertEqual(rows.shape, (30, 3))
+        # 64 threes and one NaN among 576 numbers.
+        self.assertAllClose(rows[0], [0, 0.1, 511], rtol=1e-6)
+        self.assertAllClose(rows[-1], [2.9, 3, 64], rtol=1e-6)
+        self.assertEqual(rows[1:-1, 2].sum(), 0)

@@ -77,8 +77,16 @@ def images(count: int = MINIBATCH) -> tf.Tensor:
     return tf.constant(random.randint(0, 256, shape).astype(np.uint8))
 
 
-def gradients(iteration: steps._Iteration) -> dict[str, np.ndarray]:
-    """D's and G's gradients, averaged over replicas, and their terms."""
+def gradients(
+    iteration: steps._Iteration, pixels: tf.Tensor | None = None
+) -> dict[str, np.ndarray]:
+    """D's and G's gradients, averaged over replicas, and their terms.
+
+    Args:
+        iteration: As `make` makes it.
+        pixels: The reals; by default those of `images`.
+    """
+    pixels = images() if pixels is None else pixels
 
     @tf.function
     def both(pixels):
@@ -108,6 +116,6 @@ def gradients(iteration: steps._Iteration) -> dict[str, np.ndarray]:
 
     return {
         f"{name}/{what}": np.concatenate([x.numpy().ravel() for x in values])
-        for name, (parts, means) in both(images()).items()
+        for name, (parts, means) in both(pixels).items()
         for what, values in (("gradients", parts), ("terms", [means]))
     }

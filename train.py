@@ -24,7 +24,7 @@ import sys
 from absl import flags
 
 from pgan_tf import command, config, errors
-from pgan_tf.training import plan, setup, stopping
+from pgan_tf.training import cluster, plan, setup, stopping
 
 config.define_flags(sys.argv[0])
 PLAN = flags.DEFINE_bool(
@@ -58,6 +58,12 @@ def main(argv: list[str]) -> None:
     if PLAN.value:
         print(make_plan(config.from_flags()).table())
         return
+    # The first of several processes writes, the others only compute.
+    here = cluster.from_environment()
+    if PROBE.value and here.workers:
+        raise errors.UserError(
+            "--probe measures one host: give it without TF_CONFIG"
+        )
     if PROBE.value:
         # A process of its own gives all of its memory back.
         probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
@@ -67,18 +73,32 @@ def main(argv: list[str]) -> None:
     stop = stopping.StopRequest()
     stop.listen()
     run_dir = pathlib.Path(options.run_dir)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with command.chatter_to(run_dir / "tensorflow.log"):
+    if here.index:
+        chatter = pathlib.Path(os.devnull)
+    else:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        chatter = run_dir / "tensorflow.log"
+    if here.workers:
+        say(
+            f"worker {here.index} of {len(here.workers)}, which "
+            f"{'only computes' if here.index else 'writes the files'}: waiting "
+            "for the others"
+        )
+    with command.chatter_to(chatter):
         from pgan_tf.training import trainer
 
         trainer.train(options, stop)
 
 
 def make_plan(options: config.RunConfig) -> plan.Plan:
-    """The plan of the flags; devices are those of --devices, or one."""
+    """The plan of the flags; devices are those of --devices, or one.
+
+    Every host of `TF_CONFIG` has as many.
+    """
     options, num_channels = setup.check_plan(options)
     devices = [name for name in options.devices.split(",") if name]
-    num_devices = max(len(devices), 1)
+    num_hosts = max(len(cluster.from_environment().workers), 1)
+    num_devices = max(len(devices), 1) * num_hosts
     setup.check_minibatches(options, num_devices)
     peak = PEAK.value and PEAK.value * num_devices
     if peak is None and not any("GPU" in name for name in devices):

@@ -52,6 +52,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/timing.py",
     "training/terms.py",
     "training/trainer.py",
+    "training/workers.py",
 )
 
 

@@ -28,6 +28,7 @@ def batches(
     start_nimg: int,
     seed: int,
     worker: tuple[int, int] = (0, 1),
+    steps: int = 1,
 ) -> tf.data.Dataset:
     """Endless minibatches of one level, beginning at a given image count.
 
@@ -38,25 +39,27 @@ def batches(
     Args:
         dataset: Where the images are.
         resolution: Which level, in pixels.
-        minibatch: Images per batch, of all workers together.
+        minibatch: Images per step, of all workers together.
         start_nimg: Position of the first image: how many came before it.
         seed: Decides the order of every epoch; from 0 to 2^63 - 1.
         worker: Which of how many, such as (0, 4).
+        steps: Minibatches that come together as one batch.
 
     Returns:
         Pairs of images uint8 [n,resolution,resolution,C], not mirrored, and
-        labels float32 [n,K]; n is the minibatch over the number of workers.
+        labels float32 [n,K]; n is the minibatch over the number of workers,
+        times the steps.
 
     Raises:
         ValueError: The minibatch cannot be divided so.
     """
     order = sequence(dataset.num_images, start_nimg, seed)
-    order, minibatch = _part(order, minibatch, *worker)
+    order, own = _part(order, minibatch, *worker)
     num_bytes = dataset.num_images * resolution**2 * dataset.num_channels
     if num_bytes <= _MEMORY_BYTES:
-        stream = _from_memory(dataset, resolution, minibatch, order)
+        stream = _from_memory(dataset, resolution, own * steps, order)
     else:
-        stream = _from_file(dataset, resolution, minibatch, order)
+        stream = _from_file(dataset, resolution, own * steps, order)
     return stream.prefetch(_PREFETCH_BATCHES)
 
 
@@ -89,7 +92,7 @@ def permutation(num_images: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
 def _part(
     order: tf.data.Dataset, minibatch: int, index: int, count: int
 ) -> tuple[tf.data.Dataset, int]:
-    """A worker's positions out of the sequence, and how many per batch."""
+    """A worker's positions out of the sequence, and how many per minibatch."""
     if not 0 <= index < count or minibatch % count:
         raise ValueError(
             f"worker {index} of {count} has no equal part of a minibatch of "

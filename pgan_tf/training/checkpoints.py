@@ -27,14 +27,18 @@ class Checkpoints:
     Args:
         folder: Where they lie.
         nets: What to save, and to restore into: every field.
+        writes: Whether to save; if not, another process does.
 
     Attributes:
         unreadable: Those that `restore` passed over.
     """
 
-    def __init__(self, folder: pathlib.Path, nets: steps.Networks) -> None:
+    def __init__(
+        self, folder: pathlib.Path, nets: steps.Networks, writes: bool = True
+    ) -> None:
         self.unreadable: list[str] = []
         self._folder = folder
+        self._writes = writes
         self._position = _SavedPosition()
         parts = {
             field.name: _trackable(getattr(nets, field.name))
@@ -48,6 +52,8 @@ class Checkpoints:
         Raises:
             OSError: If there is no space left; the newest state stays.
         """
+        if not self._writes:
+            return
         self._position.value = where
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in self._folder.glob("partial-*"):

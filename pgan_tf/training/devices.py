@@ -5,6 +5,9 @@ import resource
 import tensorflow as tf
 
 from pgan_tf import errors
+from pgan_tf.training import cluster, stopping
+
+_ALONE = cluster.Cluster()
 
 
 def make_deterministic() -> None:
@@ -17,12 +20,18 @@ def make_deterministic() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
-def make_strategy(devices: str) -> tf.distribute.Strategy:
-    """One replica per device.
+def make_strategy(
+    devices: str, here: cluster.Cluster = _ALONE
+) -> tf.distribute.Strategy:
+    """One replica per device, of this process or of all of a cluster.
+
+    With several processes it returns when all of them are there. It must come
+    before any other use of TensorFlow then.
 
     Args:
         devices: Such as "GPU:0,GPU:1"; empty: all visible GPUs, or the CPU.
             "CPU:0,CPU:1" splits the CPU into two virtual devices, for tests.
+        here: The processes that train together.
 
     Raises:
         UserError: If there is no such device.
@@ -32,6 +41,10 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
     names = [name for name in devices.split(",") if name]
     if len(set(names)) < len(names):
         raise errors.UserError(f"--devices={devices} names a device twice")
+    if here.workers:
+        _show_only(names)
+        with stopping.StopRequest.deaf():
+            return tf.distribute.MultiWorkerMirroredStrategy()
     virtual = sum(name.startswith("CPU:") for name in names)
     if virtual > 1:
         tf.config.set_logical_device_configuration(
@@ -50,6 +63,29 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
             )
     gpus = [name for name in present if name.startswith("GPU:")]
     return tf.distribute.MirroredStrategy(names or gpus or ["CPU:0"])
+
+
+def num_workers(strategy: tf.distribute.Strategy) -> int:
+    """Processes that train together."""
+    local = len(strategy.extended.worker_devices)
+    return strategy.num_replicas_in_sync // local
+
+
+def _show_only(names: list[str]) -> None:
+    """Hides the other GPUs: a strategy of many hosts takes all it sees."""
+    gpus = {
+        gpu.name.removeprefix("/physical_device:"): gpu
+        for gpu in tf.config.list_physical_devices("GPU")
+    }
+    for name in names:
+        if name not in gpus and name != "CPU:0":
+            raise errors.UserError(
+                f"--devices={','.join(names)}: no {name} for a worker of "
+                f"TF_CONFIG, only {', '.join(['CPU:0', *gpus])}"
+            )
+    if names:
+        visible = [gpus[name] for name in names if name in gpus]
+        tf.config.set_visible_devices(visible, "GPU")
 
 
 def peak_memory_mb() -> float:

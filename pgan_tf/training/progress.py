@@ -1,6 +1,7 @@
 """What a run tells: a line per tick, stats.jsonl, and the time left."""
 
 import json
+import os
 import pathlib
 import sys
 from typing import Any
@@ -12,12 +13,14 @@ class Log:
     """Prints lines to the terminal and keeps them in log.txt.
 
     Args:
-        run_dir: The run folder; its files are appended to.
+        run_dir: The run folder; its files are appended to. None: prints only.
     """
 
-    def __init__(self, run_dir: pathlib.Path) -> None:
-        self._text = (run_dir / "log.txt").open("a")
-        self._stats = run_dir / "stats.jsonl"
+    def __init__(self, run_dir: pathlib.Path | None) -> None:
+        # Where nothing is kept, the system's sink takes it.
+        sink = pathlib.Path(os.devnull)
+        self._text = (run_dir / "log.txt" if run_dir else sink).open("a")
+        self._stats = run_dir / "stats.jsonl" if run_dir else None
 
     def line(self, text: str) -> None:
         sys.stdout.write(text + "\n")
@@ -27,6 +30,8 @@ class Log:
 
     def stats(self, values: dict[str, Any]) -> None:
         """Appends one JSON line to stats.jsonl."""
+        if self._stats is None:
+            return
         with self._stats.open("a") as file:
             file.write(json.dumps(values) + "\n")
 
@@ -35,7 +40,7 @@ class Log:
 
         A line that a kill has torn is among them.
         """
-        if not self._stats.exists():
+        if self._stats is None or not self._stats.exists():
             return
         kept = []
         for line in self._stats.read_text().splitlines():

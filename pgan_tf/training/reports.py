@@ -18,12 +18,15 @@ class Reports:
     Args:
         options: Of the run.
         num_channels: Of the images.
+        files: Whether to write them, or only to print the lines.
     """
 
-    def __init__(self, options: config.RunConfig, num_channels: int) -> None:
-        run_dir = pathlib.Path(options.run_dir)
+    def __init__(
+        self, options: config.RunConfig, num_channels: int, files: bool = True
+    ) -> None:
+        run_dir = pathlib.Path(options.run_dir) if files else None
         self.log = progress.Log(run_dir)
-        self.writer = summaries.Writer(run_dir / "tensorboard")
+        self.writer = summaries.Writer(run_dir and run_dir / "tensorboard")
         self._time_left = progress.TimeLeft(
             options, options.data.resolution, num_channels
         )

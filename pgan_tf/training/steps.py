@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from pgan_tf import config, functional, losses, networks, schedule
-from pgan_tf.training import draws, optim, terms
+from pgan_tf.training import devices, draws, optim, terms
 
 # What an iteration reports, averaged over its images; skipped steps per step.
 D_TERMS = (*terms.D_TERMS, "D_skipped_steps")
@@ -54,7 +54,8 @@ def make_iterations(
 
     Returns:
         A function of uint8 images [S*minibatch,R,R,C] and labels
-        [S*minibatch,K], S = repeats * d_repeats being the steps of D, and the
+        [S*minibatch,K], S = repeats * d_repeats being the steps of D (of
+        several processes each gives its part of each minibatch), and the
         scalars nimg (int64, images shown before), alpha (ignored when
         settled), g_lrate and d_lrate. It returns the means of TERMS as one
         vector.
@@ -112,6 +113,7 @@ class _Iteration:
         self.resolution = stage.resolution
         self.fading = stage.alpha is not None
         self.minibatch = stage.minibatch
+        self.own_images = stage.minibatch // devices.num_workers(strategy)
         self.passes = stage.passes
         self.all_labels = all_labels
         self.options = options
@@ -130,10 +132,10 @@ class _Iteration:
 
     def image_shape(self, steps: int) -> list[int]:
         size, channels = self.resolution, self.nets.D.num_channels
-        return [steps, self.minibatch, size, size, channels]
+        return [steps, self.own_images, size, size, channels]
 
     def label_shape(self, steps: int) -> list[int]:
-        return [steps, self.minibatch, self.nets.G.label_size]
+        return [steps, self.own_images, self.nets.G.label_size]
 
     def d_step(
         self,
@@ -321,11 +323,14 @@ class _Iteration:
         return reals
 
     def _share(self, batch: tf.Tensor) -> tf.Tensor:
-        """This replica's part of a global batch."""
+        """This replica's part of a global batch, or of its process's."""
         context = tf.distribute.get_replica_context()
         size = self.minibatch // self.strategy.num_replicas_in_sync
-        start = context.replica_id_in_sync_group * size
-        return batch[start : start + size] if size < self.minibatch else batch
+        if batch.shape[0] == size:
+            return batch
+        # Replicas of a process are numbered in a row.
+        start = context.replica_id_in_sync_group * size % batch.shape[0]
+        return batch[start : start + size]
 
     def _latents(self, stream: str, nimg: tf.Tensor) -> tf.Tensor:
         size = self.nets.G.latent_size

@@ -31,6 +31,23 @@ class StopRequest:
         if self._at_once:
             raise Stopped
 
+    @staticmethod
+    @contextlib.contextmanager
+    def deaf() -> Iterator[None]:
+        """Inside, the signals end the process, as they do by default.
+
+        For waiting where no Python code runs, ahead of any work.
+        """
+        before = {
+            signum: signal.signal(signum, signal.SIG_DFL)
+            for signum in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
         """Inside, a request raises `Stopped` wherever the work is.

@@ -39,11 +39,16 @@ class Writer:
     """Writes scalars, pictures and weights, with kimg as the step axis.
 
     Args:
-        folder: Where the event file goes; each writer starts a new one.
+        folder: Where the event file goes; each writer starts a new one. None:
+            nothing is written.
     """
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._writer = tf.summary.create_file_writer(str(folder))
+    def __init__(self, folder: pathlib.Path | None) -> None:
+        self._writer = (
+            tf.summary.create_file_writer(str(folder))
+            if folder
+            else tf.summary.create_noop_writer()
+        )
 
     def scalars(self, values: Mapping[str, float], nimg: int) -> None:
         """Writes each value, under the reference's name where it has one."""

@@ -14,6 +14,7 @@ from pgan_tf import config, errors, report, run_folder, schedule, snapshots
 from pgan_tf.data import pipeline, records
 from pgan_tf.training import (
     checkpoints,
+    cluster,
     devices,
     guard,
     initial,
@@ -24,6 +25,7 @@ from pgan_tf.training import (
     steps,
     stopping,
     transfer,
+    workers,
 )
 
 
@@ -38,11 +40,14 @@ def train(
             saved and the function returns.
 
     Raises:
-        UserError: If devices, minibatches or the run folder do not fit, or
-            the disk is full.
+        UserError: If devices, minibatches or the run folder do not fit, the
+            disk is full, or another process of the training is gone.
     """
     try:
-        with contextlib.closing(Run(options)) as run:
+        with (
+            workers.losses_told(cluster.from_environment(), options.run_dir),
+            contextlib.closing(Run(options)) as run,
+        ):
             run.train(stop or stopping.StopRequest())
     except OSError as error:
         if error.errno != errno.ENOSPC:
@@ -66,7 +71,9 @@ class Run:
         self.dataset = records.open_dataset(options.data.data_dir)
         if options.deterministic:
             devices.make_deterministic()
-        self.strategy = devices.make_strategy(options.devices)
+        here = cluster.from_environment()
+        self.strategy = devices.make_strategy(options.devices, here)
+        self.workers = workers.Workers(self.strategy, here.index)
         setup.check_minibatches(options, self.strategy.num_replicas_in_sync)
         given = options
         options = self.options = setup.with_schedule(
@@ -78,27 +85,33 @@ class Run:
         )
 
         self.checkpoints = checkpoints.Checkpoints(
-            self.run_dir / "checkpoints", self.nets
+            self.run_dir / "checkpoints", self.nets, self.workers.is_chief
         )
-        self.run_dir.mkdir(parents=True, exist_ok=True)
         restored = self.checkpoints.restore()
         self.position = restored or position.Position()
         origin = self.start_from(options.init_from, restored is None)
-        run_folder.begin(self.run_dir, given, self.dataset.digest)
-        self.reports = reports.Reports(options, self.dataset.num_channels)
+        self.workers.check_start(
+            given, self.dataset.digest, self.position.nimg, self.nets
+        )
+        if self.workers.is_chief:
+            self.run_dir.mkdir(parents=True, exist_ok=True)
+            run_folder.begin(self.run_dir, given, self.dataset.digest)
+        self.reports = reports.Reports(
+            options, self.dataset.num_channels, files=self.workers.is_chief
+        )
         self.grid = pictures.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         self.say_schedule()
         for line in origin:
             self.reports.log.line(line)
-        if restored is None:
+        if restored is not None:
+            self.say_resuming()
+        elif self.workers.is_chief:
             self.grid.save_reals()
             self.grid.save_fakes(self.nets.Gs, 0)
             # A run may have to roll back before it has come anywhere.
             self.checkpoints.save(self.position)
-        else:
-            self.say_resuming()
 
     def start_from(self, path: str, is_new: bool) -> list[str]:
         """Takes the weights of --init_from; lines that say so."""
@@ -116,7 +129,7 @@ class Run:
             stage = self.stage()
             if compiled is None or stage.grown_since(self.position.lod):
                 try:
-                    with stop.at_once():
+                    with self.workers.interruptible(stop):
                         compiled = self.compile(stage)
                 except stopping.Stopped:
                     if not self.guard.what_is_wrong(tick, stage):
@@ -133,13 +146,15 @@ class Run:
             due = done or tick.due(self.position.nimg, stage.tick_kimg)
             if due:
                 self.reports.tick(tick, stage, self.position)
-            stopping_now = stop.requested() and not done
             minutes = (time.monotonic() - saved_at) / 60
-            overdue = minutes >= self.options.snapshots.checkpoint_minutes
+            stopping_now, overdue = self.workers.any(
+                stop.requested() and not done,
+                minutes >= self.options.snapshots.checkpoint_minutes,
+            )
             saving = done or overdue or stopping_now
             # What is kept must be good, so it is looked at each time.
             looked_at = due or saving
-            if looked_at and (why := self.guard.what_is_wrong(tick, stage)):
+            if looked_at and (why := self.what_is_wrong(tick, stage)):
                 tick, compiled = self.roll_back(why, tick, stage), None
                 saved_at = time.monotonic()
                 continue
@@ -198,9 +213,11 @@ class Run:
         dataset = pipeline.batches(
             self.dataset,
             stage.resolution,
-            self.call_nimg(stage),
+            stage.minibatch,
             start_nimg=self.position.nimg,
             seed=self.options.seed,
+            worker=self.workers.part(),
+            steps=self.call_nimg(stage) // stage.minibatch,
         )
         size = self.options.data.max_label_size
         return ((images, labels[:, :size]) for images, labels in dataset)
@@ -216,6 +233,8 @@ class Run:
     def take_snapshots(self, stage: schedule.Stage, done: bool) -> None:
         """Pictures and network snapshots, where this tick has them."""
         self.nets.Gs.lod = stage.lod
+        if not self.workers.is_chief:
+            return
         every, nimg = self.options.snapshots, self.position.nimg
         if done or self.divides(every.image_snapshot_ticks):
             self.grid.save_fakes(self.nets.Gs, nimg)
@@ -236,6 +255,12 @@ class Run:
         tick.write_to(self.position)
         self.checkpoints.save(self.position)
 
+    def what_is_wrong(self, tick: position.Tick, stage: schedule.Stage) -> str:
+        """What the guard says, at this worker or at another."""
+        why = self.guard.what_is_wrong(tick, stage)
+        (anywhere,) = self.workers.any(bool(why))
+        return why or ("another worker found so" if anywhere else "")
+
     def roll_back(
         self, why: str, tick: position.Tick, stage: schedule.Stage
     ) -> position.Tick:
@@ -248,13 +273,17 @@ class Run:
             UserError: If it has been rolled back too often.
         """
         failed = self.position
-        folder = self.guard.diagnose(why, failed, tick, stage)
+        folder = self.run_dir
+        if self.workers.is_chief:
+            folder = self.guard.diagnose(why, failed, tick, stage)
         self.reports.log.line(
             f"failed at {failed.nimg / 1000:.1f} kimg: {why}; see {folder}"
         )
         self.guard.check_count(why, failed, folder)
         restored = self.checkpoints.restore()
         self.position = self.guard.lowered(failed, restored)
+        # Also waits for all to have read it, ahead of another one.
+        self.workers.check_same("checkpoint", str(self.position.nimg))
         self.reports.log.forget_stats_after(self.position.nimg)
         # From now on the lower rates are part of the run.
         self.checkpoints.save(self.position)
@@ -294,6 +323,11 @@ class Run:
 
     def say_where(self) -> None:
         """The last lines of a finished run."""
+        if self.workers.count > 1:
+            self.reports.log.line(
+                f"weights      {workers.weights_digest(self.nets)}; the other "
+                "workers say the same"
+            )
         for line in run_folder.where(self.run_dir):
             self.reports.log.line(line)
         self.reports.log.line(

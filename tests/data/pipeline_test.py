@@ -116,6 +116,21 @@ class PipelineTest(common.TestCase):
                     )
                     self.assertAllEqual(found, expected)
 
+    def test_steps_come_together(self) -> None:
+        expected = np.reshape(self.take(6, 8, 6, 3, 9), (2, 3, 6))
+        for limit in (0, 1 << 30):
+            for index in (0, 1):
+                with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+                    stream = pipeline.batches(
+                        self.sharded, 8, 6, 3, 9, (index, 2), steps=3
+                    )
+                part = expected[:, :, index * 3 : index * 3 + 3]
+                for (images, labels), own in zip(
+                    stream.take(2), part, strict=True
+                ):
+                    self.assertAllEqual(images[:, 0, 0, 0], own.ravel())
+                    self.assertAllEqual(labels[:, 0], own.ravel())
+
     def test_a_worker_reads_no_other_images(self) -> None:
         """From files, so that the others' need not be there."""
         first, other = self.sharded.levels[16].shards[:2]

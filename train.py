@@ -23,10 +23,10 @@ import sys
 
 from absl import flags
 
-from pgan_tf import command, config, errors
+from pgan_tf import command, config, config_forms, errors
 from pgan_tf.training import cluster, plan, setup, stopping
 
-config.define_flags(sys.argv[0])
+config_forms.define_flags(sys.argv[0])
 PLAN = flags.DEFINE_bool(
     "plan",
     False,
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise errors.UserError(f"unexpected argument {argv[1]!r}")
     if PLAN.value:
-        print(make_plan(config.from_flags()).table())
+        print(make_plan(config_forms.from_flags()).table())
         return
     # The first of several processes writes, the others only compute.
     here = cluster.from_environment()
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> None:
         probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
         if probe.returncode:
             raise SystemExit(probe.returncode)
-    options = setup.check(config.from_flags())
+    options = setup.check(config_forms.from_flags())
     stop = stopping.StopRequest()
     stop.listen()
     run_dir = pathlib.Path(options.run_dir)

@@ -6,14 +6,10 @@ it. Options by resolution are maps written as `4:128,8:64`.
 """
 
 import dataclasses
-import json
 import math
-import shlex
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-from absl import flags
 
 from pgan_tf import errors
 
@@ -386,62 +382,6 @@ def leaves(cls: type = RunConfig) -> Iterator[dataclasses.Field[Any]]:
             yield field
 
 
-def define_flags(
-    module_name: str, values: flags.FlagValues = flags.FLAGS
-) -> None:
-    """Declares one absl flag per option, as if that module had."""
-    define: dict[Any, Callable[..., Any]] = {
-        bool: flags.DEFINE_bool,
-        int: flags.DEFINE_integer,
-        float: flags.DEFINE_float,
-        str: flags.DEFINE_string,
-    }
-    where: dict[str, Any] = {
-        "flag_values": values,
-        "module_name": module_name,
-    }
-    for leaf in leaves():
-        arguments = (leaf.name, _default(leaf), leaf.metadata["help"])
-        if choices := leaf.metadata["choices"]:
-            name, default, help = arguments
-            flags.DEFINE_enum(name, default, choices, help, **where)
-        elif leaf.type in define:
-            define[leaf.type](*arguments, **where)
-        else:
-            parser = _MapParser(typing.get_args(leaf.type)[1])
-            serializer = _MapSerializer()
-            flags.DEFINE(parser, *arguments, serializer=serializer, **where)
-
-
-def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunConfig:
-    """The tree that the parsed flags describe."""
-    return _build({leaf.name: values[leaf.name].value for leaf in leaves()})
-
-
-def to_json(config: RunConfig) -> str:
-    """The whole tree as indented JSON."""
-    return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
-
-
-def from_json(text: str) -> RunConfig:
-    """Reads what `to_json` wrote; options it does not name are at default.
-
-    Raises:
-        ValueError: If it is anything else.
-    """
-    by_name = {leaf.name: _default(leaf) for leaf in leaves()}
-    try:
-        for name, value in flatten(json.loads(text)):
-            if isinstance(by_name[name], dict):
-                value = {int(key): entry for key, entry in value.items()}
-            by_name[name] = type(by_name[name])(value)
-    except KeyError as error:
-        raise ValueError(f"unknown option {error}") from None
-    except (AttributeError, TypeError) as error:
-        raise ValueError(f"not a tree of options: {error}") from None
-    return _build(by_name)
-
-
 def check_ranges(config: RunConfig) -> None:
     """Checks that every number, alone or in a map, is in its range.
 
@@ -472,22 +412,6 @@ def values(config: RunConfig) -> dict[str, Any]:
     return dict(flatten(dataclasses.asdict(config)))
 
 
-def command(config: RunConfig) -> str:
-    """The shell command that trains with exactly these options."""
-    default = values(RunConfig())
-    words = ["python", "train.py"]
-    for name, value in values(config).items():
-        if value == default[name]:
-            continue
-        if isinstance(value, bool):
-            words.append(f"--{name}" if value else f"--no{name}")
-        elif isinstance(value, dict):
-            words.append(f"--{name}={_MapSerializer().serialize(value)}")
-        else:
-            words.append(f"--{name}={_plain(value)}")
-    return shlex.join(words)
-
-
 def _check_choice(leaf: dataclasses.Field[Any], value: str) -> None:
     choices = leaf.metadata["choices"]
     if choices and value not in choices:
@@ -506,20 +430,21 @@ def differences(old: RunConfig, new: RunConfig) -> list[str]:
     ]
 
 
-def _default(leaf: dataclasses.Field[Any]) -> Any:
+def default(leaf: dataclasses.Field[Any]) -> Any:
+    """What an option is unless given."""
     if leaf.default is not dataclasses.MISSING:
         return leaf.default
     assert leaf.default_factory is not dataclasses.MISSING
     return leaf.default_factory()
 
 
-def _build(values: Mapping[str, Any], cls: type = RunConfig) -> Any:
+def build(values: Mapping[str, Any], cls: type = RunConfig) -> Any:
     """An instance of a section, its leaves taken from a flat mapping."""
     arguments = {}
     for field in dataclasses.fields(cls):
         if dataclasses.is_dataclass(field.type):
             section = typing.cast(type, field.type)
-            arguments[field.name] = _build(values, section)
+            arguments[field.name] = build(values, section)
         else:
             arguments[field.name] = values[field.name]
     return cls(**arguments)
@@ -539,37 +464,3 @@ def flatten(
             yield from flatten(value, sections[name])
         else:
             yield name, value
-
-
-class _MapParser(flags.ArgumentParser[dict[int, Any]]):
-    """Parses `4:128,8:64`; values are of one type, keys are resolutions."""
-
-    syntactic_help = "resolution:value,..."
-
-    def __init__(self, value_type: type) -> None:
-        self.value_type = value_type
-
-    def parse(self, argument: str | dict[int, Any]) -> dict[int, Any]:
-        if isinstance(argument, dict):
-            return argument
-        result = {}
-        for entry in filter(None, argument.split(",")):
-            resolution, colon, value = entry.partition(":")
-            if not colon:
-                raise ValueError(f"{entry!r} is not resolution:value")
-            result[int(resolution)] = self.value_type(value)
-        return result
-
-    def flag_type(self) -> str:
-        return "resolution:value,..."
-
-
-class _MapSerializer(flags.ArgumentSerializer[dict[int, Any]]):
-    def serialize(self, value: dict[int, Any]) -> str:
-        return ",".join(f"{k}:{_plain(v)}" for k, v in value.items())
-
-
-def _plain(value: Any) -> str:
-    """As a person would type it: 600, not 600.0."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if is_whole else value)

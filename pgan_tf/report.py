@@ -16,7 +16,15 @@ from typing import Any
 
 from PIL import Image
 
-from pgan_tf import config, errors, files, run_folder, schedule, text
+from pgan_tf import (
+    config,
+    config_forms,
+    errors,
+    files,
+    run_folder,
+    schedule,
+    text,
+)
 
 _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
 # Bounds of the page's size: pictures, their width, points of a curve.
@@ -60,7 +68,7 @@ def write(run_dir: pathlib.Path) -> None:
     ticks = files.read_json_lines(run_dir / "stats.jsonl")
     data = {
         **_position(run_dir, options, ticks),
-        "command": config.command(options),
+        "command": config_forms.command(options),
         "options": _options(options),
         "phases": _phases(options),
         "pictures": _pictures(run_dir),

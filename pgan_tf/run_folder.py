@@ -19,7 +19,7 @@ import os
 import pathlib
 import re
 
-from pgan_tf import config, errors, files
+from pgan_tf import config, config_forms, errors, files
 
 _DIGEST = "dataset.sha256"
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.keras")
@@ -104,7 +104,7 @@ def begin(
 ) -> None:
     """Makes the folder one of a run: its options, and its dataset's digest."""
     with files.partial(run_dir / "config.json") as partial:
-        partial.write_text(config.to_json(options))
+        partial.write_text(config_forms.to_json(options))
     with files.partial(run_dir / _DIGEST) as partial:
         partial.write_text(digest + "\n")
 
@@ -122,7 +122,7 @@ def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
     """
     path = pathlib.Path(run_dir) / "config.json"
     try:
-        return config.from_json(path.read_text())
+        return config_forms.from_json(path.read_text())
     except FileNotFoundError:
         raise errors.UserError(
             f"{run_dir}: not a run folder (it has no config.json); train.py "

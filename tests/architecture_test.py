@@ -25,8 +25,8 @@ LAYERS = (
     ("layers",),
     ("losses", "schedule", "run_folder", "video"),
     ("shapes",),
-    ("cache", "command", "config", "functional", "images", "replicas"),
-    ("directions", "verbs", "walks"),
+    ("cache", "command", "config_forms", "functional", "images", "replicas"),
+    ("config", "directions", "verbs", "walks"),
     ("errors", "files", "text"),
 )
 

@@ -8,7 +8,7 @@ import shlex
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, errors
+from pgan_tf import config, config_forms, errors
 from tests import common
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -18,9 +18,9 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 def parse(*arguments: str) -> config.RunConfig:
     """The options that a command line gives."""
     values = flags.FlagValues()
-    config.define_flags("test", values)
+    config_forms.define_flags("test", values)
     values(["train.py", *arguments])
-    return config.from_flags(values)
+    return config_forms.from_flags(values)
 
 
 class FlagsTest(common.TestCase, parameterized.TestCase):
@@ -60,7 +60,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
             "--lod_training_kimg_dict=4:128,8:64.5",
         ]
         options = parse(*arguments)
-        python, script, *words = shlex.split(config.command(options))
+        python, script, *words = shlex.split(config_forms.command(options))
         self.assertEqual((python, script), ("python", "train.py"))
         self.assertCountEqual(
             words,
@@ -112,22 +112,26 @@ class RangeTest(common.TestCase, parameterized.TestCase):
 class JsonTest(common.TestCase):
     def test_round_trip(self):
         options = parse("--minibatch_dict=4:128", "--seed=7", "--grid=3x2")
-        self.assertEqual(config.from_json(config.to_json(options)), options)
+        self.assertEqual(
+            config_forms.from_json(config_forms.to_json(options)), options
+        )
 
     def test_options_left_out_are_at_default(self):
-        options = config.from_json('{"seed": 5, "data": {"data_dir": "x"}}')
+        options = config_forms.from_json(
+            '{"seed": 5, "data": {"data_dir": "x"}}'
+        )
         self.assertEqual(options.seed, 5)
         self.assertEqual(options.data.data_dir, "x")
         self.assertEqual(options.networks, config.NetworksConfig())
 
     def test_unknown_options_are_named(self):
         with self.assertRaisesRegex(ValueError, "unknown option .colour"):
-            config.from_json('{"data": {"colour": 1}}')
+            config_forms.from_json('{"data": {"colour": 1}}')
 
     def test_what_is_no_tree_of_options(self):
         for text in ("[]", '{"data": 3}', '{"seed": []}', "{"):
             with self.assertRaises(ValueError):
-                config.from_json(text)
+                config_forms.from_json(text)
 
     def test_differences(self):
         old = config.RunConfig()

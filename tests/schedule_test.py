@@ -9,7 +9,7 @@ import pathlib
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, schedule
+from pgan_tf import config, config_forms, schedule
 from tests import common
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -19,11 +19,11 @@ PRESETS = ("v1-1gpu", "v2-1gpu", "v2-2gpus", "v2-4gpus", "v2-8gpus")
 def preset(name: str) -> tuple[config.ScheduleConfig, int]:
     """Schedule and number of GPUs of a CelebA-HQ flagfile."""
     values = flags.FlagValues()
-    config.define_flags("test", values)
+    config_forms.define_flags("test", values)
     path = f"configs/celebahq-{name}.cfg"
     with contextlib.chdir(ROOT):
         values(["train.py", f"--flagfile={path}"])
-    return config.from_flags(values).schedule, int(name[3])
+    return config_forms.from_flags(values).schedule, int(name[3])
 
 
 def rows(file: str, name: str) -> list[dict[str, str]]:

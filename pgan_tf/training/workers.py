@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, errors
+from pgan_tf import config, config_forms, errors
 from pgan_tf.training import cluster, devices, steps, stopping
 
 # What TensorFlow raises when the connection to another process is lost.
@@ -98,7 +98,7 @@ class Workers:
             devices="",
             data=dataclasses.replace(options.data, data_dir=""),
         )
-        self.check_same("flags", config.to_json(options))
+        self.check_same("flags", config_forms.to_json(options))
         self.check_same("dataset", dataset_digest)
         self.check_same("checkpoint", str(nimg))
         self.check_same("weights to begin with", weights_digest(nets))

@@ -11,7 +11,7 @@ import pytest
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, shapes
+from pgan_tf import config, config_forms, shapes
 from pgan_tf.training import plan, setup
 from tests import common
 
@@ -156,10 +156,12 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(*CONFIGS)
     def test_every_flagfile_has_a_plan(self, path):
         values = flags.FlagValues()
-        config.define_flags("test", values)
+        config_forms.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["train.py", f"--flagfile={path}"])
-            options, num_channels = setup.check_plan(config.from_flags(values))
+            options, num_channels = setup.check_plan(
+                config_forms.from_flags(values)
+            )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         kimg = sum(row.kimg for row in made.rows)
         self.assertAllClose(kimg, options.schedule.total_kimg)
@@ -168,10 +170,12 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     def test_weeks_of_the_reference(self):
         """v2-1gpu at what a V100 reached with TensorFlow 1: two weeks."""
         values = flags.FlagValues()
-        config.define_flags("test", values)
+        config_forms.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["", "--flagfile=configs/celebahq-v2-1gpu.cfg"])
-            options, num_channels = setup.check_plan(config.from_flags(values))
+            options, num_channels = setup.check_plan(
+                config_forms.from_flags(values)
+            )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         self.assertBetween(made.seconds / 86400, 12, 16)
 

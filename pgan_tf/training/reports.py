@@ -78,6 +78,7 @@ class Reports:
 
 def _line(position: Position, values: dict[str, Any], left: float) -> str:
     size = f"{values['resolution']}x{values['resolution']}"
+    memory = f"{values['peak_memory_mb'] / 1024:.1f}GB"
     return (
         f"tick {position.tick:<4d} kimg {position.nimg / 1000:<8.1f} "
         f"lod {values['lod']:<5.2f} minibatch {values['minibatch']:<4d} "
@@ -87,6 +88,6 @@ def _line(position: Position, values: dict[str, Any], left: float) -> str:
         f"maintenance {values['maintenance_sec']:<6.1f} "
         f"{size:<9s} images/s {values['images_per_sec']:<7.1f} "
         f"G {values['G_loss']:<8.2f} D {values['D_loss']:<8.2f} "
-        f"memory {values['peak_memory_mb'] / 1024:<5.1f}GB "
+        f"memory {memory:<7s} "
         f"left {text.duration(left)}"
     )

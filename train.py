@@ -84,7 +84,8 @@ def main(argv: list[str]) -> None:
             f"{'only computes' if here.index else 'writes the files'}: waiting "
             "for the others"
         )
-    with command.chatter_to(chatter):
+    # Workers that end one after the other complain of each other's absence.
+    with command.chatter_to(chatter, to_the_end=bool(here.workers)):
         from pgan_tf.training import trainer
 
         trainer.train(options, stop)

@@ -74,12 +74,19 @@ def describe_os_error(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def chatter_to(path: str | os.PathLike[str]) -> Iterator[None]:
+def chatter_to(
+    path: str | os.PathLike[str], to_the_end: bool = False
+) -> Iterator[None]:
     """Sends what native libraries print on stderr to a file.
 
     TensorFlow writes its start-up notes to file descriptor 2 directly. Inside
     the block that descriptor is the file, while Python's own `sys.stderr`
     keeps the terminal, so that our lines and tracebacks stay visible.
+
+    Args:
+        path: Of the file, which is appended to.
+        to_the_end: Keep it so after the block, for libraries that have a last
+            word when the process ends.
     """
     sys.stderr.flush()
     terminal = os.dup(2)
@@ -90,7 +97,8 @@ def chatter_to(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stderr.close()
-        sys.stderr = python_stderr
-        os.dup2(terminal, 2)
+        if not to_the_end:
+            sys.stderr.close()
+            sys.stderr = python_stderr
+            os.dup2(terminal, 2)
         os.close(terminal)

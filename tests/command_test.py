@@ -28,9 +28,10 @@ def main(argv):
         raise KeyboardInterrupt
     if kind == "bug":
         raise ValueError("a bug of ours")
-    with command.chatter_to(argv[2]):
+    with command.chatter_to(argv[2], to_the_end=argv[1] == "last word"):
         os.write(2, b"native chatter\\n")
         sys.stderr.write("our line\\n")
+    os.write(2, b"last word\\n")
 
 command.run(main)
 """
@@ -77,5 +78,11 @@ class CommandTest(common.TestCase, parameterized.TestCase):
     def test_chatter_goes_to_the_file(self):
         path = self.folder() / "chatter.log"
         done = self.run_script("chatter", str(path))
-        self.assertEqual(done.stderr, "our line\n")
+        self.assertEqual(done.stderr, "our line\nlast word\n")
         self.assertEqual(path.read_text(), "native chatter\n")
+
+    def test_chatter_goes_to_the_file_to_the_end(self):
+        path = self.folder() / "chatter.log"
+        done = self.run_script("last word", str(path))
+        self.assertEqual(done.stderr, "our line\n")
+        self.assertEqual(path.read_text(), "native chatter\nlast word\n")

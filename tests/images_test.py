@@ -23,6 +23,14 @@ class ImagesTest(common.TestCase):
         scaled = pixels.astype(np.float32) * np.float32(2 / 255) - 1
         self.assertAllEqual(images.to_uint8(scaled), pixels)
 
+    def test_golden_shrink(self):
+        reals = common.nhwc(common.golden("metrics_reference")["reals64"][:4])
+        golden = common.golden("metrics_patches")
+        for lod in (1, 2):
+            expected = common.nhwc(golden[f"downscale_minibatch/lod{lod}"])
+            found = np.rint(images.shrink(reals, 2**lod))
+            self.assertAllEqual(found, expected)
+
     def test_grid(self):
         cells = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1) + 1
         cells = images.upscale(cells, 2)

@@ -185,38 +185,51 @@ class ReferenceTest(common.TestCase):
         self.assertAllClose(np.mean(found), expected[-1], rtol=1e-5)
 
     def test_golden_patches(self):
-        patches = self.fed("reals", 64, np.random.RandomState(12345))
-        self.assertAllClose(
-            patches.cloud(1)[:12],
-            self.golden["swd64/reals/final_first48/level1"],
-            rtol=0,
-            atol=1e-4,
-        )
+        """The first of each band, as they are and normalised."""
+        golden = common.golden("metrics_patches")
+        for size in (64, 128):
+            found = self.normalised(size)
+            self.assertLen(found, 2 * (3 if size == 64 else 4))
+            for (name, band), (raw, cloud) in found.items():
+                where = f"swd{size}/{name}/{{}}_first48/level{band}"
+                self.assertAllClose(
+                    raw[:48], golden[where.format("raw")], rtol=0, atol=1e-4
+                )
+                self.assertAllClose(
+                    cloud[:48], golden[where.format("final")], rtol=0, atol=1e-4
+                )
 
     def test_golden_normalisation(self):
         """Mean and deviation of the patches, of the same random places."""
-        random = np.random.RandomState(12345)
+        for (name, band), (raw, _) in self.normalised(128).items():
+            where = f"swd128/{name}/chan_{{}}/level{band}"
+            for part in ("mean", "std"):
+                self.assertAllClose(
+                    getattr(raw, part)((0, 2, 3)),
+                    self.golden[where.format(part)],
+                    rtol=1e-4,
+                    atol=2e-4,
+                )
+
+    def normalised(self, size):
+        """By (set, band): patches [N,3,7,7], and the same normalised."""
+        random = np.random.RandomState(int(self.golden["swd_seed"]))
+        found = {}
+        normalize = swd.normalize
+
+        def both(patches):
+            raw = patches.copy()  # It is overwritten.
+            return raw, normalize(patches)
+
         for name in ("reals", "fakes"):
-            found = []
-
-            def keep(patches, found=found):
-                axes = (0, 2, 3)
-                found.append((patches.mean(axes), patches.std(axes)))
-                return patches.reshape(len(patches), -1)
-
-            with mock.patch.object(swd, "normalize", keep):
-                patches = self.fed(name, 128, random)
-                for band in range(4):
-                    patches.cloud(band)
-                    # As the reference's comparison with itself does.
-                    if name == "reals":
-                        swd.draw_directions(random, 147)
-            for level, moments in enumerate(found):
-                for moment, part in zip(moments, ("mean", "std"), strict=True):
-                    expected = self.golden[
-                        f"swd128/{name}/chan_{part}/level{level}"
-                    ]
-                    self.assertAllClose(moment, expected, rtol=1e-4, atol=2e-4)
+            patches = self.fed(name, size, random)
+            for band in range(size.bit_length() - 4):
+                with mock.patch.object(swd, "normalize", both):
+                    found[name, band] = patches.cloud(band)
+                # As the reference's comparison with itself does.
+                if name == "reals":
+                    swd.draw_directions(random, 147)
+        return found
 
     def test_golden_bands(self):
         for size in (64, 128):

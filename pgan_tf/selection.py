@@ -1,9 +1,8 @@
 """Which snapshots of a run an evaluation takes."""
 
-import json
 import pathlib
 
-from pgan_tf import errors, run_folder, schedule
+from pgan_tf import errors, files, run_folder, schedule
 
 # Networks in files of their own; the second is NVIDIA's.
 SUFFIXES = (".keras", ".pkl")
@@ -59,9 +58,8 @@ def is_finished(run_dir: pathlib.Path) -> bool:
     total = 1000 * schedule.total_kimg(
         options.schedule, options.data.resolution
     )
-    stats = run_dir / "stats.jsonl"
-    try:
-        nimg = json.loads(stats.read_text().splitlines()[-1])["nimg"]
-    except (OSError, IndexError, ValueError, KeyError, TypeError):
+    ticks = files.read_json_lines(run_dir / "stats.jsonl")
+    if not ticks:
         return False
+    nimg = ticks[-1]["nimg"]
     return nimg >= total and run_folder.snapshot_path(run_dir, nimg).exists()

@@ -42,16 +42,10 @@ class Log:
         """
         if self._stats is None or not self._stats.exists():
             return
-        kept = []
-        for line in self._stats.read_text().splitlines():
-            try:
-                if json.loads(line)["nimg"] > nimg:
-                    break
-            except (KeyError, TypeError, ValueError):
-                break
-            kept.append(line + "\n")
+        ticks = files.read_json_lines(self._stats)
+        kept = [json.dumps(tick) for tick in ticks if tick["nimg"] <= nimg]
         with files.partial(self._stats) as partial:
-            partial.write_text("".join(kept))
+            partial.write_text("".join(line + "\n" for line in kept))
 
     def close(self) -> None:
         self._text.close()

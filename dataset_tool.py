@@ -5,7 +5,7 @@ import json
 import pathlib
 from typing import Any
 
-from pgan_tf import command, errors, verbs
+from pgan_tf import command, counts, errors, verbs
 from pgan_tf.data import (
     compare,
     create,
@@ -75,7 +75,7 @@ def add_display(subparsers: Any) -> None:
     add("--out", help="PNG file (default: <dataset name>.png, here).")
     add(
         "--count",
-        type=flag_types.positive,
+        type=counts.positive,
         default=96,
         help="Images (default 96).",
     )
@@ -114,7 +114,7 @@ def add_extract(subparsers: Any) -> None:
     add("--out_dir", required=True, help="New folder for the files.")
     add(
         "--count",
-        type=flag_types.positive,
+        type=counts.positive,
         help="The first so many images (default all).",
     )
     add(

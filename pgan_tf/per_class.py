@@ -11,6 +11,7 @@ import numpy as np
 from pgan_tf import (
     choice,
     comparison,
+    digests,
     errors,
     image_sets,
     ledger,
@@ -162,7 +163,7 @@ class _Setting:
         self.rows.add(
             f"{path.name} {self.title}, n={self.count}",
             {
-                "snapshot_sha256": features.file_digest(path),
+                "snapshot_sha256": digests.of_file(path),
                 "class": self.label,
             },
             compute,

@@ -11,6 +11,7 @@ from pgan_tf import (
     comparison,
     config,
     curves,
+    digests,
     errors,
     extractors,
     image_sets,
@@ -196,7 +197,7 @@ class Session:
         """One row: all its results, and the new ones."""
         kimg = selection.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
-        fakes: dict[str, Any] = {"snapshot_sha256": features.file_digest(path)}
+        fakes: dict[str, Any] = {"snapshot_sha256": digests.of_file(path)}
         title, name = path.name, path.stem
         if truncation is not None:
             fakes["truncation"] = truncation

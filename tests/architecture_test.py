@@ -26,7 +26,7 @@ LAYERS = (
     ("losses", "schedule", "run_folder", "video"),
     ("shapes",),
     ("cache", "command", "config_forms", "functional", "images", "replicas"),
-    ("config", "directions", "verbs", "walks"),
+    ("config", "counts", "digests", "directions", "verbs", "walks"),
     ("errors", "files", "text"),
 )
 

@@ -3,10 +3,9 @@
 import argparse
 import os
 
-from pgan_tf import errors
+from pgan_tf import counts, errors
 from pgan_tf.data import (
     build,
-    flag_types,
     inspect,
     records,
     source_choice,
@@ -55,13 +54,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--workers",
-        type=flag_types.positive,
+        type=counts.positive,
         default=len(os.sched_getaffinity(0)),
         help="Processes (default: one per core). Never changes the result.",
     )
     add(
         "--num_shards",
-        type=flag_types.positive,
+        type=counts.positive,
         default=1,
         help="Files per level (default 1, as the reference's tool writes "
         "them). Never changes the images nor the order a training sees.",

@@ -13,17 +13,3 @@ def power_of_two(text: str) -> int:
             f"{text} is not a power of two from 4 to 1024"
         )
     return value
-
-
-def positive(text: str) -> int:
-    """Parses a count."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return int(text)
-
-
-def not_negative(text: str) -> int:
-    """Parses a seed."""
-    if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return int(text)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from pgan_tf import errors
+from pgan_tf import counts, errors
 from pgan_tf.data import flag_types
 from pgan_tf.data.sources import celebahq, decode, pictures
 
@@ -168,14 +168,14 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     add(
         "--num_images",
         "--max_images",
-        type=flag_types.positive,
+        type=counts.positive,
         help="How many faces to draw (default 10000), triples of digits to "
         "make (default 1000000), or images to use (the first by name, number "
         "or key; default all).",
     )
     add(
         "--seed",
-        type=flag_types.not_negative,
+        type=counts.not_negative,
         help="Of the drawn faces (default 0) or the triples of digits "
         "(default 123, the reference's).",
     )

@@ -4,7 +4,7 @@ import argparse
 import math
 import re
 
-from pgan_tf import images
+from pgan_tf import counts, images
 
 HIGHEST_SEED = 2**32 - 1
 # More would be a slip of the keyboard: days of drawing.
@@ -47,7 +47,7 @@ def add_minibatch(parser: argparse.ArgumentParser) -> None:
     """Declares --minibatch."""
     parser.add_argument(
         "--minibatch",
-        type=positive,
+        type=counts.positive,
         help="Images at a time on each device; default: by resolution. Does "
         "not change the pictures.",
     )
@@ -131,20 +131,6 @@ def positive_number(text: str) -> float:
     if not 0 < float(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return float(text)
-
-
-def positive(text: str) -> int:
-    """Parses a count."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return int(text)
-
-
-def not_negative(text: str) -> int:
-    """Parses a count that may be 0."""
-    if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return int(text)
 
 
 def places(text: str) -> int:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tqdm
 
-from pgan_tf import cache, files, images, replicas
+from pgan_tf import cache, digests, files, images, replicas
 from pgan_tf.metrics import features
 
 # Larger images are averaged down: labels show at this size.
@@ -59,7 +59,7 @@ def load_or_train(
         model, accuracy = train(images, labels, attributes, seed)
         with files.partial(path) as partial:
             model.save(partial)
-        facts = {"accuracy": accuracy, "digest": features.weights_digest(model)}
+        facts = {"accuracy": accuracy, "digest": digests.of_weights(model)}
         with files.partial(facts_path) as partial:
             partial.write_text(json.dumps(facts))
         found = _read(path, facts_path, devices)
@@ -78,7 +78,7 @@ def _read(
         facts = json.loads(facts_path.read_text())
         with devices.scope():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        if features.weights_digest(model) != facts["digest"]:
+        if digests.of_weights(model) != facts["digest"]:
             raise ValueError("other weights")
         return model, facts["accuracy"]
     except Exception:
@@ -155,7 +155,7 @@ def extractor(
 
     return features.Extractor(
         name="labels",
-        digest=features.weights_digest(model),
+        digest=digests.of_weights(model),
         run=run,
         differentiable=differentiable,
         attributes=attributes,

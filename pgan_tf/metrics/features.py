@@ -7,11 +7,8 @@ kinds of `Extractor`.
 """
 
 import dataclasses
-import hashlib
-import pathlib
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -119,26 +116,3 @@ def resize(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
         align_corners=False,
         half_pixel_centers=False,
     )
-
-
-def file_digest(path: pathlib.Path) -> str:
-    """The sha256 of a file in hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def folder_digest(path: pathlib.Path) -> str:
-    """The sha256 of all files below a folder and their names, in hex."""
-    digest = hashlib.sha256()
-    for file in sorted(each for each in path.rglob("*") if each.is_file()):
-        name = file.relative_to(path).as_posix()
-        digest.update(f"{name}\0{file_digest(file)}\n".encode())
-    return digest.hexdigest()
-
-
-def weights_digest(model: keras.Model) -> str:
-    """The sha256 of the weights; a `.keras` file holds its date as well."""
-    digest = hashlib.sha256()
-    for weight in model.get_weights():
-        digest.update(weight.tobytes())
-    return digest.hexdigest()

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import cache, errors, files, replicas
+from pgan_tf import cache, digests, errors, files, replicas
 from pgan_tf.metrics import features, inception
 
 SIZE = 299
@@ -226,7 +226,7 @@ def convert(source: pathlib.Path) -> tuple[pathlib.Path, str]:
     path = cache.folder() / file_name(digest)
     origin = {
         "graph_sha256": digest,
-        "weights_sha256": features.weights_digest(model),
+        "weights_sha256": digests.of_weights(model),
         "difference": f"{difference:.1e}",
     }
     with files.partial(path) as partial:
@@ -272,7 +272,7 @@ def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
             origin = json.loads(archive.read(ORIGIN))
         with devices.scope():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        if features.weights_digest(model) != origin["weights_sha256"]:
+        if digests.of_weights(model) != origin["weights_sha256"]:
             raise ValueError("its weights are others")
         digest = origin["graph_sha256"]
         difference = origin["difference"]

@@ -12,7 +12,7 @@ import tensorflow as tf
 # TensorFlow's own parser of the file, which `tf.saved_model.load` is over.
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf import errors, replicas
+from pgan_tf import digests, errors, replicas
 from pgan_tf.metrics import features
 
 Size = tuple[int, int]
@@ -62,7 +62,7 @@ def load(
         found = spread(images)
         return found[0], found[1] if classifies else None
 
-    digest = features.folder_digest if is_folder else features.file_digest
+    digest = digests.of_folder if is_folder else digests.of_file
     how = "none"
     if size:
         how = f"{features.TF1_RESIZE} to {size[0]}x{size[1]}"

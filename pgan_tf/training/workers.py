@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, config_forms, errors
+from pgan_tf import config, config_forms, digests, errors
 from pgan_tf.training import cluster, devices, steps, stopping
 
 # What TensorFlow raises when the connection to another process is lost.
@@ -101,7 +101,11 @@ class Workers:
         self.check_same("flags", config_forms.to_json(options))
         self.check_same("dataset", dataset_digest)
         self.check_same("checkpoint", str(nimg))
-        self.check_same("weights to begin with", weights_digest(nets))
+        self.check_same("weights to begin with", self.digest(nets))
+
+    def digest(self, nets: steps.Networks) -> str:
+        """A short name for the bits of all weights of G, D and Gs."""
+        return digests.of_weights(nets.G, nets.D, nets.Gs)[:16]
 
     def interruptible(
         self, stop: stopping.StopRequest
@@ -136,12 +140,3 @@ def losses_told(here: cluster.Cluster, run_dir: str) -> Iterator[None]:
             "by the same commands; they continue from the last checkpoint in "
             f"--run_dir={run_dir}"
         ) from error
-
-
-def weights_digest(nets: steps.Networks) -> str:
-    """A short name for the bits of all weights of G, D and Gs."""
-    digest = hashlib.sha256()
-    for network in (nets.G, nets.D, nets.Gs):
-        for weight in network.get_weights():
-            digest.update(weight.tobytes())
-    return digest.hexdigest()[:16]

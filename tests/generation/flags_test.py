@@ -4,6 +4,7 @@ import argparse
 
 from absl.testing import parameterized
 
+from pgan_tf import counts
 from pgan_tf.generation import flags
 from tests import common
 
@@ -36,9 +37,9 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
                 flags.seeds(text)
 
     def test_numbers(self):
-        self.assertEqual(flags.positive("3"), 3)
+        self.assertEqual(counts.positive("3"), 3)
         self.assertEqual(flags.power_of_two("8"), 8)
-        for parse, text in ((flags.positive, "0"), (flags.power_of_two, "6"),
+        for parse, text in ((counts.positive, "0"), (flags.power_of_two, "6"),
                             (flags.power_of_two, "0")):  # fmt: skip
             with self.assertRaises(argparse.ArgumentTypeError):
                 parse(text)

@@ -3,8 +3,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf import errors, replicas
-from pgan_tf.metrics import features, user_models
+from pgan_tf import digests, errors, replicas
+from pgan_tf.metrics import user_models
 from tests import common
 
 
@@ -36,7 +36,7 @@ class KerasTest(common.TestCase):
         self.assertEqual(values.dtype, np.float32)
         expected = self.images.mean(axis=(1, 2))
         self.assertAllClose(values, expected, atol=1e-3)
-        digest = features.file_digest(path)
+        digest = digests.of_file(path)
         self.assertEqual(
             extractor.titled("FID", "FD"), f"FD[mine:{digest[:8]}:pool]"
         )
@@ -146,12 +146,12 @@ class SavedModelTest(common.TestCase):
 
     def test_named_by_its_contents(self):
         path = self.save()
-        digest = features.folder_digest(path)
-        self.assertEqual(features.folder_digest(path), digest)
+        digest = digests.of_folder(path)
+        self.assertEqual(digests.of_folder(path), digest)
         moved = path.rename(self.here / "moved")
-        self.assertEqual(features.folder_digest(moved), digest)
+        self.assertEqual(digests.of_folder(moved), digest)
         (moved / "variables" / "more").write_text("more")
-        self.assertNotEqual(features.folder_digest(moved), digest)
+        self.assertNotEqual(digests.of_folder(moved), digest)
 
     def test_exported_by_keras(self):
         inputs = keras.Input([None, None, 3])

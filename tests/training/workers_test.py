@@ -79,11 +79,11 @@ class WorkersTest(common.TestCase):
         trainer_test.make_dataset(here / "set")
         run = trainer.Run(trainer_test.make_options(here))
         self.addCleanup(run.close)
-        before = workers.weights_digest(run.nets)
-        self.assertEqual(workers.weights_digest(run.nets), before)
+        before = run.workers.digest(run.nets)
+        self.assertEqual(run.workers.digest(run.nets), before)
         bias = run.nets.D.output_dense.bias
         bias.assign(np.nextafter(bias.numpy(), np.float32(1)))
-        self.assertNotEqual(workers.weights_digest(run.nets), before)
+        self.assertNotEqual(run.workers.digest(run.nets), before)
 
 
 class OtherWorker(workers.Workers):

@@ -101,7 +101,7 @@ class MultiHostTest(common.TestCase):
             self.assertIn("train.py: error: lost a worker of TF_CONFIG", said)
 
         said = [self.end(worker) for worker in self.pair()]
-        digests = {re.search("weights +([0-9a-f]{16});", s)[1] for s in said}
+        digests = {re.search("weights +([0-9a-f]{16}),", s)[1] for s in said}
         self.assertLen(digests, 1)
         for text in said:
             self.assertIn("resuming at", text)

@@ -324,10 +324,9 @@ class Run:
     def say_where(self) -> None:
         """The last lines of a finished run."""
         if self.workers.count > 1:
-            self.reports.log.line(
-                f"weights      {workers.weights_digest(self.nets)}; the other "
-                "workers say the same"
-            )
+            digest = self.workers.digest(self.nets)
+            self.workers.check_same("weights", digest)
+            self.reports.log.line(f"weights      {digest}, at every worker")
         for line in run_folder.where(self.run_dir):
             self.reports.log.line(line)
         self.reports.log.line(

@@ -12,7 +12,7 @@ from tests import common
 PACKAGE = pathlib.Path(__file__).parent.parent / "pgan_tf"
 
 LAYERS = (
-    ("evaluation", "generation"),
+    ("bench", "evaluation", "generation"),
     ("pairs", "per_class"),
     ("session",),
     ("published", "rows"),
@@ -33,6 +33,8 @@ LAYERS = (
 # Everything else runs on NumPy, or on Keras with any of its backends.
 MAY_IMPORT_TENSORFLOW = (
     "data/pipeline.py",
+    # One operation that Keras does not have.
+    "functional.py",
     "interop/export.py",
     "metrics/features.py",
     "metrics/inception.py",
@@ -46,6 +48,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/draws.py",
     "training/guard.py",
     "training/initial.py",
+    "training/op_times.py",
     "training/optim.py",
     "training/steps.py",
     "training/summaries.py",

@@ -1,6 +1,10 @@
 """Stateless functions against the reference's layers and plain NumPy."""
 
+from unittest import mock
+
+import keras
 import numpy as np
+import tensorflow as tf
 
 from pgan_tf import functional
 from tests import common
@@ -98,3 +102,64 @@ class FunctionalTest(common.TestCase):
         blocks = x.reshape(2, 2, 2, 2, 2, 3).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
         self.assertAllClose(functional.fade_reals(x, 0.0), blocks, atol=1e-6)
+
+
+class GradientTest(common.TestCase):
+    """Those that have a formula of their own."""
+
+    def setUp(self):
+        super().setUp()
+        random = np.random.RandomState(0)
+        self.x = tf.constant(random.randn(3, 4, 5, 2).astype(np.float32))
+        self.bias = tf.constant([0.3, -0.7])
+        self.weights = random.randn(3, 4, 5, 2).astype(np.float32)
+
+    def test_leaky_relu(self):
+        """Of sum(w y^2) it is 2 w y s, and then w s^2 2; s is 1 or 0.2."""
+        slopes = np.where(self.x > 0, 1, 0.2)
+        for backend in ("tensorflow", "any"):
+            with (
+                mock.patch.object(
+                    keras.backend, "backend", lambda b=backend: b
+                ),
+                tf.GradientTape() as outer,
+            ):
+                outer.watch(self.x)
+                with tf.GradientTape() as inner:
+                    inner.watch(self.x)
+                    y = functional.leaky_relu(self.x)
+                    total = tf.reduce_sum(self.weights * y**2)
+                first = inner.gradient(total, self.x)
+            expected = 2 * self.weights * slopes**2 * self.x
+            self.assertAllClose(first, expected, atol=1e-6)
+            second = outer.gradient(first, self.x)
+            expected = 2 * self.weights * slopes**2
+            self.assertAllClose(second, expected, atol=1e-6)
+
+    def test_leaky_relu_at_zero(self):
+        x = tf.zeros([1, 1])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = functional.leaky_relu(x)
+        self.assertAllEqual(tape.gradient(y, x), [[np.float32(0.2)]])
+
+    def test_add_bias(self):
+        for x, weights in (
+            (self.x, self.weights),
+            (self.x[:, 0, 0], self.weights[:, 0, 0]),
+        ):
+            with tf.GradientTape() as tape:
+                tape.watch([x, self.bias])
+                y = functional.add_bias(x, self.bias)
+                total = tf.reduce_sum(weights * y)
+            self.assertAllClose(y, x + self.bias)
+            by_x, by_bias = tape.gradient(total, [x, self.bias])
+            self.assertAllClose(by_x, weights)
+            axes = tuple(range(weights.ndim - 1))
+            self.assertAllClose(by_bias, weights.sum(axes), atol=1e-5)
+
+    def test_add_bias_to_a_variable_of_keras(self):
+        bias = keras.Variable(self.bias)
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(functional.add_bias(self.x, bias))
+        self.assertAllClose(tape.gradient(total, bias.value), [60.0, 60.0])

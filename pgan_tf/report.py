@@ -50,6 +50,7 @@ _NOT_DRAWN = (
     "resolution",
     "sec_per_tick",
     "sec_per_kimg",
+    "data_sec",
     "maintenance_sec",
 )
 # These are of interest when they are not zero, or not what they always were.

@@ -49,6 +49,7 @@ OWN = (
     "images_per_sec",
     "sec_per_tick",
     "sec_per_kimg",
+    "data_sec",
     "maintenance_sec",
     "peak_memory_mb",
 )

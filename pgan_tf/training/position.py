@@ -4,9 +4,11 @@ Both travel in checkpoints, so that a run that was killed reports the same
 ticks, with the same numbers, as one that was not.
 """
 
+import contextlib
 import dataclasses
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,15 @@ class Tick:
         # An array if anything was saved, a tensor from the next call on.
         self._sums: Any = np.array(position.tick_sums or 0, np.float32)
         self.started = time.monotonic()
+        # Since this process began with the tick.
+        self.data_seconds = 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around what waits for data."""
+        start = time.monotonic()
+        yield
+        self.data_seconds += time.monotonic() - start
 
     def add(self, terms: Any) -> None:
         """Takes in the terms of one call, a float32 tensor [number]."""

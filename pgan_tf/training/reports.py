@@ -54,6 +54,7 @@ class Reports:
             "images_per_sec": nimg / seconds,
             "sec_per_tick": seconds,
             "sec_per_kimg": seconds * 1000 / nimg,
+            "data_sec": tick.data_seconds,
             "maintenance_sec": maintenance,
             "peak_memory_mb": devices.peak_memory_mb(),
             **terms,

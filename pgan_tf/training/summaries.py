@@ -21,6 +21,7 @@ NAMES = {
     "seconds": "Timing/total_sec",
     "sec_per_tick": "Timing/sec_per_tick",
     "sec_per_kimg": "Timing/sec_per_kimg",
+    "data_sec": "Timing/data_sec",
     "maintenance_sec": "Timing/maintenance_sec",
     "D_real_scores": "Loss/real_scores",
     "D_fake_scores": "Loss/fake_scores",

@@ -139,7 +139,9 @@ class Run:
             if stage.grown_since(self.position.lod):
                 self.grow()
             self.position.lod = stage.lod
-            tick.add(compiled(*next(batches), *self.scalars(stage)))
+            with tick.waiting():
+                batch = next(batches)
+            tick.add(compiled(*batch, *self.scalars(stage)))
             self.position.nimg += self.call_nimg(stage)
 
             done = self.position.nimg >= total

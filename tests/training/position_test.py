@@ -1,8 +1,11 @@
 """Ticks, and ticks that a restart divides."""
 
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
+from pgan_tf.training import position
 from pgan_tf.training.position import Position, Tick, next_tick
 from tests import common
 
@@ -32,6 +35,15 @@ class TickTest(common.TestCase):
         self.assertAllEqual(second.means(), whole.means())
         self.assertEqual(second.num_images(96), 96)
         self.assertGreater(second.seconds(), where.tick_seconds)
+
+    def test_waiting_for_data_adds_up(self):
+        clock = iter([0.0, 1.0, 1.5, 2.0, 2.25])
+        with mock.patch.object(position.time, "monotonic", lambda: next(clock)):
+            tick = position.Tick(position.Position())
+            for _ in range(2):
+                with tick.waiting():
+                    pass
+        self.assertEqual(tick.data_seconds, 0.75)
 
     def test_the_next_tick_is_empty(self):
         where = Position(64, tick_nimg=0, tick_calls=3, tick_sums=[1.0])

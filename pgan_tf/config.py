@@ -17,6 +17,9 @@ IntMap = dict[int, int]
 FloatMap = dict[int, float]
 
 
+PRECISIONS = ("float32", "float16", "bfloat16")
+
+
 @dataclasses.dataclass(frozen=True)
 class Range:
     """Which numbers an option takes: low <= x < high, or low < x < high."""
@@ -179,7 +182,7 @@ class OptimizerConfig:
         "Of the layers' arithmetic: float16 scales the losses so that "
         "gradients neither vanish nor overflow, and skips steps that do. "
         "Weights, statistics and losses are float32 always.",
-        choices=("float32", "float16", "bfloat16"),
+        choices=PRECISIONS,
     )
     loss_scale_log2: float = option(
         64.0, "float16's loss scale at the start, as a power of two."

@@ -164,19 +164,24 @@ _G_STEP = {"D": 2, "G": 3}
 
 
 def iteration_macs(
-    shape: Networks, resolution: int, minibatch: int, d_repeats: int = 1
+    shape: Networks,
+    resolution: int,
+    minibatch: int,
+    d_repeats: int = 1,
+    fading: bool = False,
 ) -> int:
-    """Multiplications of a G step and its D steps, settled.
+    """Multiplications of a G step and its D steps.
 
     Args:
         shape: Of the networks.
         resolution: At which they are.
         minibatch: Images per step.
         d_repeats: Steps of D.
+        fading: Whether the resolution fades in.
     """
     costs = {
-        "D": shape.discriminator(resolution).macs,
-        "G": shape.generator(resolution).macs,
+        "D": shape.discriminator(resolution, fading).macs,
+        "G": shape.generator(resolution, fading).macs,
     }
     passes = sum(
         (d_repeats * _D_STEP[name] + _G_STEP[name]) * costs[name]

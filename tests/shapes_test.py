@@ -75,6 +75,13 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         expected = [0.8, 4.7, 20.4, 41.0, 61.6, 82.2]
         self.assertAllClose(found, expected, atol=0.05)
 
+    def test_fading_adds_the_1x1_convolutions_of_the_lower_resolution(self):
+        settled, fading = (
+            shapes.iteration_macs(SMALL, 32, 1, fading=f) for f in (False, True)
+        )
+        # 14 passes of fromRGB and 4 of toRGB, over 128 maps at 16x16.
+        self.assertEqual(fading - settled, 18 * 3 * 128 * 16**2)
+
     def test_more_steps_of_d(self):
         """Each adds D's part: 12 passes through D, one through G."""
         one, two = (

@@ -88,6 +88,14 @@ def _show_only(names: list[str]) -> None:
         tf.config.set_visible_devices(visible, "GPU")
 
 
+def describe() -> str:
+    """The model of the first GPU, or CPU."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(gpu)
+        return details.get("device_name", "GPU")
+    return "CPU"
+
+
 def peak_memory_mb() -> float:
     """The most memory in use so far: of the fullest GPU, or of this process."""
     gpus = tf.config.list_logical_devices("GPU")

@@ -5,6 +5,7 @@ networks that are thrown away. `train.py --probe` uses it before a training.
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,7 @@ from pgan_tf.training import devices, initial, plan, setup, steps
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
 _MOST_CALLS = 50
+_PEAK_ATTEMPTS = 20
 
 
 def speeds(
@@ -108,29 +110,91 @@ def time_stage(
     stage: schedule.Stage,
 ) -> Timing:
     """Times one stage."""
-    labels = tf.zeros([1, options.data.max_label_size])
-    call = steps.make_iterations(nets, strategy, stage, labels, options)
-    repeats = options.schedule.d_repeats * options.schedule.minibatch_repeats
-    count = stage.minibatch * repeats
-    shape = [count, stage.resolution, stage.resolution, nets.D.num_channels]
-    noise = tf.random.stateless_uniform(shape, [0, 0], 0, 256, tf.int32)
-    images = tf.cast(noise, tf.uint8)
-    batch_labels = tf.zeros([count, options.data.max_label_size])
-    floats = (stage.alpha or 1.0, stage.g_lrate, stage.d_lrate)
-    scalars = [tf.constant(value, tf.float32) for value in floats]
-
-    def run(calls: int) -> None:
-        nimg = tf.constant(calls * count, tf.int64)
-        # Reading a number waits for the device.
-        call(images, batch_labels, nimg, *scalars).numpy()
-
-    start = time.perf_counter()
-    run(0)
-    first = time.perf_counter() - start
-    seconds, calls = _repeat(run)
+    trial = Trial(options, nets, strategy, stage)
     return Timing(
-        stage, calls * count / seconds, first, devices.peak_memory_mb()
+        stage,
+        trial.images_per_sec(),
+        trial.first_call_seconds,
+        devices.peak_memory_mb(),
     )
+
+
+class Trial:
+    """The compiled steps of a stage, with noise to take them on.
+
+    Attributes:
+        nimg: Reals that a call shows to D.
+        first_call_seconds: Compilation, and the first iterations.
+    """
+
+    def __init__(
+        self,
+        options: config.RunConfig,
+        nets: steps.Networks,
+        strategy: tf.distribute.Strategy,
+        stage: schedule.Stage,
+    ) -> None:
+        label_size = options.data.max_label_size
+        self._call = steps.make_iterations(
+            nets, strategy, stage, tf.zeros([1, label_size]), options
+        )
+        repeats = (
+            options.schedule.d_repeats * options.schedule.minibatch_repeats
+        )
+        self.nimg = stage.minibatch * repeats
+        size = stage.resolution
+        shape = [self.nimg, size, size, nets.D.num_channels]
+        noise = tf.random.stateless_uniform(shape, [0, 0], 0, 256, tf.int32)
+        self._batch = (
+            tf.cast(noise, tf.uint8),
+            tf.zeros([self.nimg, label_size]),
+        )
+        floats = (stage.alpha or 1.0, stage.g_lrate, stage.d_lrate)
+        self._scalars = [tf.constant(value, tf.float32) for value in floats]
+        start = time.perf_counter()
+        self.run(0)
+        self.first_call_seconds = time.perf_counter() - start
+
+    def run(self, index: int) -> None:
+        """One call, the `index`-th, to its end."""
+        nimg = tf.constant(index * self.nimg, tf.int64)
+        # Reading a number waits for the device.
+        self._call(*self._batch, nimg, *self._scalars).numpy()
+
+    def images_per_sec(self) -> float:
+        """Over about a second."""
+        seconds, calls = _repeat(self.run)
+        return calls * self.nimg / seconds
+
+
+def convolution_peak(precision: str) -> float:
+    """What the device reaches in a plain convolution.
+
+    Of 3x3, over 128 feature maps of 32x32 pixels of 16 images.
+
+    Args:
+        precision: float32, bfloat16 or float16.
+
+    Returns:
+        10^9 multiplications per second, the most of several attempts.
+    """
+    count, size, fmaps, layers = 16, 32, 128, 8
+    x = tf.ones([count, size, size, fmaps], precision)
+    kernel = tf.fill([3, 3, fmaps, fmaps], tf.cast(1 / (9 * fmaps), precision))
+
+    @tf.function
+    def convolve(x: tf.Tensor) -> tf.Tensor:
+        for _ in range(layers):
+            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return x[0, 0, 0, 0]
+
+    convolve(x).numpy()
+    best = math.inf
+    for _ in range(_PEAK_ATTEMPTS):
+        start = time.perf_counter()
+        convolve(x).numpy()
+        best = min(best, time.perf_counter() - start)
+    return layers * count * size**2 * 9 * fmaps**2 / best / 1e9
 
 
 def _repeat(run: Callable[[int], None]) -> tuple[float, int]:

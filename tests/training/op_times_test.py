@@ -1,0 +1,73 @@
+"""What the profiler sees of compiled steps."""
+
+import tensorflow as tf
+
+from pgan_tf import bench
+from pgan_tf.training import devices, initial, op_times, timing
+from tests import common
+
+
+class OpTimesTest(common.TestCase):
+    def test_products_of_a_loop(self):
+        @tf.function
+        def powers(x):
+            for _ in tf.range(7):
+                x = tf.linalg.matmul(x, x)
+            return x
+
+        x = tf.eye(64)
+        powers(x)
+        times = op_times.measure(lambda: powers(x).numpy(), self.folder())
+        (found,) = [t for t in times if t.op.endswith("MatMul")]
+        self.assertEqual(found.count, 7)
+        self.assertBetween(found.seconds, 0, 1)
+        self.assertFalse(found.is_convolution)
+
+    def test_table(self):
+        times = [
+            op_times.OpTime("_FusedConv2D", 6, 0.3),
+            op_times.OpTime("Mul", 4, 0.06),
+            op_times.OpTime("Sum", 4, 0.04),
+        ]
+        self.assertEqual(
+            op_times.table(times, iterations=2, rows=2).splitlines(),
+            [
+                "operation     share  per iteration      each",
+                "_FusedConv2D  75.0%            3.0  50000 us",
+                "Mul           15.0%            2.0  15000 us",
+                "others        10.0%",
+                "convolutions 75.0% of the time",
+            ],
+        )
+
+
+class ConvolutionsTest(common.TestCase):
+    """How many convolutions a compiled iteration runs, and no more.
+
+    With d of them in D and g in G, n of D's being at its input: D's step runs
+    G (g), D on reals and fakes (d), on mixed images (d), and back to those
+    (d). Its gradients take, through the one, d by the kernels and d - n by
+    the inputs; through the other, d by the kernels and d onwards, back down
+    its backward pass; and from the minibatch standard deviation, which comes
+    ahead of D's last, d - 1 by the kernels and d - 1 - n by the inputs. G's
+    step runs G (g), D (d), back through D (d), and through G (2 g).
+    """
+
+    def count(self, fade):
+        case = bench.Case(8, "float32", fade, 8, fmap_base=16, fmap_max=8)
+        strategy = devices.make_strategy("")
+        nets = initial.make_networks(case.options(), 3, strategy)
+        trial = timing.Trial(case.options(), nets, strategy, case.stage())
+        times = op_times.measure(lambda: trial.run(1), self.folder())
+        total = sum(time.count for time in times if time.is_convolution)
+        return total / (trial.nimg // case.minibatch)
+
+    def test_settled(self):
+        """g = 4 (two 3x3, one up, toRGB), d = 4, n = 1."""
+        d_step = 4 + 4 + 4 + 4 + (4 + 3) + (4 + 4) + (3 + 2)
+        self.assertEqual(self.count(0), d_step + 4 + 4 + 4 + 8)
+
+    def test_fading(self):
+        """Another toRGB, another fromRGB: g = 5, d = 5, n = 2."""
+        d_step = 5 + 5 + 5 + 5 + (5 + 3) + (5 + 5) + (4 + 2)
+        self.assertEqual(self.count(0.5), d_step + 5 + 5 + 5 + 10)

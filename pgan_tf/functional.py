@@ -1,7 +1,7 @@
 """Stateless tensor functions of the progressive networks.
 
-Images and activations are channels-last, [N,H,W,C]. Only `keras.ops` is used,
-so everything here runs on each of Keras' backends.
+Images and activations are channels-last, [N,H,W,C]. All runs on each of Keras'
+backends; TensorFlow has one operation of its own in place of three.
 """
 
 import math

@@ -120,6 +120,15 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
             words, ["pictures", "report", "tensorboard", "evaluate"]
         )
 
+    def test_no_graph_optimization_fails(self):
+        """Fusing bias and activation once did, under the penalty."""
+        stages = ("--lod_training_kimg=0.016", "--lod_transition_kimg=0.016")
+        shown = train(*self.where, *SMALL, *stages, "--total_kimg=0.064")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        log = (self.here / "run" / "tensorflow.log").read_text()
+        self.assertNotEmpty(log)
+        self.assertNotIn("remapper failed", log)
+
     def test_ctrl_c_saves_and_the_same_command_continues(self):
         command = [sys.executable, "train.py", *self.where, *SMALL]
         command.append("--total_kimg=100")

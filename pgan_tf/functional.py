@@ -31,7 +31,7 @@ def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
         y = ops.leaky_relu(x, negative_slope=slope)
 
         def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
-            return _gate(args[0] if upstream is None else upstream, y, slope)
+            return _gate(_the_one(args, upstream), y, slope)
 
         return y, backward
 
@@ -44,7 +44,7 @@ def _gate(gradients: Tensor, y: Tensor, slope: float) -> Tensor:
     @ops.custom_gradient
     def gate(gradients: Tensor) -> tuple[Tensor, Any]:
         def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
-            return _gate(args[0] if upstream is None else upstream, y, slope)
+            return _gate(_the_one(args, upstream), y, slope)
 
         if keras.backend.backend() != "tensorflow":
             return ops.where(y > 0, gradients, slope * gradients), backward
@@ -75,8 +75,9 @@ def add_bias(x: Tensor, bias: Tensor) -> Tensor:
         def backward(
             *args: Tensor, upstream: Tensor = None
         ) -> tuple[Tensor, Tensor]:
-            gradients = args[0] if upstream is None else upstream
-            pixels = ops.reshape(gradients, (*_rows(x), x.shape[-1]))
+            gradients = _the_one(args, upstream)
+            size = math.prod(x.shape[1:-1])
+            pixels = ops.reshape(gradients, (-1, size, x.shape[-1]))
             return gradients, ops.sum(ops.sum(pixels, axis=1), axis=0)
 
         return x + bias, backward
@@ -85,9 +86,9 @@ def add_bias(x: Tensor, bias: Tensor) -> Tensor:
     return add(x, ops.copy(bias))
 
 
-def _rows(x: Tensor) -> tuple[int, int]:
-    """-1 for the images, and the number of pixels in each."""
-    return -1, math.prod(x.shape[1:-1])
+def _the_one(args: tuple[Tensor, ...], upstream: Tensor) -> Tensor:
+    """The gradient that Keras hands over, by position or by this name."""
+    return args[0] if upstream is None else upstream
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import replicas
+from pgan_tf import digests, replicas
 from pgan_tf.metrics import classifier, features
 from tests import common
 
@@ -69,12 +69,12 @@ class ClassifierTest(common.TestCase):
 
     def test_seeded(self):
         data = examples(False, 200)
-        digests = [
-            features.weights_digest(classifier.train(*data, False, seed)[0])
+        found = [
+            digests.of_weights(classifier.train(*data, False, seed)[0])
             for seed in (0, 0, 1)
         ]
-        self.assertEqual(digests[0], digests[1])
-        self.assertNotEqual(digests[0], digests[2])
+        self.assertEqual(found[0], found[1])
+        self.assertNotEqual(found[0], found[2])
 
     def test_accuracy(self):
         logits = np.array([[1.0, -1], [3, 2], [-1, 1]])

@@ -13,12 +13,16 @@ from tests import common
 from tests.training import tiny
 
 # Largest difference of any weight after 1, 2, 3 iterations: twice what the
-# reference differs by from itself in float64.
+# reference differs by from itself in float64. In the third iteration a leaky
+# ReLU of D is at zero within rounding, on which side decides of G's gradient:
+# the same steps with and without oneDNN leave weights of G 2.6e-3 apart (a
+# step is 1e-3), half of them more than 2.6e-5.
 WORST = {
     "D": (8e-6, 2.8e-5, 2.8e-4),
-    "G": (1.1e-5, 1.1e-5, 1.1e-5),
+    "G": (1.1e-5, 1.1e-5, 5e-3),
     "Gs": (6e-7, 6e-7, 6e-7),
 }
+MEDIAN = {"D": (1e-6,) * 3, "G": (1e-6, 1e-6, 3e-5), "Gs": (1e-6,) * 3}
 
 
 class FixedDraws(draws.Draws):
@@ -83,7 +87,7 @@ class IterationTest(common.TestCase):
                     for key, value in found.items()
                 ]
                 errors = np.concatenate(errors)
-                self.assertLess(np.median(errors), 1e-6, name)
+                self.assertLess(np.median(errors), MEDIAN[name][step - 1], name)
                 self.assertLess(np.quantile(errors, 0.99), worst[step - 1] / 5)
                 self.assertLess(errors.max(), worst[step - 1], name)
 

@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import digests, replicas
-from pgan_tf.metrics import classifier, features
+from pgan_tf.metrics import classifier
 from tests import common
 
 

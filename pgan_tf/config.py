@@ -194,6 +194,11 @@ class OptimizerConfig:
         1.0, "Taken off it with each step skipped.", POSITIVE
     )
     xla: bool = option(False, "Compile the steps' arithmetic with XLA.")
+    reuse_fakes: bool = option(
+        False,
+        "Let G learn from the fakes that D has just learned from, in place of "
+        "fresh ones: one pass through G less, with other draws.",
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -169,6 +169,7 @@ def iteration_macs(
     minibatch: int,
     d_repeats: int = 1,
     fading: bool = False,
+    reuse_fakes: bool = False,
 ) -> int:
     """Multiplications of a G step and its D steps.
 
@@ -178,13 +179,15 @@ def iteration_macs(
         minibatch: Images per step.
         d_repeats: Steps of D.
         fading: Whether the resolution fades in.
+        reuse_fakes: Whether they share what G draws.
     """
     costs = {
         "D": shape.discriminator(resolution, fading).macs,
         "G": shape.generator(resolution, fading).macs,
     }
+    saved = costs["G"] if reuse_fakes else 0
     passes = sum(
         (d_repeats * _D_STEP[name] + _G_STEP[name]) * costs[name]
         for name in costs
     )
-    return minibatch * passes
+    return minibatch * (passes - saved)

@@ -279,7 +279,11 @@ def _row(
     share = stage.minibatch // num_devices
     d_nimg = stage.minibatch * options.schedule.d_repeats
     macs = shapes.iteration_macs(
-        shape, resolution, stage.minibatch, options.schedule.d_repeats
+        shape,
+        resolution,
+        stage.minibatch,
+        options.schedule.d_repeats,
+        reuse_fakes=options.optimizer.reuse_fakes,
     )
     ticks = math.ceil((fade + settled) / stage.tick_kimg)
     last = resolution == final

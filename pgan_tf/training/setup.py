@@ -151,7 +151,27 @@ def _check_values(options: config.RunConfig) -> None:
             f"--fmap_base={networks.fmap_base} leaves no feature maps at "
             f"{resolution}x{resolution}: give {math.ceil(narrowest)} or more"
         )
+    if options.optimizer.reuse_fakes:
+        _check_reuse_fakes(options)
     grid_size(options)
+
+
+def _check_reuse_fakes(options: config.RunConfig) -> None:
+    """Refuses what would come between D's step and G's."""
+    given = [
+        flag
+        for flag, is_given in (
+            ("--xla", options.optimizer.xla),
+            ("--d_repeats", options.schedule.d_repeats > 1),
+            ("--max_micro_batch_dict", options.schedule.max_micro_batch_dict),
+        )
+        if is_given
+    ]
+    if given:
+        raise errors.UserError(
+            f"--reuse_fakes does not go with {' and '.join(given)}: leave out "
+            "one or the other"
+        )
 
 
 def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:

@@ -8,6 +8,7 @@ and passes it is spread.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,7 @@ def make_iterations(
         d_total, g_total = tf.zeros([len(D_TERMS)]), tf.zeros([len(G_TERMS)])
         for i in tf.range(repeats, dtype=tf.int64):
             shown = nimg + i * d_repeats * stage.minibatch
+            fakes = iteration.fakes_for_both(labels[i], shown, alpha)
             for j in tf.range(d_repeats, dtype=tf.int64):
                 step = i * d_repeats + j
                 d_total += iteration.d_step(
@@ -89,12 +91,28 @@ def make_iterations(
                     shown + j * stage.minibatch,
                     alpha,
                     d_lrate,
+                    fakes,
                 )
-            g_total += iteration.g_step(shown, alpha, g_lrate)
+            g_total += iteration.g_step(shown, alpha, g_lrate, fakes)
         means = [d_total / (repeats * d_repeats), g_total / repeats]
         return tf.concat(means, axis=0)
 
     return iterations
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fakes:
+    """What G has drawn on one device.
+
+    Attributes:
+        images: [N,R,R,C].
+        labels: They were drawn for, [N,K].
+        tape: Has seen G draw them.
+    """
+
+    images: tf.Tensor
+    labels: tf.Tensor
+    tape: tf.GradientTape
 
 
 class _Iteration:
@@ -137,6 +155,20 @@ class _Iteration:
     def label_shape(self, steps: int) -> list[int]:
         return [steps, self.own_images, self.nets.G.label_size]
 
+    def fakes_for_both(
+        self, labels: tf.Tensor, nimg: tf.Tensor, alpha: tf.Tensor
+    ) -> Any:
+        """Fakes for D's step and G's, of each device; None: to each its own."""
+        if not self.options.optimizer.reuse_fakes:
+            return None
+        fade = alpha if self.fading else None
+
+        def draw(labels: tf.Tensor) -> _Fakes:
+            latents = self._latents("D_latents", nimg)
+            return self._draw(latents, self._share(labels), fade)
+
+        return self.strategy.run(draw, (labels,))
+
     def d_step(
         self,
         images: tf.Tensor,
@@ -144,11 +176,12 @@ class _Iteration:
         nimg: tf.Tensor,
         alpha: tf.Tensor,
         lrate: tf.Tensor,
+        fakes: Any = None,
     ) -> tf.Tensor:
         """D learns, and Gs takes in G. Returns the vector of D_TERMS."""
         fade = alpha if self.fading else None
         gradients, means = self.strategy.run(
-            self._d_gradients, (images, labels, nimg, fade)
+            self._d_gradients, (images, labels, nimg, fade, fakes)
         )
         skipped = self._descend(self.nets.d_adam, gradients, self.d_vars, lrate)
         # Gs sees G as it was ahead of this iteration's G step.
@@ -157,11 +190,17 @@ class _Iteration:
         return self._report(self.nets.d_adam, means, skipped)
 
     def g_step(
-        self, nimg: tf.Tensor, alpha: tf.Tensor, lrate: tf.Tensor
+        self,
+        nimg: tf.Tensor,
+        alpha: tf.Tensor,
+        lrate: tf.Tensor,
+        fakes: Any = None,
     ) -> tf.Tensor:
         """G learns. Returns the vector of G_TERMS."""
         fade = alpha if self.fading else None
-        gradients, means = self.strategy.run(self._g_gradients, (nimg, fade))
+        gradients, means = self.strategy.run(
+            self._g_gradients, (nimg, fade, fakes)
+        )
         skipped = self._descend(self.nets.g_adam, gradients, self.g_vars, lrate)
         if not self.gs_decay:  # no smoothing: Gs is G
             self._update_gs()
@@ -203,15 +242,19 @@ class _Iteration:
         labels: tf.Tensor,
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
+        fakes: _Fakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
         mixing = self.draws.uniform("mixing", nimg, [1, 1, 1])
         batch = {
             "reals": self._reals(images, nimg, alpha),
             "labels": self._share(labels),
-            "latents": self._latents("D_latents", nimg),
             "mixing": self._share(mixing),
         }
+        if fakes is None:
+            batch["latents"] = self._latents("D_latents", nimg)
+        else:
+            batch["fakes"] = fakes.images
         if self.losses.noise_stddev:
             batch["real_noise"] = self._noise("D_latents", 1, nimg)
             batch["fake_noise"] = self._noise("D_latents", 2, nimg)
@@ -225,14 +268,16 @@ class _Iteration:
         noise = None
         if self.losses.noise_stddev:
             noise = (batch["real_noise"], batch["fake_noise"])
+        labels, fakes = batch["labels"], batch.get("fakes")
+        if fakes is None:
+            fakes = self._draw(batch["latents"], labels, alpha).images
         scale = self.nets.d_adam.scale()
         with tf.GradientTape() as tape:
             loss, values = terms.d_loss(
-                self.nets.G,
                 self.nets.D,
                 batch["reals"],
-                batch["labels"],
-                batch["latents"],
+                fakes,
+                labels,
                 batch["mixing"],
                 alpha,
                 self.losses,
@@ -246,40 +291,61 @@ class _Iteration:
         )
 
     def _g_gradients(
-        self, nimg: tf.Tensor, alpha: tf.Tensor | None
+        self,
+        nimg: tf.Tensor,
+        alpha: tf.Tensor | None,
+        fakes: _Fakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
-        labels = self.draws.rows("G_labels", nimg, self.all_labels)
-        batch = {
-            "labels": self._share(labels),
-            "latents": self._latents("G_latents", nimg),
-        }
+        batch, one_pass = {}, self.g_pass
+        if fakes is None:
+            labels = self.draws.rows("G_labels", nimg, self.all_labels)
+            batch["labels"] = self._share(labels)
+            batch["latents"] = self._latents("G_latents", nimg)
+        else:
+            one_pass = functools.partial(self._g_pass, fakes=fakes)
         if self.losses.noise_stddev:
             batch["noise"] = self._noise("G_latents", 1, nimg)
         return self._in_passes(
-            self.g_pass, batch, alpha, self.g_vars, terms.G_TERMS
+            one_pass, batch, alpha, self.g_vars, terms.G_TERMS
         )
 
     def _g_pass(
-        self, batch: dict[str, tf.Tensor], alpha: tf.Tensor | None
+        self,
+        batch: dict[str, tf.Tensor],
+        alpha: tf.Tensor | None,
+        fakes: _Fakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        if fakes is None:
+            fakes = self._draw(batch["latents"], batch["labels"], alpha)
         scale = self.nets.g_adam.scale()
-        with tf.GradientTape() as tape:
+        with fakes.tape:  # goes on recording
             loss, values = terms.g_loss(
                 self.nets.G,
                 self.nets.D,
-                batch["labels"],
-                batch["latents"],
-                self.resolution,
+                fakes.images,
+                fakes.labels,
                 alpha,
                 self.losses,
                 batch.get("noise"),
             )
             scaled = loss * scale
-        gradients = tape.gradient(scaled, [v.value for v in self.g_vars])
+        gradients = fakes.tape.gradient(scaled, [v.value for v in self.g_vars])
         return _divided(gradients, scale), _means(
             {"G_loss": loss, **values}, terms.G_TERMS
         )
+
+    def _draw(
+        self,
+        latents: tf.Tensor,
+        labels: tf.Tensor,
+        alpha: tf.Tensor | None,
+    ) -> _Fakes:
+        with tf.GradientTape() as tape:
+            images = terms.draw(
+                self.nets.G, latents, labels, self.resolution, alpha
+            )
+        return _Fakes(images, labels, tape)
 
     def _in_passes(
         self,

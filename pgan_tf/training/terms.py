@@ -22,12 +22,26 @@ D_TERMS = (
 G_TERMS = ("G_loss", "G_label_penalty", "G_ortho_penalty")
 
 
-def d_loss(
+def draw(
     G: networks.Generator,
+    latents: tf.Tensor,
+    labels: tf.Tensor,
+    resolution: int,
+    alpha: tf.Tensor | None,
+) -> tf.Tensor:
+    """Fakes [N,resolution,resolution,C]; the labels [N,K], of which K may be 0.
+
+    alpha is the weight of the current resolution; None: settled.
+    """
+    given = labels if labels.shape[-1] else None
+    return G(latents, given, resolution=resolution, alpha=alpha)
+
+
+def d_loss(
     D: networks.Discriminator,
     reals: tf.Tensor,
+    fakes: tf.Tensor,
     labels: tf.Tensor,
-    latents: tf.Tensor,
     mixing: tf.Tensor,
     alpha: tf.Tensor | None,
     options: config.LossesConfig,
@@ -39,10 +53,10 @@ def d_loss(
     Karras et al. 2018, appendix A.1; labels as in Odena et al. 2017.
 
     Args:
-        G, D: The networks.
+        D: The network.
         reals: [N,R,R,C] in [-1, 1], faded like the fakes.
+        fakes: Of the same shape.
         labels: Of the reals, and of the fakes, [N,K]; K may be 0.
-        latents: Of the fakes.
         mixing: Weight of the fake in each mixed image, uniform, [N,1,1,1].
         alpha: Weight of the current resolution; None: settled.
         options: Which terms, and their weights.
@@ -54,9 +68,6 @@ def d_loss(
         that the loss does not have is zero. The norms are of the images that
         the penalty looks at.
     """
-    fakes = tf.stop_gradient(
-        G(latents, _or_none(labels), resolution=reals.shape[1], alpha=alpha)
-    )
     if noise is not None:
         reals, fakes = reals + noise[0], fakes + noise[1]
     scores, logits = judge_both(D, reals, fakes, alpha)
@@ -82,15 +93,17 @@ def d_loss(
 def g_loss(
     G: networks.Generator,
     D: networks.Discriminator,
+    fakes: tf.Tensor,
     labels: tf.Tensor,
-    latents: tf.Tensor,
-    resolution: int,
     alpha: tf.Tensor | None,
     options: config.LossesConfig,
     noise: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, Terms]:
-    """G's side of the same losses; arguments and results as in `d_loss`."""
-    fakes = G(latents, _or_none(labels), resolution=resolution, alpha=alpha)
+    """G's side of the same losses; arguments and results as in `d_loss`.
+
+    The gradients reach G through the fakes, and its kernels by themselves.
+    """
+    resolution = fakes.shape[1]
     if noise is not None:
         fakes += noise
     scores, logits = D(fakes, alpha=alpha)
@@ -199,8 +212,3 @@ def judge_both(
         return first, second
 
     return separate(outputs[0]), separate(outputs[1])
-
-
-def _or_none(labels: tf.Tensor) -> tf.Tensor | None:
-    """None in place of labels of size zero."""
-    return labels if labels.shape[-1] else None

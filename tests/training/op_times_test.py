@@ -1,8 +1,10 @@
 """What the profiler sees of compiled steps."""
 
+import dataclasses
+
 import tensorflow as tf
 
-from pgan_tf import bench
+from pgan_tf import bench, config
 from pgan_tf.training import devices, initial, op_times, timing
 from tests import common
 
@@ -53,11 +55,15 @@ class ConvolutionsTest(common.TestCase):
     step runs G (g), D (d), back through D (d), and through G (2 g).
     """
 
-    def count(self, fade):
+    def count(self, fade, reuse_fakes=False):
         case = bench.Case(8, "float32", fade, 8, fmap_base=16, fmap_max=8)
+        options = dataclasses.replace(
+            case.options(),
+            optimizer=config.OptimizerConfig(reuse_fakes=reuse_fakes),
+        )
         strategy = devices.make_strategy("")
-        nets = initial.make_networks(case.options(), 3, strategy)
-        trial = timing.Trial(case.options(), nets, strategy, case.stage())
+        nets = initial.make_networks(options, 3, strategy)
+        trial = timing.Trial(options, nets, strategy, case.stage())
         times = op_times.measure(lambda: trial.run(1), self.folder())
         total = sum(time.count for time in times if time.is_convolution)
         return total / (trial.nimg // case.minibatch)
@@ -66,6 +72,10 @@ class ConvolutionsTest(common.TestCase):
         """g = 4 (two 3x3, one up, toRGB), d = 4, n = 1."""
         d_step = 4 + 4 + 4 + 4 + (4 + 3) + (4 + 4) + (3 + 2)
         self.assertEqual(self.count(0), d_step + 4 + 4 + 4 + 8)
+
+    def test_fakes_of_both(self):
+        """G draws once, not twice: as settled, less g."""
+        self.assertEqual(self.count(0) - self.count(0, reuse_fakes=True), 4)
 
     def test_fading(self):
         """Another toRGB, another fromRGB: g = 5, d = 5, n = 2."""

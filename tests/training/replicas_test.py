@@ -1,5 +1,7 @@
 """Several devices: the same gradients and losses as one."""
 
+import dataclasses
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -17,6 +19,11 @@ OPTIONS = config.RunConfig(
     data=config.DataConfig(mirror_augment=True),
     losses=config.LossesConfig(noise_stddev=0.1),
 )
+REUSING = config.OptimizerConfig(reuse_fakes=True)
+CASES = {
+    "plain": OPTIONS,
+    "reusing": dataclasses.replace(OPTIONS, optimizer=REUSING),
+}
 
 MAIN = """
 import sys
@@ -67,17 +74,17 @@ def main(path: str, replicas: int) -> None:
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * replicas,
     )
-    one, several = tiny.make(OPTIONS), tiny.make(OPTIONS, replicas=replicas)
-    one.draws = Reordered(one.draws, order(replicas))
     pixels = tf.gather(tiny.images(), order(replicas))
-    arrays = {
-        f"{replicas}/{name}/{key}": value
+    arrays = {}
+    for case, options in CASES.items():
+        one, several = tiny.make(options), tiny.make(options, replicas=replicas)
+        one.draws = Reordered(one.draws, order(replicas))
         for name, found in (
             ("one", tiny.gradients(one, pixels)),
             ("several", tiny.gradients(several)),
-        )
-        for key, value in found.items()
-    }
+        ):
+            for key, value in found.items():
+                arrays[f"{case}/{replicas}/{name}/{key}"] = value
     if replicas == 4:
         arrays["whole"], arrays["half"] = shares(several)
     np.savez(path, **arrays)
@@ -103,17 +110,20 @@ class ReplicasTest(common.TestCase):
                     cls.found.update(file)
 
     def test_gradients_and_terms(self):
-        for replicas in (2, 4):
-            for key in ("D/gradients", "D/terms", "G/gradients", "G/terms"):
-                expected = self.found[f"{replicas}/one/{key}"]
-                error = self.found[f"{replicas}/several/{key}"] - expected
-                self.assertLess(
-                    np.linalg.norm(error), 1e-5 * np.linalg.norm(expected), key
-                )
+        for case, replicas, key in itertools.product(
+            CASES,
+            (2, 4),
+            ("D/gradients", "D/terms", "G/gradients", "G/terms"),
+        ):
+            expected = self.found[f"{case}/{replicas}/one/{key}"]
+            error = self.found[f"{case}/{replicas}/several/{key}"] - expected
+            self.assertLess(
+                np.linalg.norm(error), 1e-5 * np.linalg.norm(expected), key
+            )
 
     def test_groups_matter(self):
         """Else the order above would prove nothing."""
-        two, four = (self.found[f"{r}/one/D/gradients"] for r in (2, 4))
+        two, four = (self.found[f"plain/{r}/one/D/gradients"] for r in (2, 4))
         error = np.linalg.norm(two - four)
         self.assertGreater(error, 1e-3 * np.linalg.norm(two))
 

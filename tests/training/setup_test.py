@@ -103,6 +103,20 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         self.assertAllEqual(latents, range(6))
         self.assertAllEqual(pictures, [0, 1, 2, 3, 0, 1])
 
+    def test_reused_fakes(self):
+        """They would not be there for another step or part of one."""
+        reusing = config.OptimizerConfig(reuse_fakes=True)
+        setup.check(self.options(optimizer=reusing))
+        several = config.ScheduleConfig(
+            d_repeats=2, max_micro_batch_dict={16: 4}
+        )
+        self.assert_refused(
+            self.options(optimizer=reusing, schedule=several),
+            "--reuse_fakes .* --d_repeats and --max_micro_batch_dict",
+        )
+        compiled = dataclasses.replace(reusing, xla=True)
+        self.assert_refused(self.options(optimizer=compiled), "with --xla:")
+
     def test_as_many_rows_as_labels_by_default(self):
         for resolution, labels, rows in (
             (32, 10, 10), (32, 100, 32), (1024, 10, 2), (32, 0, 8),

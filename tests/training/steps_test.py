@@ -121,12 +121,12 @@ class IterationTest(common.TestCase):
         reals = np.where(heads, reals[:, :, ::-1], reals)
         blocks = reals.reshape(8, 8, 2, 8, 2, 1).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
+        latents = fixed.arrays["res32/latents_D"]
         expected, _ = terms.d_loss(
-            nets.G,
             nets.D,
             tf.constant(blocks + (reals - blocks) * 0.25, tf.float32),
+            nets.G(latents, resolution=16, alpha=0.25),
             tf.zeros([8, 0]),
-            tf.constant(fixed.arrays["res32/latents_D"]),
             tf.constant(mixing),
             0.25,
             config.LossesConfig(),
@@ -219,11 +219,11 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
         seen = []
 
         class Recording(steps._Iteration):
-            def d_step(self, images, labels, nimg, alpha, lrate):
+            def d_step(self, images, labels, nimg, alpha, lrate, fakes):
                 seen.append(("D", images.numpy()[0, 0, 0, 0], int(nimg)))
                 return tf.zeros([len(steps.D_TERMS)])
 
-            def g_step(self, nimg, alpha, lrate):
+            def g_step(self, nimg, alpha, lrate, fakes):
                 seen.append(("G", int(nimg)))
                 return tf.zeros([len(steps.G_TERMS)])
 

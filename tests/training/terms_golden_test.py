@@ -79,15 +79,16 @@ class LossesTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.product(lod=LODS, dtype=tuple(BOUNDS))
     def test_d(self, lod, dtype):
-        arrays, tensors, _, alpha = self.inputs(lod, dtype)
+        arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
+        labels = tensors["labels"]
+        fakes = terms.draw(G, tensors["latents_D"], labels, resolution, alpha)
         with tf.GradientTape() as tape:
             loss, values = terms.d_loss(
-                G,
                 D,
                 tensors["reals"],
-                tensors["labels"],
-                tensors["latents_D"],
+                fakes,
+                labels,
                 tensors["mixing_factors"],
                 alpha,
                 config.LossesConfig(),
@@ -123,13 +124,16 @@ class LossesTest(common.TestCase, parameterized.TestCase):
     def test_g(self, lod, dtype):
         arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
+        labels = tensors["labels"]
         with tf.GradientTape() as tape:
+            fakes = terms.draw(
+                G, tensors["latents_G"], labels, resolution, alpha
+            )
             loss, _ = terms.g_loss(
                 G,
                 D,
-                tensors["labels"],
-                tensors["latents_G"],
-                resolution,
+                fakes,
+                labels,
                 alpha,
                 config.LossesConfig(),
             )
@@ -179,11 +183,10 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         loss = {}
         for weight in (0.0, 1.0):
             loss[weight], values = terms.d_loss(
-                G,
                 D,
                 reals,
+                G(latents, labels),
                 tf.constant(labels),
-                tf.constant(latents),
                 mixing,
                 None,
                 config.LossesConfig(cond_weight=weight),
@@ -208,9 +211,8 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             loss, _ = terms.g_loss(
                 G,
                 D,
+                G(latents, labels),
                 tf.constant(labels),
-                tf.constant(latents),
-                4,
                 None,
                 config.LossesConfig(cond_weight=weight),
             )

@@ -34,11 +34,10 @@ class TermsTest(common.TestCase, parameterized.TestCase):
 
     def d_loss(self, D=None, noise=None, scale=1.0, **options):
         return terms.d_loss(
-            self.G,
             D or Quadratic(),
             tf.constant(self.reals),
+            tf.constant(self.fakes),
             self.no_labels,
-            tf.constant(self.latents),
             tf.constant(self.mixing),
             None,
             config.LossesConfig(**options),
@@ -94,9 +93,8 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         g_loss, _ = terms.g_loss(
             self.G,
             Quadratic(),
+            tf.constant(self.fakes),
             self.no_labels,
-            tf.constant(self.latents),
-            8,
             None,
             config.LossesConfig(),
             tf.constant(noise[0]),
@@ -117,9 +115,8 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             loss[weight], values = terms.g_loss(
                 self.G,
                 Quadratic(),
+                self.G(self.latents, resolution=4),
                 self.no_labels,
-                tf.constant(self.latents),
-                4,
                 None,
                 config.LossesConfig(ortho_weight=weight),
             )
@@ -147,9 +144,8 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         _, values = terms.g_loss(
             G,
             D,
+            G(latents, labels),
             tf.constant(labels),
-            tf.constant(latents),
-            4,
             None,
             config.LossesConfig(label_loss="sigmoid"),
         )

@@ -95,12 +95,13 @@ def gradients(
         nimg, alpha = tf.constant(16, tf.int64), tf.constant(0.5)
         alpha = alpha if iteration.fading else None
         found = {}
+        fakes = iteration.fakes_for_both(tf.zeros([8, 0]), nimg, alpha)
         for name, function, arguments in (
             ("D", iteration._d_gradients, (pixels, tf.zeros([8, 0]))),
             ("G", iteration._g_gradients, ()),
         ):
             values, means = iteration.strategy.run(
-                function, (*arguments, nimg, alpha)
+                function, (*arguments, nimg, alpha, fakes)
             )
             variables = getattr(iteration, f"{name.lower()}_vars")
             found[name] = (

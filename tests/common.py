@@ -45,6 +45,13 @@ def golden_variables(name: str) -> dict[str, np.ndarray]:
     return {k[4:]: v for k, v in arrays.items() if k.startswith("var/")}
 
 
+def retyped(network, dtype):
+    """The same network, of another type or policy of types."""
+    twin = type(network).from_config({**network.get_config(), "dtype": dtype})
+    twin.set_weights(network.get_weights())
+    return twin
+
+
 def golden_generator(fused_scale: bool = True) -> networks.Generator:
     """The generator of g_res32.npz.
 

@@ -109,7 +109,7 @@ def g_loss(
     scores, logits = D(fakes, alpha=alpha)
     terms = {
         "G_label_penalty": _label_penalty(labels, logits, options),
-        "G_ortho_penalty": tf.zeros([]),
+        "G_ortho_penalty": tf.zeros([], scores.dtype),
     }
     adversarial = losses.ADVERSARIAL[options.loss][1](scores)
     loss = tf.reduce_mean(

@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -13,16 +14,27 @@ from tests import common
 from tests.training import tiny
 
 # Largest difference of any weight after 1, 2, 3 iterations: twice what the
-# reference differs by from itself in float64. In the third iteration a leaky
-# ReLU of D is at zero within rounding, on which side decides of G's gradient:
-# the same steps with and without oneDNN leave weights of G 2.6e-3 apart (a
-# step is 1e-3), half of them more than 2.6e-5.
+# reference differs by from itself in float64.
 WORST = {
     "D": (8e-6, 2.8e-5, 2.8e-4),
-    "G": (1.1e-5, 1.1e-5, 5e-3),
+    "G": (1.1e-5, 1.1e-5, 1.1e-5),
     "Gs": (6e-7, 6e-7, 6e-7),
 }
-MEDIAN = {"D": (1e-6,) * 3, "G": (1e-6, 1e-6, 3e-5), "Gs": (1e-6,) * 3}
+# In the third iteration a leaky ReLU of D is at zero within float32's rounding,
+# and its side decides of G's gradient: the same steps with and without oneDNN
+# leave weights of G 2.6e-3 apart.
+UNDECIDED = {("float32", 3, "G")}
+
+
+class Wide(keras.DTypePolicy):
+    """Weights of float32 in arithmetic of float64."""
+
+    def __init__(self):
+        super().__init__("float32")
+
+    @property
+    def compute_dtype(self):
+        return "float64"
 
 
 class FixedDraws(draws.Draws):
@@ -40,12 +52,25 @@ class FixedDraws(draws.Draws):
         return tf.constant(mixing.reshape([8, *shape]))
 
 
-class IterationTest(common.TestCase):
-    def make(self, minibatch=8):
+def on_wide_batches(one_pass):
+    """A pass over the same numbers in float64."""
+
+    def widened_pass(batch, alpha):
+        batch = {name: tf.cast(x, tf.float64) for name, x in batch.items()}
+        gradients, means = one_pass(batch, alpha)
+        return gradients, tf.cast(means, tf.float32)
+
+    return widened_pass
+
+
+class IterationTest(common.TestCase, parameterized.TestCase):
+    def make(self, minibatch=8, wide=False):
         strategy = tf.distribute.MirroredStrategy(["CPU:0"])
         with strategy.scope():
             G, Gs = common.golden_generator(), common.golden_generator()
             D = common.golden_discriminator()
+            if wide:
+                G, D = (common.retyped(network, Wide()) for network in (G, D))
             nets = steps.Networks(
                 G=G,
                 D=D,
@@ -56,14 +81,18 @@ class IterationTest(common.TestCase):
         stage = schedule.Stage(0.0, 32, minibatch, 1e-3, 1e-3, 1)
         return nets, strategy, stage
 
-    def test_three_true_iterations(self):
+    @parameterized.parameters("float32", "float64")
+    def test_three_true_iterations(self, dtype):
         """D and Gs, then G, as the reference orders them."""
         arrays = common.golden("opt")
-        nets, strategy, stage = self.make()
+        nets, strategy, stage = self.make(wide=dtype == "float64")
         iteration = steps._Iteration(
             nets, strategy, stage, tf.zeros([1, 0]), config.RunConfig()
         )
         iteration.draws = FixedDraws()
+        if dtype == "float64":
+            iteration.d_pass = on_wide_batches(iteration.d_pass)
+            iteration.g_pass = on_wide_batches(iteration.g_pass)
         reals = iteration.draws.arrays["res32/reals/lod0.00"]
         reals = common.nhwc(reals)
         pixels = np.rint(reals * 127.5 + 127.5).astype(np.uint8)
@@ -81,13 +110,15 @@ class IterationTest(common.TestCase):
                 before = arrays[f"B/{name}_before/step{step}"]
                 self.assertAllClose(named[name], before, atol=5e-4)
             for name, worst in WORST.items():
+                if (dtype, step, name) in UNDECIDED:
+                    continue
                 found = nvidia.variables(getattr(nets, name))
                 errors = [
                     np.abs(value - arrays[f"B_{name}/step{step}/{key}"]).ravel()
                     for key, value in found.items()
                 ]
                 errors = np.concatenate(errors)
-                self.assertLess(np.median(errors), MEDIAN[name][step - 1], name)
+                self.assertLess(np.median(errors), 1e-6, name)
                 self.assertLess(np.quantile(errors, 0.99), worst[step - 1] / 5)
                 self.assertLess(errors.max(), worst[step - 1], name)
 

@@ -51,16 +51,10 @@ class LossesTest(common.TestCase, parameterized.TestCase):
     """
 
     def networks(self, dtype):
-        result = []
-        for network in (
-            common.golden_generator(),
-            common.golden_discriminator(),
-        ):
-            config = {**network.get_config(), "dtype": dtype}
-            twin = type(network).from_config(config)
-            twin.set_weights(network.get_weights())
-            result.append(twin)
-        return result
+        return (
+            common.retyped(common.golden_generator(), dtype),
+            common.retyped(common.golden_discriminator(), dtype),
+        )
 
     def inputs(self, lod, dtype):
         arrays = {

@@ -86,6 +86,21 @@ def add_bias(x: Tensor, bias: Tensor) -> Tensor:
     return add(x, ops.copy(bias))
 
 
+def matmul_pixels(x: Tensor, kernel: Tensor) -> Tensor:
+    """Each pixel times a matrix: a 1x1 convolution.
+
+    Args:
+        x: [N,H,W,C].
+        kernel: [C,F].
+
+    Returns:
+        [N,H,W,F].
+    """
+    *_, height, width, channels = x.shape
+    products = ops.matmul(ops.reshape(x, (-1, channels)), kernel)
+    return ops.reshape(products, (-1, height, width, kernel.shape[-1]))
+
+
 def _the_one(args: tuple[Tensor, ...], upstream: Tensor) -> Tensor:
     """The gradient that Keras hands over, by position or by this name."""
     return args[0] if upstream is None else upstream

@@ -17,6 +17,8 @@ from pgan_tf import functional
 Tensor = Any
 Shape = tuple[Any, ...]
 HE_GAIN = float(np.sqrt(2))
+# Up to this size a 1x1 convolution takes longer to begin than to do.
+_SMALL = 8
 
 
 class _Equalized(keras.layers.Layer):
@@ -85,7 +87,8 @@ class EqualizedDense(_Equalized):
 
     def call(self, inputs: Tensor) -> Tensor:
         """[N,in] to [N,units] or [N,*units]."""
-        outputs = ops.matmul(inputs, self.scaled_kernel())
+        # The inputs are smaller than the kernel.
+        outputs = ops.matmul(inputs * self._wscale, self.kernel)
         return functional.add_bias(
             ops.reshape(outputs, (-1, *self._shape)), self.bias
         )
@@ -131,7 +134,10 @@ class EqualizedConv2D(_Equalized):
         return functional.add_bias(self._convolve(inputs), self.bias)
 
     def _convolve(self, inputs: Tensor) -> Tensor:
-        return ops.conv(inputs, self.scaled_kernel(), padding="same")
+        kernel = self.scaled_kernel()
+        if self.kernel_size == 1 and inputs.shape[1] <= _SMALL:
+            return functional.matmul_pixels(inputs, kernel[0, 0])
+        return ops.conv(inputs, kernel, padding="same")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.filters)

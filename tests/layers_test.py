@@ -101,6 +101,19 @@ class EqualizedTest(common.TestCase):
         self.assertAllEqual(output[0, 3, 1], [1, 2, 3])
 
 
+class PixelsTest(common.TestCase, parameterized.TestCase):
+    @parameterized.parameters(8, 16)
+    def test_from_rgb_small_and_large(self, size):
+        """A product at 8x8, a convolution at 16x16: the same function."""
+        layer, x = layers.FromRGB(5), common.ramp((2, size, size, 3))
+        layer.build(x.shape)
+        kernel = common.ramp((1, 1, 3, 5), -1, 2)
+        layer.kernel.assign(kernel)
+        layer.bias.assign([1, 2, 3, 4, 5])
+        expected = np.sqrt(2 / 3) * x @ kernel[0, 0] + [1, 2, 3, 4, 5]
+        self.assertAllClose(layer(x), expected, rtol=1e-5, atol=1e-5)
+
+
 class AnyLayerTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         (layers.EqualizedDense(7, gain=0.5, name="d"), (2, 5)),

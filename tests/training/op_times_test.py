@@ -56,7 +56,8 @@ class ConvolutionsTest(common.TestCase):
     """
 
     def count(self, fade, reuse_fakes=False):
-        case = bench.Case(8, "float32", fade, 8, fmap_base=16, fmap_max=8)
+        # Up to 8x8, toRGB and fromRGB are products, not convolutions.
+        case = bench.Case(32, "float32", fade, 8, fmap_base=16, fmap_max=8)
         options = dataclasses.replace(
             case.options(),
             optimizer=config.OptimizerConfig(reuse_fakes=reuse_fakes),
@@ -69,15 +70,15 @@ class ConvolutionsTest(common.TestCase):
         return total / (trial.nimg // case.minibatch)
 
     def test_settled(self):
-        """g = 4 (two 3x3, one up, toRGB), d = 4, n = 1."""
-        d_step = 4 + 4 + 4 + 4 + (4 + 3) + (4 + 4) + (3 + 2)
-        self.assertEqual(self.count(0), d_step + 4 + 4 + 4 + 8)
+        """g = 8 (four 3x3, three up, toRGB), d = 8, n = 1."""
+        d_step = 8 + 8 + 8 + 8 + (8 + 7) + (8 + 8) + (7 + 6)
+        self.assertEqual(self.count(0), d_step + 8 + 8 + 8 + 16)
 
     def test_fakes_of_both(self):
         """G draws once, not twice: as settled, less g."""
-        self.assertEqual(self.count(0) - self.count(0, reuse_fakes=True), 4)
+        self.assertEqual(self.count(0) - self.count(0, reuse_fakes=True), 8)
 
     def test_fading(self):
-        """Another toRGB, another fromRGB: g = 5, d = 5, n = 2."""
-        d_step = 5 + 5 + 5 + 5 + (5 + 3) + (5 + 5) + (4 + 2)
-        self.assertEqual(self.count(0.5), d_step + 5 + 5 + 5 + 10)
+        """Another toRGB, another fromRGB: g = 9, d = 9, n = 2."""
+        d_step = 9 + 9 + 9 + 9 + (9 + 7) + (9 + 9) + (8 + 6)
+        self.assertEqual(self.count(0.5), d_step + 9 + 9 + 9 + 18)

@@ -129,12 +129,24 @@ class EqualizedConv2D(_Equalized):
         self._add_weights(shape, self.filters)
         self.built = True
 
-    def call(self, inputs: Tensor) -> Tensor:
-        """[N,H,W,C] to [N,H,W,filters]."""
-        return functional.add_bias(self._convolve(inputs), self.bias)
+    def call(self, inputs: Tensor, weight: Tensor = None) -> Tensor:
+        """[N,H,W,C] to [N,H,W,filters].
 
-    def _convolve(self, inputs: Tensor) -> Tensor:
-        kernel = self.scaled_kernel()
+        Args:
+            inputs: Images or activations.
+            weight: Factor of the outputs, a scalar from 0; None: 1. A fade-in
+                is a sum of two layers with weights. The kernel takes it in,
+                which costs nothing, and an activation that follows lets it
+                through: ReLU(w x) = w ReLU(x).
+        """
+        kernel, bias = ops.convert_to_tensor(self.kernel), self.bias
+        if weight is not None:
+            weight = ops.cast(weight, kernel.dtype)
+            kernel, bias = kernel * weight, bias * weight
+        return functional.add_bias(self._convolve(inputs, kernel), bias)
+
+    def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        kernel = kernel * self._wscale
         if self.kernel_size == 1 and inputs.shape[1] <= _SMALL:
             return functional.matmul_pixels(inputs, kernel[0, 0])
         return ops.conv(inputs, kernel, padding="same")
@@ -159,15 +171,14 @@ class UpscaleConv2D(EqualizedConv2D):
     convolution of stride 2.
     """
 
-    def _convolve(self, inputs: Tensor) -> Tensor:
-        kernel = self.transposed_kernel()
+    def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        kernel = self.transposed(kernel)
         return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
 
-    def transposed_kernel(self) -> Tensor:
+    def transposed(self, kernel: Tensor) -> Tensor:
         """That of the transposed convolution, [4,4,out,in]."""
         # A transposed convolution scatters: next to an ordinary one its
         # kernel is turned by 180 degrees, with the last two axes swapped.
-        kernel = ops.convert_to_tensor(self.kernel)
         kernel = _sum_of_shifts(kernel, self._wscale, turned=True)
         return ops.transpose(kernel, (0, 1, 3, 2))
 
@@ -188,8 +199,7 @@ class ConvDownscale2D(EqualizedConv2D):
     two-step form of the reference (`fused_scale=False`) has it before them.
     """
 
-    def _convolve(self, inputs: Tensor) -> Tensor:
-        kernel = ops.convert_to_tensor(self.kernel)
+    def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         kernel = _sum_of_shifts(kernel, self._wscale / 4)
         return ops.conv(inputs, kernel, strides=2, padding="same")
 
@@ -319,21 +329,3 @@ class MinibatchStddev(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "group_size": self.group_size}
-
-
-@keras.saving.register_keras_serializable("pgan_tf")
-class FadeIn(keras.layers.Layer):
-    """Blends what the lower resolution makes with what the new layers make.
-
-    y = old + (new - old) * alpha; figure 2 of Karras et al. 2018.
-    """
-
-    def build(self, *shapes: Shape) -> None:
-        self.built = True
-
-    def call(self, old: Tensor, new: Tensor, alpha: Tensor) -> Tensor:
-        """Two tensors of one shape, and alpha, a scalar in [0, 1]."""
-        return functional.lerp(old, new, ops.cast(alpha, new.dtype))
-
-    def compute_output_shape(self, old_shape: Shape, *_: Shape) -> Shape:
-        return old_shape

@@ -193,7 +193,6 @@ class Generator(_Progressive):
         self.pixel_norm = layers.PixelNorm(
             self.pixelnorm_epsilon, dtype=self.dtype_policy
         )
-        self.fade_in = layers.FadeIn(dtype=self.dtype_policy)
         self.conv0, self.conv1, self.to_rgb = [], [], []
         for r in self.resolutions:
             fmaps, below = self._fmaps(r), self._fmaps(r // 2)
@@ -245,15 +244,16 @@ class Generator(_Progressive):
             resolution, alpha = stage_of(self.lod, self.resolution)
         top = self._index(resolution)
         x = self._block(0, self._join(latents, labels))
-        image = None
+        fading = top > 0 and alpha is not None
         for i in range(1, top + 1):
-            if i == top and alpha is not None:
-                image = functional.upscale2d(self.to_rgb[i - 1](x))
+            if i == top and fading:
+                old = self.to_rgb[i - 1](x, weight=1.0 - alpha)
             x = self._block(i, x)
-        if image is None:
-            image = self.to_rgb[top](x)
+        if fading:
+            new = self.to_rgb[top](x, weight=alpha)
+            image = functional.upscale2d(old) + new
         else:
-            image = self.fade_in(image, self.to_rgb[top](x), alpha=alpha)
+            image = self.to_rgb[top](x)
         return functional.at_least_float32(image)
 
     def _join(self, latents: Tensor, labels: Tensor) -> Tensor:
@@ -395,7 +395,6 @@ class Discriminator(_Progressive):
         self.minibatch_stddev = layers.MinibatchStddev(
             self.mbstd_group_size, dtype=self.dtype_policy
         )
-        self.fade_in = layers.FadeIn(dtype=self.dtype_policy)
         self.from_rgb, self.conv0, self.conv1 = [], [], []
         for r in self.resolutions:
             fmaps, below = self._fmaps(r), self._fmaps(r // 2)
@@ -442,11 +441,12 @@ class Discriminator(_Progressive):
         top = self._index(images.shape[1])
         x = self._activate(self.from_rgb[top](images))
         for i in range(top, 0, -1):
-            x = self._block(i, x)
-            if i == top and alpha is not None:
-                lower = functional.downscale2d(images)
-                lower = self._activate(self.from_rgb[i - 1](lower))
-                x = self.fade_in(lower, x, alpha=alpha)
+            fading = i == top and alpha is not None
+            x = self._block(i, x, weight=alpha if fading else None)
+            if fading:
+                old = functional.downscale2d(images)
+                old = self.from_rgb[i - 1](old, weight=1.0 - alpha)
+                x = self._activate(old) + x
         if self.mbstd_group_size:
             x = self.minibatch_stddev(x)
         x = self._activate(self.conv0[0](x))
@@ -455,10 +455,10 @@ class Discriminator(_Progressive):
         outputs = functional.at_least_float32(self.output_dense(x))
         return outputs[:, :1], outputs[:, 1:]
 
-    def _block(self, i: int, x: Tensor) -> Tensor:
-        """[N,R,R,C] to half the resolution."""
+    def _block(self, i: int, x: Tensor, weight: Tensor = None) -> Tensor:
+        """[N,R,R,C] to half the resolution, times a weight."""
         x = self._activate(self.conv0[i](x))
-        x = self._activate(self.conv1[i](x))
+        x = self._activate(self.conv1[i](x, weight=weight))
         return x if self.fused_scale else functional.downscale2d(x)
 
     def trainable_at(self, resolution: int, fading: bool) -> list[Any]:

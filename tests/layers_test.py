@@ -129,7 +129,21 @@ class AnyLayerTest(common.TestCase, parameterized.TestCase):
     def test_layer(self, layer, shape):
         self.run_layer_test(layer, common.ramp(shape))
 
-    def test_fade_in(self):
-        old, new = common.ramp((2, 4, 4, 3)), common.ramp((2, 4, 4, 3), 3, 9)
-        output = self.run_layer_test(layers.FadeIn(), old, new, alpha=0.25)
-        self.assertAllClose(output, 0.75 * old + 0.25 * new, atol=1e-6)
+    @parameterized.parameters(
+        layers.EqualizedConv2D(7),
+        layers.UpscaleConv2D(7),
+        layers.ConvDownscale2D(7),
+        layers.ToRGB(3),
+        layers.FromRGB(6),
+    )
+    def test_weight(self, layer):
+        x = common.ramp((2, 16, 16, 3))
+        layer.build(x.shape)
+        layer.bias.assign(common.ramp(layer.bias.shape))
+        whole, part = layer(x), layer(x, weight=0.25)
+        self.assertAllClose(part, 0.25 * whole, atol=1e-6)
+        self.assertAllClose(
+            functional.leaky_relu(part),
+            0.25 * functional.leaky_relu(whole),
+            atol=1e-6,
+        )

@@ -88,7 +88,7 @@ def _first_layer(network: networks.Generator, i: int, x: Tensor) -> Tensor:
     stock = keras.layers.Conv2DTranspose(
         layer.filters, 4, strides=2, padding="same", name=layer.name
     )
-    return _filled(stock, x, layer.transposed_kernel(), layer.bias)
+    return _filled(stock, x, layer.transposed(layer.kernel), layer.bias)
 
 
 def _dense(layer: Any, x: Tensor) -> Tensor:

@@ -50,15 +50,24 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         # The last bit is 1e-3 and 8e-3 of a number. Where that tips a leaky
-        # ReLU, a gradient jumps: 0.02 to 0.05 and 0.08 to 0.12 were measured.
+        # ReLU, a gradient jumps, so it is the median of several draws that
+        # counts: 0.02 to 0.03 and 0.05 to 0.1 were measured.
         ("mixed_float16", 10.0, 0.08),
         ("mixed_bfloat16", None, 0.2),
     )
     def test_half_precision_is_near(self, policy, log2, tolerance):
         options = config.RunConfig()
-        one = tiny.gradients(tiny.make(options))
         half = tiny.make(options, policy=policy, loss_scale_log2=log2)
-        self.check(one, tiny.gradients(half), tolerance)
+        positions = range(0, 144, 16)
+        ones = tiny.gradients_at(tiny.make(options), positions)
+        halves = tiny.gradients_at(half, positions)
+        for name in ones[0]:
+            errors = [
+                np.linalg.norm(other[name] - one[name])
+                / np.linalg.norm(one[name])
+                for one, other in zip(ones, halves, strict=True)
+            ]
+            self.assertLess(np.median(errors), tolerance, name)
 
 
 def concrete(iteration):

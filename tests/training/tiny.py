@@ -1,5 +1,7 @@
 """Small networks and iterations for the tests of training."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -86,14 +88,22 @@ def gradients(
         iteration: As `make` makes it.
         pixels: The reals; by default those of `images`.
     """
+    # At other positions a leaky ReLU's input may be rounding noise, and its
+    # slope jumps.
+    return gradients_at(iteration, [16], pixels)[0]
+
+
+def gradients_at(
+    iteration: steps._Iteration,
+    positions: Sequence[int],
+    pixels: tf.Tensor | None = None,
+) -> list[dict[str, np.ndarray]]:
+    """As `gradients`, with what is drawn at several positions of a run."""
     pixels = images() if pixels is None else pixels
 
     @tf.function
-    def both(pixels):
-        # At other positions a leaky ReLU's input may be rounding noise, and
-        # its slope jumps.
-        nimg, alpha = tf.constant(16, tf.int64), tf.constant(0.5)
-        alpha = alpha if iteration.fading else None
+    def both(pixels, nimg):
+        alpha = tf.constant(0.5) if iteration.fading else None
         found = {}
         fakes = iteration.fakes_for_both(tf.zeros([8, 0]), nimg, alpha)
         for name, function, arguments in (
@@ -115,8 +125,13 @@ def gradients(
             )
         return found
 
-    return {
-        f"{name}/{what}": np.concatenate([x.numpy().ravel() for x in values])
-        for name, (parts, means) in both(pixels).items()
-        for what, values in (("gradients", parts), ("terms", [means]))
-    }
+    return [
+        {
+            f"{name}/{what}": np.concatenate(
+                [x.numpy().ravel() for x in values]
+            )
+            for name, (parts, means) in both(pixels, nimg).items()
+            for what, values in (("gradients", parts), ("terms", [means]))
+        }
+        for nimg in map(tf.constant, np.int64(positions))
+    ]

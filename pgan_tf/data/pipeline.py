@@ -9,10 +9,16 @@ All of it is TensorFlow operations. With a Python function inside, a process
 that ends while a batch is being prefetched would hang.
 """
 
+import concurrent.futures
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
 import numpy as np
 import tensorflow as tf
 
 from pgan_tf.data import levels, records, tfrecord
+
+T = TypeVar("T")
 
 # A level of up to this many bytes is held in memory.
 _MEMORY_BYTES = 64 << 20
@@ -61,6 +67,21 @@ def batches(
     else:
         stream = _from_file(dataset, resolution, own * steps, order)
     return stream.prefetch(_PREFETCH_BATCHES)
+
+
+def ahead(stream: Iterable[T]) -> Generator[T, None, None]:
+    """Fetches from an endless stream while what came before is in use.
+
+    TensorFlow prepares batches by itself, but even to take one over costs half
+    a millisecond, in which nobody would train.
+    """
+    iterator = iter(stream)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, iterator)
+        while True:
+            item = coming.result()
+            coming = thread.submit(next, iterator)
+            yield item
 
 
 def sequence(num_images: int, start_nimg: int, seed: int) -> tf.data.Dataset:

@@ -213,7 +213,7 @@ class Run:
     ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Images and labels for each call, from the present position on."""
         dataset = pipeline.batches(
-            self.dataset,
+            dataclasses.replace(self.dataset, labels=self.labels),
             stage.resolution,
             stage.minibatch,
             start_nimg=self.position.nimg,
@@ -221,8 +221,7 @@ class Run:
             worker=self.workers.part(),
             steps=self.call_nimg(stage) // stage.minibatch,
         )
-        size = self.options.data.max_label_size
-        return ((images, labels[:, :size]) for images, labels in dataset)
+        return pipeline.ahead(dataset)
 
     def scalars(self, stage: schedule.Stage) -> tuple[tf.Tensor, ...]:
         """nimg, alpha and the learning rates, as tensors."""

@@ -1,8 +1,11 @@
 """Tests of the stream of batches."""
 
+import itertools
 import subprocess
 import sys
 import textwrap
+import threading
+from collections.abc import Iterator
 from unittest import mock
 
 import numpy as np
@@ -184,8 +187,41 @@ class PipelineTest(common.TestCase):
             from pgan_tf.data import pipeline, records
             dataset = records.open_dataset({str(self.path)!r})
             pipeline._MEMORY_BYTES = 0
-            stream = iter(pipeline.batches(dataset, 16, 2, 0, 0))
+            stream = pipeline.ahead(pipeline.batches(dataset, 16, 2, 0, 0))
             next(stream)
         """
         command = [sys.executable, "-c", textwrap.dedent(script)]
         subprocess.run(command, check=True, timeout=120)
+
+
+class AheadTest(common.TestCase):
+    def test_fetches_while_the_last_is_in_use(self) -> None:
+        fetched = [threading.Event() for _ in range(4)]
+
+        def count() -> Iterator[int]:
+            for number in itertools.count():
+                fetched[number].set()
+                yield number
+
+        stream = pipeline.ahead(count())
+        for number in range(3):
+            self.assertEqual(next(stream), number)
+            self.assertTrue(fetched[number + 1].wait(timeout=60))
+        stream.close()
+
+    def test_one_ahead_and_no_more(self) -> None:
+        numbers = itertools.count()
+        stream = pipeline.ahead(numbers)
+        self.assertEqual(list(itertools.islice(stream, 5)), [0, 1, 2, 3, 4])
+        stream.close()
+        self.assertEqual(next(numbers), 6)
+
+    def test_failures_come_in_their_turn(self) -> None:
+        def failing() -> Iterator[int]:
+            yield 0
+            raise OSError("unreadable")
+
+        stream = pipeline.ahead(failing())
+        self.assertEqual(next(stream), 0)
+        with self.assertRaisesRegex(OSError, "unreadable"):
+            next(stream)

@@ -145,9 +145,24 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
         Same shape and dtype; root mean square over channels close to 1. The
         mean is taken in float32, where squares do not overflow.
     """
-    squares = ops.square(at_least_float32(x))
-    mean_square = ops.mean(squares, axis=-1, keepdims=True)
-    return x * ops.cast(ops.rsqrt(mean_square + epsilon), x.dtype)
+
+    @ops.custom_gradient
+    def normalize(x: Tensor) -> tuple[Tensor, Any]:
+        squares = ops.square(at_least_float32(x))
+        mean_square = ops.mean(squares, axis=-1, keepdims=True)
+        scale = ops.cast(ops.rsqrt(mean_square + epsilon), x.dtype)
+        y = x * scale
+
+        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
+            # In terms of y, which the next layer keeps anyway.
+            gradients = _the_one(args, upstream)
+            products = at_least_float32(gradients * y)
+            radial = ops.mean(products, axis=-1, keepdims=True)
+            return scale * (gradients - y * ops.cast(radial, x.dtype))
+
+        return y, backward
+
+    return normalize(x)
 
 
 def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:

@@ -143,6 +143,26 @@ class GradientTest(common.TestCase):
             y = functional.leaky_relu(x)
         self.assertAllEqual(tape.gradient(y, x), [[np.float32(0.2)]])
 
+    def test_pixel_norm(self):
+        """Beside finite differences: the gradient, and what it depends on."""
+        x = tf.cast(self.x[0, :2], tf.float64)
+        weights = self.weights[0, :2].astype(np.float64)
+
+        def gradient(x: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                # An epsilon that shows.
+                y = functional.pixel_norm(x, epsilon=0.1)
+                total = tf.reduce_sum(weights * y**2 + y)
+            return tape.gradient(total, x)
+
+        for function in (
+            lambda x: functional.pixel_norm(x, epsilon=0.1),
+            gradient,
+        ):
+            found, expected = tf.test.compute_gradient(function, [x], 1e-4)
+            self.assertAllClose(found[0], expected[0], atol=1e-6)
+
     def test_add_bias(self):
         for x, weights in (
             (self.x, self.weights),

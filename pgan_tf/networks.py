@@ -244,17 +244,13 @@ class Generator(_Progressive):
             resolution, alpha = stage_of(self.lod, self.resolution)
         top = self._index(resolution)
         x = self._block(0, self._join(latents, labels))
-        fading = top > 0 and alpha is not None
         for i in range(1, top + 1):
-            if i == top and fading:
-                old = self.to_rgb[i - 1](x, weight=1.0 - alpha)
-            x = self._block(i, x)
-        if fading:
-            new = self.to_rgb[top](x, weight=alpha)
-            image = functional.upscale2d(old) + new
-        else:
-            image = self.to_rgb[top](x)
-        return functional.at_least_float32(image)
+            below, x = x, self._block(i, x)
+        if top == 0 or alpha is None:
+            return functional.at_least_float32(self.to_rgb[top](x))
+        old = self.to_rgb[top - 1](below, weight=1.0 - alpha)
+        new = self.to_rgb[top](x, weight=alpha)
+        return functional.at_least_float32(functional.upscale2d(old) + new)
 
     def _join(self, latents: Tensor, labels: Tensor) -> Tensor:
         """Latents and labels as one vector, normalised together."""

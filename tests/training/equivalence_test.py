@@ -50,8 +50,9 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         # The last bit is 1e-3 and 8e-3 of a number. Where that tips a leaky
-        # ReLU, a gradient jumps, so it is the median of several draws that
-        # counts: 0.02 to 0.03 and 0.05 to 0.1 were measured.
+        # ReLU, a gradient jumps, so beside the draws of the other tests it is
+        # three of four others that count: medians of 0.02 to 0.04 and 0.05 to
+        # 0.08 were measured.
         ("mixed_float16", 10.0, 0.08),
         ("mixed_bfloat16", None, 0.2),
     )
@@ -61,13 +62,15 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
         positions = range(0, 144, 16)
         ones = tiny.gradients_at(tiny.make(options), positions)
         halves = tiny.gradients_at(half, positions)
+        self.check(ones[1], halves[1], tolerance)
         for name in ones[0]:
             errors = [
                 np.linalg.norm(other[name] - one[name])
                 / np.linalg.norm(one[name])
                 for one, other in zip(ones, halves, strict=True)
             ]
-            self.assertLess(np.median(errors), tolerance, name)
+            self.assertLess(np.quantile(errors, 0.75), tolerance, name)
+            self.assertLess(np.median(errors), 0.6 * tolerance, name)
 
 
 def concrete(iteration):

@@ -101,6 +101,120 @@ def matmul_pixels(x: Tensor, kernel: Tensor) -> Tensor:
     return ops.reshape(products, (-1, height, width, kernel.shape[-1]))
 
 
+def conv2d(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
+    """Convolution with zero padding that keeps the image's size, or halves it.
+
+    Args:
+        x: [N,H,W,C]; H and W divisible by the stride.
+        kernel: [S,S,C,F]; S less the stride is even.
+        stride: 1 or more.
+
+    Returns:
+        [N,H/stride,W/stride,F].
+    """
+    if not _is_slow_by_kernel(kernel, x.shape[1] // stride):
+        return ops.conv(x, kernel, strides=stride, padding="same")
+
+    @ops.custom_gradient
+    def convolve(x: Tensor, kernel: Tensor) -> tuple[Tensor, Any]:
+        def backward(
+            *args: Tensor, upstream: Tensor = None
+        ) -> tuple[Tensor, Tensor]:
+            gradients = _the_one(args, upstream)
+            by_kernel = kernel_gradient(x, gradients, kernel.shape[0], stride)
+            return conv2d_transpose(gradients, kernel, stride), by_kernel
+
+        return ops.conv(x, kernel, strides=stride, padding="same"), backward
+
+    return convolve(x, kernel)
+
+
+def conv2d_transpose(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
+    """What `conv2d` with the same kernel does to gradients on the way back.
+
+    Args:
+        x: [N,H,W,F].
+        kernel: [S,S,C,F].
+        stride: As of `conv2d`.
+
+    Returns:
+        [N,H*stride,W*stride,C].
+    """
+    if not _is_slow_by_kernel(kernel, x.shape[1]):
+        return ops.conv_transpose(x, kernel, strides=stride, padding="same")
+
+    @ops.custom_gradient
+    def convolve(x: Tensor, kernel: Tensor) -> tuple[Tensor, Any]:
+        def backward(
+            *args: Tensor, upstream: Tensor = None
+        ) -> tuple[Tensor, Tensor]:
+            gradients = _the_one(args, upstream)
+            by_kernel = kernel_gradient(gradients, x, kernel.shape[0], stride)
+            return conv2d(gradients, kernel, stride), by_kernel
+
+        y = ops.conv_transpose(x, kernel, strides=stride, padding="same")
+        return y, backward
+
+    return convolve(x, kernel)
+
+
+def _is_slow_by_kernel(kernel: Tensor, size: int) -> bool:
+    """Whether `kernel_gradient` is faster for a convolution to this size.
+
+    It is in bfloat16, where oneDNN first rearranges all that it is given, as
+    long as there are few pixels for that many maps.
+    """
+    if keras.backend.standardize_dtype(kernel.dtype) != "bfloat16":
+        return False
+    return size <= 4 or (size <= 8 and kernel.shape[-1] >= 128)
+
+
+def kernel_gradient(
+    x: Tensor, gradients: Tensor, size: int, stride: int
+) -> Tensor:
+    """The gradient of a `conv2d` by its kernel, as sums of matrix products.
+
+    Blocks of stride x stride pixels are made one, so that the stride is 1
+    and (size/stride)^2 places of the kernel remain. Of each, the image it has
+    met, times the gradients.
+
+    Args:
+        x: What was convolved, [N,H,W,C].
+        gradients: By what came out, [N,H/stride,W/stride,F].
+        size: Of the kernel, divisible by the stride.
+        stride: Of the convolution.
+
+    Returns:
+        [size,size,C,F].
+    """
+    _, height, width, fmaps = gradients.shape
+    channels, places = x.shape[-1], size // stride
+    margin = (size - stride) // 2
+    x = ops.pad(x, [[0, 0], [margin, margin], [margin, margin], [0, 0]])
+    x = _join_blocks(x, stride)
+    gradients = ops.reshape(gradients, (-1, fmaps))
+    products = []
+    for i in range(places):
+        for j in range(places):
+            met = x[:, i : i + height, j : j + width]
+            met = ops.reshape(met, (-1, stride**2 * channels))
+            products.append(ops.matmul(ops.transpose(met), gradients))
+    parts = ops.reshape(
+        ops.stack(products), (places, places, stride, stride, channels * fmaps)
+    )
+    parts = ops.transpose(parts, (0, 2, 1, 3, 4))
+    return ops.reshape(parts, (size, size, channels, fmaps))
+
+
+def _join_blocks(x: Tensor, size: int) -> Tensor:
+    """[N,H,W,C] to [N,H/size,W/size,size*size*C]."""
+    _, height, width, channels = x.shape
+    height, width = height // size, width // size
+    x = ops.reshape(x, (-1, height, size, width, size, channels))
+    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(x, (-1, height, width, size**2 * channels))
+
+
 def _the_one(args: tuple[Tensor, ...], upstream: Tensor) -> Tensor:
     """The gradient that Keras hands over, by position or by this name."""
     return args[0] if upstream is None else upstream

@@ -149,7 +149,7 @@ class EqualizedConv2D(_Equalized):
         kernel = kernel * self._wscale
         if self.kernel_size == 1 and inputs.shape[1] <= _SMALL:
             return functional.matmul_pixels(inputs, kernel[0, 0])
-        return ops.conv(inputs, kernel, padding="same")
+        return functional.conv2d(inputs, kernel)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.filters)
@@ -173,7 +173,7 @@ class UpscaleConv2D(EqualizedConv2D):
 
     def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         kernel = self.transposed(kernel)
-        return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+        return functional.conv2d_transpose(inputs, kernel, 2)
 
     def transposed(self, kernel: Tensor) -> Tensor:
         """That of the transposed convolution, [4,4,out,in]."""
@@ -201,7 +201,7 @@ class ConvDownscale2D(EqualizedConv2D):
 
     def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         kernel = _sum_of_shifts(kernel, self._wscale / 4)
-        return ops.conv(inputs, kernel, strides=2, padding="same")
+        return functional.conv2d(inputs, kernel, 2)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         count, height, width, _ = input_shape

@@ -1,5 +1,6 @@
 """Stateless functions against the reference's layers and plain NumPy."""
 
+import itertools
 from unittest import mock
 
 import keras
@@ -183,3 +184,78 @@ class GradientTest(common.TestCase):
         with tf.GradientTape() as tape:
             total = tf.reduce_sum(functional.add_bias(self.x, bias))
         self.assertAllClose(tape.gradient(total, bias.value), [60.0, 60.0])
+
+
+# Size of a kernel, stride.
+CONVOLUTIONS = ((3, 1), (4, 2), (1, 1))
+
+
+class ConvolutionTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.random = np.random.RandomState(0)
+
+    def draw(self, *shape):
+        return tf.constant(self.random.randn(*shape))
+
+    def test_kernel_gradient(self):
+        """Beside its definition, place by place and pixel by pixel."""
+        for size, stride in CONVOLUTIONS:
+            x = self.draw(3, 4 * stride, 5 * stride, 2)
+            gradients = self.draw(3, 4, 5, 6)
+            found = functional.kernel_gradient(x, gradients, size, stride)
+            margin = (size - stride) // 2
+            sides = (margin, margin)
+            padded = np.pad(x, ((0, 0), sides, sides, (0, 0)))
+            expected = np.zeros((size, size, 2, 6))
+            for i, j, row, column in np.ndindex(size, size, 4, 5):
+                met = padded[:, stride * row + i, stride * column + j]
+                expected[i, j] += met.T @ gradients[:, row, column]
+            self.assertAllClose(found, expected, atol=1e-12)
+
+    @mock.patch.object(functional, "_is_slow_by_kernel", lambda *_: True)
+    def test_gradients(self):
+        """Beside finite differences: both, and what they depend on."""
+        for function, (size, stride) in itertools.product(
+            (functional.conv2d, functional.conv2d_transpose), CONVOLUTIONS
+        ):
+            forwards = function is functional.conv2d
+            side = 2 * stride if forwards else 2
+            x = self.draw(2, side, side, 2 if forwards else 3)
+            kernel = self.draw(size, size, 2, 3)
+
+            def gradients(x, kernel, function=function, stride=stride):
+                with tf.GradientTape() as tape:
+                    tape.watch([x, kernel])
+                    y = function(x, kernel, stride)
+                    total = tf.reduce_sum(y**2)
+                return tape.gradient(total, [x, kernel])
+
+            def by_x(*inputs, gradients=gradients):
+                return gradients(*inputs)[0]
+
+            for differentiated in (
+                lambda *inputs, f=function, s=stride: f(*inputs, s),
+                by_x,
+            ):
+                found, expected = tf.test.compute_gradient(
+                    differentiated, [x, kernel], 1e-3
+                )
+                self.assertAllClose(found, expected, atol=1e-6)
+
+    def test_bfloat16_is_near_float32(self):
+        """At 4x4, and at 8x8 with many maps, where it goes its own way."""
+        for side, maps in ((4, 4), (8, 128)):
+            x, kernel = self.draw(4, side, side, 8), self.draw(3, 3, 8, maps)
+            by_kernel = {}
+            for dtype in ("float32", "bfloat16"):
+                inputs = [tf.cast(value, dtype) for value in (x, kernel)]
+                with tf.GradientTape() as tape:
+                    tape.watch(inputs)
+                    y = functional.conv2d(*inputs)
+                    total = tf.reduce_sum(tf.square(y))
+                gradient = tape.gradient(total, inputs[1])
+                self.assertEqual(gradient.dtype, dtype)
+                by_kernel[dtype] = tf.cast(gradient, tf.float32)
+            error = tf.norm(by_kernel["bfloat16"] - by_kernel["float32"])
+            self.assertLess(error, 0.01 * tf.norm(by_kernel["float32"]))

@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from pgan_tf import bench, config
+from pgan_tf import bench
 from pgan_tf.training import devices, initial, op_times, timing
 from tests import common
 
@@ -55,19 +55,25 @@ class ConvolutionsTest(common.TestCase):
     step runs G (g), D (d), back through D (d), and through G (2 g).
     """
 
-    def count(self, fade, reuse_fakes=False):
-        # Up to 8x8, toRGB and fromRGB are products, not convolutions.
-        case = bench.Case(32, "float32", fade, 8, fmap_base=16, fmap_max=8)
-        options = dataclasses.replace(
-            case.options(),
-            optimizer=config.OptimizerConfig(reuse_fakes=reuse_fakes),
+    def times(self, case, reuse_fakes=False):
+        """What a call of compiled iterations takes, and how many they are."""
+        options = case.options()
+        optimizer = dataclasses.replace(
+            options.optimizer, reuse_fakes=reuse_fakes
         )
+        options = dataclasses.replace(options, optimizer=optimizer)
         strategy = devices.make_strategy("")
         nets = initial.make_networks(options, 3, strategy)
         trial = timing.Trial(options, nets, strategy, case.stage())
         times = op_times.measure(lambda: trial.run(1), self.folder())
+        return times, trial.nimg // case.minibatch
+
+    def count(self, fade, reuse_fakes=False):
+        # Up to 8x8, toRGB and fromRGB are products, not convolutions.
+        case = bench.Case(32, "float32", fade, 8, fmap_base=16, fmap_max=8)
+        times, iterations = self.times(case, reuse_fakes)
         total = sum(time.count for time in times if time.is_convolution)
-        return total / (trial.nimg // case.minibatch)
+        return total / iterations
 
     def test_settled(self):
         """g = 8 (four 3x3, three up, toRGB), d = 8, n = 1."""
@@ -82,3 +88,17 @@ class ConvolutionsTest(common.TestCase):
         """Another toRGB, another fromRGB: g = 9, d = 9, n = 2."""
         d_step = 9 + 9 + 9 + 9 + (9 + 7) + (9 + 9) + (8 + 6)
         self.assertEqual(self.count(0.5), d_step + 9 + 9 + 9 + 18)
+
+    def test_small_in_bfloat16(self):
+        """Up to 8x8 none by the kernels, which have products of their own.
+
+        g = 3 and d = 3 (a 4x4 one, one between 8x8 and 4x4, an 8x8 one), since
+        toRGB and fromRGB are products.
+        """
+        case = bench.Case(8, "bfloat16", 0, 4, fmap_base=1024, fmap_max=128)
+        times, iterations = self.times(case)
+        total = sum(time.count for time in times if time.is_convolution)
+        names = [time.op for time in times]
+        self.assertFalse([n for n in names if "BackpropFilter" in n])
+        d_step = 3 + 3 + 3 + 3 + 3 + 3 + 2
+        self.assertEqual(total / iterations, d_step + 3 + 3 + 3 + 3)

@@ -231,18 +231,38 @@ def upscale2d(x: Tensor, factor: int = 2) -> Tensor:
     if factor == 1:
         return x
     _, height, width, channels = x.shape
-    x = ops.reshape(x, (-1, height, 1, width, 1, channels))
-    x = ops.broadcast_to(
-        x, (ops.shape(x)[0], height, factor, width, factor, channels)
-    )
-    return ops.reshape(x, (-1, height * factor, width * factor, channels))
+
+    @ops.custom_gradient
+    def repeat(x: Tensor) -> tuple[Tensor, Any]:
+        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
+            gradients = _the_one(args, upstream)
+            return factor**2 * downscale2d(gradients, factor)
+
+        # Side by side in memory are first a pixel's copies, then a row's.
+        pixels = ops.concatenate([x] * factor, axis=-1)
+        rows = ops.reshape(pixels, (-1, height, width * factor * channels))
+        rows = ops.concatenate([rows] * factor, axis=-1)
+        shape = (-1, height * factor, width * factor, channels)
+        return ops.reshape(rows, shape), backward
+
+    return repeat(x)
 
 
 def downscale2d(x: Tensor, factor: int = 2) -> Tensor:
     """Box downscaling: each factor x factor block becomes its mean."""
     if factor == 1:
         return x
-    return ops.average_pool(x, factor, strides=factor, padding="valid")
+
+    @ops.custom_gradient
+    def average(x: Tensor) -> tuple[Tensor, Any]:
+        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
+            gradients = _the_one(args, upstream)
+            return upscale2d(gradients / factor**2, factor)
+
+        y = ops.average_pool(x, factor, strides=factor, padding="valid")
+        return y, backward
+
+    return average(x)
 
 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:

@@ -164,6 +164,23 @@ class GradientTest(common.TestCase):
             found, expected = tf.test.compute_gradient(function, [x], 1e-4)
             self.assertAllClose(found[0], expected[0], atol=1e-6)
 
+    def test_scaling(self):
+        """Means of what repeats, copies of what is averaged; and of those."""
+        x = tf.constant(np.random.RandomState(0).randn(2, 6, 6, 2))
+        for scale, factor in itertools.product(
+            (functional.upscale2d, functional.downscale2d), (2, 3)
+        ):
+
+            def gradient(x, scale=scale, factor=factor):
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    total = tf.reduce_sum(scale(x, factor) ** 2)
+                return tape.gradient(total, x)
+
+            for function in (lambda x, s=scale, f=factor: s(x, f), gradient):
+                found, expected = tf.test.compute_gradient(function, [x], 1e-3)
+                self.assertAllClose(found, expected, atol=1e-8)
+
     def test_add_bias(self):
         for x, weights in (
             (self.x, self.weights),

@@ -73,15 +73,22 @@ def ahead(stream: Iterable[T]) -> Generator[T, None, None]:
     """Fetches from an endless stream while what came before is in use.
 
     TensorFlow prepares batches by itself, but even to take one over costs half
-    a millisecond, in which nobody would train.
+    a millisecond, in which nobody would train. The first is fetched at once,
+    whoever may be at work until it is asked for.
     """
     iterator = iter(stream)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, iterator)
-        while True:
-            item = coming.result()
-            coming = thread.submit(next, iterator)
-            yield item
+    thread = concurrent.futures.ThreadPoolExecutor(max_workers=1)
+    first = thread.submit(next, iterator)
+
+    def items() -> Generator[T, None, None]:
+        with thread:
+            coming = first
+            while True:
+                item = coming.result()
+                coming = thread.submit(next, iterator)
+                yield item
+
+    return items()
 
 
 def sequence(num_images: int, start_nimg: int, seed: int) -> tf.data.Dataset:

@@ -128,6 +128,7 @@ class Run:
         while self.position.nimg < total:
             stage = self.stage()
             if compiled is None or stage.grown_since(self.position.lod):
+                batches = self.batches(stage)  # the first comes meanwhile
                 try:
                     with self.workers.interruptible(stop):
                         compiled = self.compile(stage)
@@ -135,7 +136,6 @@ class Run:
                     if not self.guard.what_is_wrong(tick, stage):
                         self.save(tick)
                     return self.say_stopped()
-                batches = self.batches(stage)
             if stage.grown_since(self.position.lod):
                 self.grow()
             self.position.lod = stage.lod

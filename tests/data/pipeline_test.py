@@ -209,6 +209,17 @@ class AheadTest(common.TestCase):
             self.assertTrue(fetched[number + 1].wait(timeout=60))
         stream.close()
 
+    def test_first_is_not_waited_for(self) -> None:
+        fetched = threading.Event()
+
+        def one() -> Iterator[int]:
+            fetched.set()
+            yield 0
+
+        stream = pipeline.ahead(one())
+        self.assertTrue(fetched.wait(timeout=60))
+        stream.close()
+
     def test_one_ahead_and_no_more(self) -> None:
         numbers = itertools.count()
         stream = pipeline.ahead(numbers)

@@ -112,7 +112,7 @@ def conv2d(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     Returns:
         [N,H/stride,W/stride,F].
     """
-    if not _is_slow_by_kernel(kernel, x.shape[1] // stride):
+    if not _is_slow_by_kernel(kernel, x.shape[1], stride):
         return ops.conv(x, kernel, strides=stride, padding="same")
 
     @ops.custom_gradient
@@ -140,7 +140,7 @@ def conv2d_transpose(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     Returns:
         [N,H*stride,W*stride,C].
     """
-    if not _is_slow_by_kernel(kernel, x.shape[1]):
+    if not _is_slow_by_kernel(kernel, x.shape[1], 1):
         return ops.conv_transpose(x, kernel, strides=stride, padding="same")
 
     @ops.custom_gradient
@@ -158,14 +158,16 @@ def conv2d_transpose(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     return convolve(x, kernel)
 
 
-def _is_slow_by_kernel(kernel: Tensor, size: int) -> bool:
-    """Whether `kernel_gradient` is faster for a convolution to this size.
+def _is_slow_by_kernel(kernel: Tensor, height: int | None, stride: int) -> bool:
+    """Whether `kernel_gradient` is faster for images of this height.
 
     It is in bfloat16, where oneDNN first rearranges all that it is given, as
     long as there are few pixels for that many maps.
     """
-    if keras.backend.standardize_dtype(kernel.dtype) != "bfloat16":
+    dtype = keras.backend.standardize_dtype(kernel.dtype)
+    if dtype != "bfloat16" or height is None:
         return False
+    size = height // stride
     return size <= 4 or (size <= 8 and kernel.shape[-1] >= 128)
 
 

@@ -260,6 +260,12 @@ class ConvolutionTest(common.TestCase):
                 )
                 self.assertAllClose(found, expected, atol=1e-6)
 
+    def test_images_of_any_size(self):
+        for dtype in ("float32", "bfloat16"):
+            x = keras.Input((None, None, 2), dtype=dtype)
+            kernel = tf.zeros([4, 4, 2, 3], dtype)
+            self.assertEqual(functional.conv2d(x, kernel, 2).shape[-1], 3)
+
     def test_bfloat16_is_near_float32(self):
         """At 4x4, and at 8x8 with many maps, where it goes its own way."""
         for side, maps in ((4, 4), (8, 128)):

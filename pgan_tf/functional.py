@@ -217,6 +217,67 @@ def _join_blocks(x: Tensor, size: int) -> Tensor:
     return ops.reshape(x, (-1, height, width, size**2 * channels))
 
 
+def conv_downscale2d(x: Tensor, kernel: Tensor) -> Tensor:
+    """A 3x3 convolution and then 2x2 means, as one convolution of stride 2.
+
+    It meets the means of all 2x2 neighbours, in place of the 2x2 means of
+    what it makes: 9 products for four pixels of a map, where one with the sum
+    of four shifted kernels has 16, and one ahead of the scaling 36.
+
+    Args:
+        x: [N,H,W,C]; H and W even.
+        kernel: [3,3,C,F].
+
+    Returns:
+        [N,H/2,W/2,F].
+    """
+    means = mean_neighbours(x, margin=1)
+    return ops.conv(means, kernel, strides=2, padding="valid")
+
+
+def upscale_conv2d(x: Tensor, kernel: Tensor) -> Tensor:
+    """Nearest-neighbour doubling and then a 3x3 convolution, as one.
+
+    A transposed convolution of stride 2, and then 4 times the means of all
+    2x2 neighbours: as in `conv_downscale2d`, 9 products for four pixels.
+
+    Args:
+        x: [N,H,W,C].
+        kernel: [3,3,C,F].
+
+    Returns:
+        [N,2H,2W,F].
+    """
+    # It scatters: next to a convolution its kernel is turned by 180 degrees.
+    turned = ops.transpose(ops.flip(4 * kernel, (0, 1)), (0, 1, 3, 2))
+    spread = ops.conv_transpose(x, turned, strides=2, padding="valid")
+    return mean_neighbours(spread, margin=0)
+
+
+def mean_neighbours(x: Tensor, margin: int) -> Tensor:
+    """Means of all 2x2 neighbours; each pixel is in four of them.
+
+    Args:
+        x: [N,H,W,C].
+        margin: Pixels of zeros to put around it first, 0 or 1. The gradient
+            of the one is the other.
+
+    Returns:
+        [N,H-1,W-1,C], or [N,H+1,W+1,C] with a margin.
+    """
+
+    @ops.custom_gradient
+    def average(x: Tensor) -> tuple[Tensor, Any]:
+        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
+            return mean_neighbours(_the_one(args, upstream), 1 - margin)
+
+        if margin:
+            x = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        return ops.average_pool(x, 2, strides=1, padding="valid"), backward
+
+    return average(x)
+
+
 def _the_one(args: tuple[Tensor, ...], upstream: Tensor) -> Tensor:
     """The gradient that Keras hands over, by position or by this name."""
     return args[0] if upstream is None else upstream

@@ -19,6 +19,9 @@ Shape = tuple[Any, ...]
 HE_GAIN = float(np.sqrt(2))
 # Up to this size a 1x1 convolution takes longer to begin than to do.
 _SMALL = 8
+# From so many maps on, a convolution of fewer products is worth a pass over
+# the pixels.
+_WIDE = 64
 
 
 class _Equalized(keras.layers.Layer):
@@ -168,10 +171,14 @@ class UpscaleConv2D(EqualizedConv2D):
 
     The same function as `functional.upscale2d` followed by `EqualizedConv2D`
     with the same kernel, for 4/9 of the multiplications: a transposed 4x4
-    convolution of stride 2.
+    convolution of stride 2. Of many maps, for 1/4 of them:
+    `functional.upscale_conv2d`.
     """
 
     def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        if _is_wide(kernel, inputs.shape[-1]):
+            kernel = kernel * self._wscale
+            return functional.upscale_conv2d(inputs, kernel)
         kernel = self.transposed(kernel)
         return functional.conv2d_transpose(inputs, kernel, 2)
 
@@ -195,11 +202,15 @@ class ConvDownscale2D(EqualizedConv2D):
 
     The same function as convolving, then `functional.downscale2d`, then
     adding the bias, for 4/9 of the multiplications: a 4x4 convolution of
-    stride 2. An activation that follows comes after the means, whereas the
-    two-step form of the reference (`fused_scale=False`) has it before them.
+    stride 2. Of many maps, for 1/4 of them: `functional.conv_downscale2d`. An
+    activation that follows comes after the means, whereas the two-step form
+    of the reference (`fused_scale=False`) has it before them.
     """
 
     def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        if _is_wide(kernel, self.filters):
+            kernel = kernel * self._wscale
+            return functional.conv_downscale2d(inputs, kernel)
         kernel = _sum_of_shifts(kernel, self._wscale / 4)
         return functional.conv2d(inputs, kernel, 2)
 
@@ -208,6 +219,15 @@ class ConvDownscale2D(EqualizedConv2D):
         height = None if height is None else height // 2
         width = None if width is None else width // 2
         return (count, height, width, self.filters)
+
+
+def _is_wide(kernel: Tensor, fmaps: int) -> bool:
+    """Whether means of all neighbours pay, with so many maps when halved.
+
+    Not in 16 bits, in which products take less of the time.
+    """
+    dtype = keras.backend.standardize_dtype(kernel.dtype)
+    return dtype in ("float32", "float64") and fmaps >= _WIDE
 
 
 def _sum_of_shifts(

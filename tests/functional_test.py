@@ -181,6 +181,34 @@ class GradientTest(common.TestCase):
                 found, expected = tf.test.compute_gradient(function, [x], 1e-3)
                 self.assertAllClose(found, expected, atol=1e-8)
 
+    def test_mean_neighbours(self):
+        x = np.random.RandomState(0).randn(2, 4, 3, 2)
+        for margin in (0, 1):
+            sides = (margin, margin)
+            padded = np.pad(x, ((0, 0), sides, sides, (0, 0)))
+            expected = (
+                padded[:, 1:, 1:]
+                + padded[:, 1:, :-1]
+                + padded[:, :-1, 1:]
+                + padded[:, :-1, :-1]
+            ) / 4
+
+            def average(x, margin=margin):
+                return functional.mean_neighbours(x, margin)
+
+            def gradient(x, average=average):
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    total = tf.reduce_sum(average(x) ** 2)
+                return tape.gradient(total, x)
+
+            self.assertAllClose(average(tf.constant(x)), expected, atol=1e-12)
+            for function in (average, gradient):
+                found = tf.test.compute_gradient(
+                    function, [tf.constant(x)], 1e-3
+                )
+                self.assertAllClose(*found, atol=1e-8)
+
     def test_add_bias(self):
         for x, weights in (
             (self.x, self.weights),

@@ -1,5 +1,7 @@
 """Layers against the reference's, and each fused one against its two steps."""
 
+from unittest import mock
+
 import numpy as np
 from absl.testing import parameterized
 
@@ -7,7 +9,7 @@ from pgan_tf import functional, layers
 from tests import common
 
 
-class GoldenTest(common.TestCase):
+class GoldenTest(common.TestCase, parameterized.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -44,7 +46,9 @@ class GoldenTest(common.TestCase):
     def test_to_rgb(self):
         self.check_conv("conv2d_1x1_gain1", layers.ToRGB(2))
 
-    def test_upscale_conv(self):
+    @parameterized.parameters(1, 64)
+    def test_upscale_conv(self, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         self.check_conv(
             "upscale2d_conv2d",
             layers.UpscaleConv2D(4),
@@ -52,11 +56,13 @@ class GoldenTest(common.TestCase):
             lambda kernel: kernel[::-1, ::-1].transpose(0, 1, 3, 2),
         )
 
-    def test_conv_downscale(self):
+    @parameterized.parameters(1, 64)
+    def test_conv_downscale(self, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         self.check_conv("conv2d_downscale2d", layers.ConvDownscale2D(4))
 
 
-class FusedTest(common.TestCase):
+class FusedTest(common.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.x = np.random.RandomState(0).randn(2, 6, 4, 3).astype(np.float32)
@@ -64,14 +70,18 @@ class FusedTest(common.TestCase):
         self.plain.build(self.x.shape)
         self.plain.bias.assign(common.ramp((5,)))
 
-    def test_upscale_conv_is_upscale_then_conv(self):
+    @parameterized.parameters(1, 64)
+    def test_upscale_conv_is_upscale_then_conv(self, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         fused = layers.UpscaleConv2D(5)
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())
         expected = self.plain(functional.upscale2d(self.x))
         self.assertAllClose(fused(self.x), expected, atol=1e-5)
 
-    def test_conv_downscale_is_conv_then_downscale(self):
+    @parameterized.parameters(1, 64)
+    def test_conv_downscale_is_conv_then_downscale(self, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         fused = layers.ConvDownscale2D(5)
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())

@@ -1,19 +1,24 @@
 """G and D against the reference's networks, and what growing them means."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import functional, networks
+from pgan_tf import functional, layers, networks
 from tests import common
 
 LODS = ("3.00", "2.50", "2.00", "1.25", "0.30", "0.00")
+# Layers that scale with means of all neighbours: every one, none of these.
+WIDE = (1, 64)
 
 
 class GoldenTest(common.TestCase, parameterized.TestCase):
-    @parameterized.product(lod=LODS, fused=(True, False))
-    def test_generator(self, lod, fused):
+    @parameterized.product(lod=LODS, fused=(True, False), wide=WIDE)
+    def test_generator(self, lod, fused, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         arrays = common.golden("g_res32")
         resolution, alpha = networks.stage_of(float(lod), 32)
         generator = common.golden_generator(fused)
@@ -47,8 +52,11 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
         )
         self.assertAllClose(found, expected, atol=1e-5)
 
-    @parameterized.product(lod=LODS, fused=(True, False), group=(4, 16))
-    def test_discriminator(self, lod, fused, group):
+    @parameterized.product(
+        lod=LODS, fused=(True, False), group=(4, 16), wide=WIDE
+    )
+    def test_discriminator(self, lod, fused, group, wide):
+        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
         arrays = common.golden("d_res32")
         resolution, alpha = networks.stage_of(float(lod), 32)
         images = functional.downscale2d(

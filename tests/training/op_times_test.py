@@ -3,6 +3,7 @@
 import dataclasses
 
 import tensorflow as tf
+from absl.testing import parameterized
 
 from pgan_tf import bench
 from pgan_tf.training import devices, initial, op_times, timing
@@ -43,7 +44,7 @@ class OpTimesTest(common.TestCase):
         )
 
 
-class ConvolutionsTest(common.TestCase):
+class ConvolutionsTest(common.TestCase, parameterized.TestCase):
     """How many convolutions a compiled iteration runs, and no more.
 
     With d of them in D and g in G, n of D's being at its input: D's step runs
@@ -102,3 +103,16 @@ class ConvolutionsTest(common.TestCase):
         self.assertFalse([n for n in names if "BackpropFilter" in n])
         d_step = 3 + 3 + 3 + 3 + 3 + 3 + 2
         self.assertEqual(total / iterations, d_step + 3 + 3 + 3 + 3)
+
+    @parameterized.parameters(("float32", 11), ("bfloat16", 0))
+    def test_means_of_neighbours(self, precision, expected):
+        """One layer of G and one of D have them, of 64 maps, in float32.
+
+        Seven in D's step: of G, of D on reals and fakes, on mixed images, and
+        back; of the gradients by the inputs of the one and the other, and of
+        the penalty's way onwards. Four in G's: of G and D, and back.
+        """
+        case = bench.Case(8, precision, 0, 4, fmap_base=1024, fmap_max=64)
+        times, iterations = self.times(case)
+        total = sum(time.count for time in times if "AvgPool" in time.op)
+        self.assertEqual(total / iterations, expected)

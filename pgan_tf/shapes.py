@@ -118,7 +118,8 @@ class Networks:
         """A 3x3 convolution at the larger of the resolutions it joins.
 
         Fused with the scaling beside it, it is a 4x4 convolution with one
-        output, or one input, for each four pixels: 4 products per pixel.
+        output, or one input, for each four pixels: 4 products per pixel. They
+        are counted also where a layer finds a way with 9/4.
         """
         taps = 4 if scales and self.options.fused_scale else 9
         return Cost(

@@ -3,15 +3,19 @@
 import pathlib
 import tempfile
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import networks
+from pgan_tf import layers, networks
 from pgan_tf.interop import nvidia
 
 GOLDEN_DIR = pathlib.Path(__file__).parent / "golden"
+# For `TestCase.widen_from`: all layers of the goldens scale with means of all
+# neighbours, or none.
+WIDE = (1, 64)
 
 
 def golden(name: str) -> dict[str, np.ndarray]:
@@ -101,6 +105,10 @@ class TestCase(tf.test.TestCase):
 
     # A context manager of TensorFlow's, which pytest takes for a test.
     test_session = None
+
+    def widen_from(self, fmaps: int) -> None:
+        """Layers scale with means of all neighbours from so many maps on."""
+        self.enter_context(mock.patch.object(layers, "_WIDE", fmaps))
 
     def folder(self) -> pathlib.Path:
         """A new folder that goes away with the test."""

@@ -1,7 +1,5 @@
 """Layers against the reference's, and each fused one against its two steps."""
 
-from unittest import mock
-
 import numpy as np
 from absl.testing import parameterized
 
@@ -46,9 +44,9 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
     def test_to_rgb(self):
         self.check_conv("conv2d_1x1_gain1", layers.ToRGB(2))
 
-    @parameterized.parameters(1, 64)
+    @parameterized.parameters(*common.WIDE)
     def test_upscale_conv(self, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         self.check_conv(
             "upscale2d_conv2d",
             layers.UpscaleConv2D(4),
@@ -56,9 +54,9 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
             lambda kernel: kernel[::-1, ::-1].transpose(0, 1, 3, 2),
         )
 
-    @parameterized.parameters(1, 64)
+    @parameterized.parameters(*common.WIDE)
     def test_conv_downscale(self, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         self.check_conv("conv2d_downscale2d", layers.ConvDownscale2D(4))
 
 
@@ -70,18 +68,18 @@ class FusedTest(common.TestCase, parameterized.TestCase):
         self.plain.build(self.x.shape)
         self.plain.bias.assign(common.ramp((5,)))
 
-    @parameterized.parameters(1, 64)
+    @parameterized.parameters(*common.WIDE)
     def test_upscale_conv_is_upscale_then_conv(self, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         fused = layers.UpscaleConv2D(5)
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())
         expected = self.plain(functional.upscale2d(self.x))
         self.assertAllClose(fused(self.x), expected, atol=1e-5)
 
-    @parameterized.parameters(1, 64)
+    @parameterized.parameters(*common.WIDE)
     def test_conv_downscale_is_conv_then_downscale(self, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         fused = layers.ConvDownscale2D(5)
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())

@@ -1,24 +1,20 @@
 """G and D against the reference's networks, and what growing them means."""
 
-from unittest import mock
-
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import functional, layers, networks
+from pgan_tf import functional, networks
 from tests import common
 
 LODS = ("3.00", "2.50", "2.00", "1.25", "0.30", "0.00")
-# Layers that scale with means of all neighbours: every one, none of these.
-WIDE = (1, 64)
 
 
 class GoldenTest(common.TestCase, parameterized.TestCase):
-    @parameterized.product(lod=LODS, fused=(True, False), wide=WIDE)
+    @parameterized.product(lod=LODS, fused=(True, False), wide=common.WIDE)
     def test_generator(self, lod, fused, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         arrays = common.golden("g_res32")
         resolution, alpha = networks.stage_of(float(lod), 32)
         generator = common.golden_generator(fused)
@@ -53,10 +49,10 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
         self.assertAllClose(found, expected, atol=1e-5)
 
     @parameterized.product(
-        lod=LODS, fused=(True, False), group=(4, 16), wide=WIDE
+        lod=LODS, fused=(True, False), group=(4, 16), wide=common.WIDE
     )
     def test_discriminator(self, lod, fused, group, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         arrays = common.golden("d_res32")
         resolution, alpha = networks.stage_of(float(lod), 32)
         images = functional.downscale2d(

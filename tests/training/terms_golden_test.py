@@ -1,19 +1,15 @@
 """Losses and their gradients against the reference."""
 
-from unittest import mock
-
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, functional, layers, networks
+from pgan_tf import config, functional, networks
 from pgan_tf.interop import nvidia
 from pgan_tf.training import terms
 from tests import common
 
 LODS = ("0.00", "1.50")
-# Layers that scale with means of all neighbours: every one, none of these.
-WIDE = (1, 64)
 # Relative L2 error over all gradients; worst entry, relative to its variable.
 BOUNDS = {"float64": (6e-5, 5e-4), "float32": (1.5e-4, 1.5e-3)}
 
@@ -75,9 +71,9 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         tensors["labels"] = tf.zeros([8, 0], dtype)
         return arrays, tensors, resolution, alpha
 
-    @parameterized.product(lod=LODS, dtype=tuple(BOUNDS), wide=WIDE)
+    @parameterized.product(lod=LODS, dtype=tuple(BOUNDS), wide=common.WIDE)
     def test_d(self, lod, dtype, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
         labels = tensors["labels"]
@@ -119,9 +115,9 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             *BOUNDS[dtype],
         )
 
-    @parameterized.product(lod=LODS, dtype=tuple(BOUNDS), wide=WIDE)
+    @parameterized.product(lod=LODS, dtype=tuple(BOUNDS), wide=common.WIDE)
     def test_g(self, lod, dtype, wide):
-        self.enter_context(mock.patch.object(layers, "_WIDE", wide))
+        self.widen_from(wide)
         arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
         labels = tensors["labels"]

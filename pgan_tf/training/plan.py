@@ -15,8 +15,6 @@ import numpy as np
 from pgan_tf import config, files, schedule, shapes, text
 from pgan_tf.training import setup
 
-# Of a machine's convolution peak, what a training step reaches: launching
-# many small operations costs, the smaller the images the more.
 _SHARE_OF_PEAK = {4: 0.4, 8: 0.6}
 _SHARE_ABOVE = 0.75
 
@@ -192,6 +190,14 @@ def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
     return {r: statistics.median(values) for r, values in speeds.items()}
 
 
+def share_of_peak(resolution: int) -> float:
+    """Of a machine's convolution peak, what a training step reaches, about.
+
+    To launch many small operations costs, the smaller the images the more.
+    """
+    return _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
+
+
 def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
     """This CPU's peak in a float32 matrix product, 10^9 multiplications/s.
 
@@ -333,8 +339,7 @@ def _modelled_speed(
     """Images/s that a share of the machine's peak allows."""
     if peak is None:
         return None
-    share = _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
-    return share * peak * 1e9 * nimg / macs
+    return share_of_peak(resolution) * peak * 1e9 * nimg / macs
 
 
 def _taken(every: int, ticks: int, last: bool) -> int:

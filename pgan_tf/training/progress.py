@@ -1,5 +1,6 @@
 """What a run tells: a line per tick, stats.jsonl, and the time left."""
 
+import collections
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import sys
 from typing import Any
 
 from pgan_tf import config, files, schedule, shapes
+from pgan_tf.training import plan
 
 
 class Log:
@@ -55,7 +57,8 @@ class TimeLeft:
     """Estimates the time left, knowing that later resolutions are slower.
 
     The speed of a resolution not yet seen is that of the last one seen, by
-    the ratio of their multiplications.
+    the ratio of their multiplications and of the shares of a machine's peak
+    that `plan` expects.
     """
 
     def __init__(
@@ -68,31 +71,47 @@ class TimeLeft:
         )
         self._seconds_per_image: dict[int, float] = {}
 
-    def measured(self, resolution: int, nimg: int, seconds: float) -> None:
-        """Takes in the speed of the last tick."""
-        self._seconds_per_image[resolution] = seconds / max(nimg, 1)
+    def measured(self, start: int, end: int, seconds: float) -> None:
+        """Takes in how long the images from one number to another took.
+
+        Where these were of several resolutions, each was as much faster or
+        slower than expected as all were.
+        """
+        expected = {r: self._expected(r) for r in self._images(start, end)}
+        ratio = seconds / self._sum(start, end)
+        for resolution, speed in expected.items():
+            self._seconds_per_image[resolution] = speed * ratio
 
     def seconds(self, nimg: int) -> float:
         """Seconds from `nimg` images to the end of the training."""
-        total = 1000 * schedule.total_kimg(
-            self._options.schedule, self._resolution
-        )
-        left = 0.0
-        plan = schedule.phases(self._options.schedule, self._resolution)
-        for phase in plan:
-            start = max(phase.start_kimg * 1000, nimg)
-            end = min(phase.end_kimg * 1000, total)
-            if end > start:
-                resolution = phase.resolution(self._resolution)
-                left += (end - start) * self._speed(resolution)
-        return left
+        total = schedule.total_kimg(self._options.schedule, self._resolution)
+        return self._sum(nimg, 1000 * total)
 
-    def _speed(self, resolution: int) -> float:
-        """Seconds per image at a resolution."""
-        known = [r for r in self._seconds_per_image if r <= resolution]
-        nearest = max(known, default=min(self._seconds_per_image))
-        work, known_work = (
-            shapes.iteration_macs(self._shape, r, minibatch=1)
-            for r in (resolution, nearest)
-        )
-        return self._seconds_per_image[nearest] * work / known_work
+    def _sum(self, start: float, end: float) -> float:
+        """Seconds that the images from one number to another will take."""
+        images = self._images(start, end)
+        return sum(n * self._expected(r) for r, n in images.items())
+
+    def _images(self, start: float, end: float) -> dict[int, float]:
+        """How many of the images are of which resolution."""
+        images: dict[int, float] = collections.defaultdict(float)
+        phases = schedule.phases(self._options.schedule, self._resolution)
+        for phase in phases:
+            first = max(phase.start_kimg * 1000, start)
+            last = min(phase.end_kimg * 1000, end)
+            if last > first:
+                images[phase.resolution(self._resolution)] += last - first
+        return images
+
+    def _expected(self, resolution: int) -> float:
+        """Seconds per image at a resolution; in any unit, if none is known."""
+        known, cost = self._seconds_per_image, self._cost(resolution)
+        if not known:
+            return cost
+        nearest = max((r for r in known if r <= resolution), default=min(known))
+        return known[nearest] * cost / self._cost(nearest)
+
+    def _cost(self, resolution: int) -> float:
+        """Of an image, as far as the multiplications tell."""
+        macs = shapes.iteration_macs(self._shape, resolution, minibatch=1)
+        return macs / plan.share_of_peak(resolution)

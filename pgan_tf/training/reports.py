@@ -44,7 +44,7 @@ class Reports:
         self._last = time.monotonic()
         position.tick += 1
         position.seconds += seconds + maintenance
-        self._time_left.measured(stage.resolution, nimg, seconds)
+        self._time_left.measured(position.nimg - nimg, position.nimg, seconds)
         values = {
             "lod": stage.lod,
             "resolution": stage.resolution,

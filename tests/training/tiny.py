@@ -27,7 +27,8 @@ def make(
         options: Of losses, optimizer, data and schedule.
         passes: That each device's images go in.
         replicas: Devices.
-        policy: Keras' name of a precision.
+        policy: Keras' name of a precision; float64 for what rounding would
+            hide.
         loss_scale_log2: None: without loss scaling.
         fading: Halfway between 4x4 and 8x8, or settled.
     """
@@ -55,7 +56,8 @@ def make(
             )
             for network in (G, D)
         )
-    return steps._Iteration(
+    double = policy == "float64"
+    return (_Double if double else steps._Iteration)(
         steps.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
         strategy,
         schedule.Stage(
@@ -67,9 +69,33 @@ def make(
             tick_kimg=1,
             passes=passes,
         ),
-        tf.zeros([1, 0]),
+        tf.zeros([1, 0], tf.float64 if double else tf.float32),
         options,
     )
+
+
+class _Double(steps._Iteration):
+    """Takes what it has drawn and what it is shown to float64."""
+
+    def __init__(self, *arguments) -> None:
+        super().__init__(*arguments)
+        self.draws = _DoubleDraws(self.draws)
+
+    def _reals(self, *arguments) -> tf.Tensor:
+        return tf.cast(super()._reals(*arguments), tf.float64)
+
+    def _noise(self, *arguments) -> tf.Tensor:
+        return tf.cast(super()._noise(*arguments), tf.float64)
+
+
+class _DoubleDraws:
+    def __init__(self, drawn) -> None:
+        self.normal, self.rows = drawn.normal, drawn.rows
+        self._uniform = drawn.uniform
+
+    def uniform(self, stream: str, *arguments) -> tf.Tensor:
+        drawn = self._uniform(stream, *arguments)
+        return tf.cast(drawn, tf.float64) if stream == "mixing" else drawn
 
 
 def images(count: int = MINIBATCH) -> tf.Tensor:
@@ -100,14 +126,15 @@ def gradients_at(
 ) -> list[dict[str, np.ndarray]]:
     """As `gradients`, with what is drawn at several positions of a run."""
     pixels = images() if pixels is None else pixels
+    labels = tf.zeros([MINIBATCH, 0], iteration.all_labels.dtype)
 
     @tf.function
     def both(pixels, nimg):
         alpha = tf.constant(0.5) if iteration.fading else None
         found = {}
-        fakes = iteration.fakes_for_both(tf.zeros([8, 0]), nimg, alpha)
+        fakes = iteration.fakes_for_both(labels, nimg, alpha)
         for name, function, arguments in (
-            ("D", iteration._d_gradients, (pixels, tf.zeros([8, 0]))),
+            ("D", iteration._d_gradients, (pixels, labels)),
             ("G", iteration._g_gradients, ()),
         ):
             values, means = iteration.strategy.run(

@@ -296,6 +296,7 @@ class ConvolutionTest(common.TestCase):
 
     def test_bfloat16_is_near_float32(self):
         """At 4x4, and at 8x8 with many maps, where it goes its own way."""
+        self.needs_bfloat16()
         for side, maps in ((4, 4), (8, 128)):
             x, kernel = self.draw(4, side, side, 8), self.draw(3, 3, 8, maps)
             by_kernel = {}

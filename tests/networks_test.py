@@ -237,6 +237,7 @@ class ModelTest(common.TestCase):
             small_generator()(np.zeros((1, 16), np.float32), resolution=64)
 
     def test_mixed_precision_gives_float32(self):
+        self.needs_bfloat16()
         generator = small_generator(dtype="mixed_bfloat16")
         images = generator(common.ramp((2, 16)))
         self.assertEqual(images.dtype, tf.float32)

@@ -57,6 +57,8 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
         ("mixed_bfloat16", None, 0.2),
     )
     def test_half_precision_is_near(self, policy, log2, tolerance):
+        if policy == "mixed_bfloat16":
+            self.needs_bfloat16()
         options = config.RunConfig()
         half = tiny.make(options, policy=policy, loss_scale_log2=log2)
         positions = range(0, 144, 16)

@@ -5,13 +5,12 @@ import json
 import pathlib
 from typing import Any
 
-from pgan_tf import command, counts, errors, verbs
+from pgan_tf.base import command_line, errors
 from pgan_tf.data import (
     compare,
     create,
     extract,
     file_names,
-    flag_types,
     inspect,
     records,
     verify,
@@ -22,7 +21,7 @@ MAX_FAULTS = 20  # printed by `verify`; the others are counted
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Command line to arguments; `args.verb` is the function to call."""
-    parser = verbs.Parser(description=__doc__, allow_abbrev=False)
+    parser = command_line.Parser(description=__doc__, allow_abbrev=False)
     subparsers = parser.add_subparsers(
         metavar="VERB", required=True, dest="name"
     )
@@ -37,7 +36,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def add_create(subparsers: Any) -> None:
     """Declares `create`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers, "create", create.DESCRIPTION, create.EXAMPLES
     )
     parser.set_defaults(verb=create.run)
@@ -46,7 +45,7 @@ def add_create(subparsers: Any) -> None:
 
 def add_info(subparsers: Any) -> None:
     """Declares `info`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers,
         "info",
         "Prints what is in a dataset: counts, labels, how it was made.",
@@ -61,7 +60,7 @@ def add_info(subparsers: Any) -> None:
 
 def add_display(subparsers: Any) -> None:
     """Declares `display`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers,
         "display",
         "Writes a contact sheet: the first images, as one PNG file. Prints "
@@ -75,20 +74,20 @@ def add_display(subparsers: Any) -> None:
     add("--out", help="PNG file (default: <dataset name>.png, here).")
     add(
         "--count",
-        type=counts.positive,
+        type=command_line.positive,
         default=96,
         help="Images (default 96).",
     )
     add(
         "--resolution",
-        type=flag_types.power_of_two,
+        type=command_line.resolution,
         help="Which of the stored resolutions (default: the full one).",
     )
 
 
 def add_verify(subparsers: Any) -> None:
     """Declares `verify`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers,
         "verify",
         "Reads every byte of a dataset: checksums, shapes, whether the levels "
@@ -101,7 +100,7 @@ def add_verify(subparsers: Any) -> None:
 
 def add_extract(subparsers: Any) -> None:
     """Declares `extract`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers,
         "extract",
         "Writes images as PNG files: with labels also a table of these.",
@@ -114,19 +113,19 @@ def add_extract(subparsers: Any) -> None:
     add("--out_dir", required=True, help="New folder for the files.")
     add(
         "--count",
-        type=counts.positive,
+        type=command_line.positive,
         help="The first so many images (default all).",
     )
     add(
         "--resolution",
-        type=flag_types.power_of_two,
+        type=command_line.resolution,
         help="Which of the stored resolutions (default: the full one).",
     )
 
 
 def add_compare(subparsers: Any) -> None:
     """Declares `compare`."""
-    parser = verbs.add(
+    parser = command_line.add_verb(
         subparsers,
         "compare",
         "Compares images and labels of two datasets: exits with 1 if they "
@@ -218,4 +217,4 @@ def level_of(dataset: records.Dataset, resolution: int | None) -> int:
 
 
 if __name__ == "__main__":
-    command.run(lambda args: args.verb(args), parse)
+    command_line.run(lambda args: args.verb(args), parse)

@@ -48,7 +48,8 @@ import typing
 
 from absl import flags
 
-from pgan_tf import command, errors, run_folder
+from pgan_tf import results, run_folder
+from pgan_tf.base import command_line, errors
 from pgan_tf.metrics import registry
 
 if typing.TYPE_CHECKING:
@@ -194,15 +195,15 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise errors.UserError(f"unexpected argument {argv[1]!r}")
     if CONVERT.value:
-        with command.chatter_to("/dev/null"):
+        with command_line.chatter_to("/dev/null"):
             convert(pathlib.Path(CONVERT.value))
     elif REALS.value or FAKES.value:
-        with command.chatter_to("/dev/null"):
+        with command_line.chatter_to("/dev/null"):
             report = compare_sets()
         print(report.table())
     elif RUN_DIR.value:
         run_dir = pathlib.Path(RUN_DIR.value)
-        with command.chatter_to(log_path(run_dir)):
+        with command_line.chatter_to(log_path(run_dir)):
             report = evaluate_run(run_dir)
         print(report.table(), "", *run_folder.where(run_dir), sep="\n")
     else:
@@ -324,4 +325,4 @@ def path_or_none(value: str | None) -> pathlib.Path | None:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command_line.run(main)

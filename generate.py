@@ -4,7 +4,7 @@ import argparse
 import os
 from types import ModuleType
 
-from pgan_tf import command, verbs
+from pgan_tf.base import command_line
 from pgan_tf.generation import (
     explore,
     exporting,
@@ -39,7 +39,7 @@ VERBS: dict[str, ModuleType] = {
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Command line to arguments; `args.run` is the function to call."""
-    parser = verbs.Parser(
+    parser = command_line.Parser(
         description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -49,16 +49,18 @@ def parse(argv: list[str]) -> argparse.Namespace:
         metavar="VERB", required=True, dest="name"
     )
     for name, module in VERBS.items():
-        verb = verbs.add(subparsers, name, module.DESCRIPTION, module.EXAMPLES)
+        verb = command_line.add_verb(
+            subparsers, name, module.DESCRIPTION, module.EXAMPLES
+        )
         verb.set_defaults(run=module.run)
         module.add_flags(verb)
     return parser.parse_args(argv[1:])
 
 
 def main(args: argparse.Namespace) -> None:
-    with command.chatter_to(os.devnull):
+    with command_line.chatter_to(os.devnull):
         args.run(args)
 
 
 if __name__ == "__main__":
-    command.run(main, parse)
+    command_line.run(main, parse)

@@ -23,7 +23,8 @@ import sys
 
 from absl import flags
 
-from pgan_tf import command, config, config_forms, errors
+from pgan_tf import config, config_forms
+from pgan_tf.base import command_line, errors
 from pgan_tf.training import cluster, plan, setup, stopping
 
 config_forms.define_flags(sys.argv[0])
@@ -85,7 +86,7 @@ def main(argv: list[str]) -> None:
             "for the others"
         )
     # Workers that end one after the other complain of each other's absence.
-    with command.chatter_to(chatter, to_the_end=bool(here.workers)):
+    with command_line.chatter_to(chatter, to_the_end=bool(here.workers)):
         from pgan_tf.training import trainer
 
         trainer.train(options, stop)
@@ -106,7 +107,7 @@ def make_plan(options: config.RunConfig) -> plan.Plan:
         peak = plan.cpu_gmac_per_sec()
     measured = plan.measured_speeds(options.run_dir)
     if PROBE.value:
-        with command.chatter_to(os.devnull):
+        with command_line.chatter_to(os.devnull):
             from pgan_tf.training import timing
 
             measured = timing.speeds(options, num_channels, say)
@@ -118,4 +119,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command_line.run(main)

@@ -27,7 +27,7 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from pgan_tf import command
+from pgan_tf.base import command_line
 from pgan_tf.data import build
 from pgan_tf.data.sources import celeba, faces, pictures
 
@@ -195,4 +195,4 @@ def main(_: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main)
+    command_line.run(main)

@@ -20,8 +20,7 @@ import numpy as np
 import scipy.linalg
 from absl import app, flags
 
-from pgan_tf.metrics import frechet, suite
-from pgan_tf.metrics import sliced_wasserstein as swd
+from pgan_tf.metrics import frechet, sliced_wasserstein, suite
 
 MINIBATCH = 64
 SEED = 3
@@ -105,7 +104,9 @@ def noise(count: int, size: int, seed: int) -> np.ndarray:
 
 def our_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
     """As an evaluation computes it."""
-    metric = swd.SlicedWasserstein(len(reals), suite.Setting(reals.shape[1]))
+    metric = sliced_wasserstein.SlicedWasserstein(
+        len(reals), suite.Setting(reals.shape[1])
+    )
     patches = []
     for images in (reals, fakes):
         collector = metric.start(np.random.RandomState(SEED))
@@ -122,15 +123,21 @@ def plain_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
     """Straight from the definition; patches wait on disk for their turn."""
     count, size = reals.shape[:2]
     # The same places and directions, so that the numbers are the same.
-    positions = swd.draw_positions(np.random.RandomState(SEED), count, size)
+    positions = sliced_wasserstein.draw_positions(
+        np.random.RandomState(SEED), count, size
+    )
     random = np.random.RandomState(SEED + 1)
     stored = [plain_patches(images, positions) for images in (reals, fakes)]
     found = []
     for pair in zip(*stored, strict=True):
         clouds = [plain_cloud(patches) for patches in pair]
-        directions = swd.draw_directions(random, clouds[0].shape[1])
+        directions = sliced_wasserstein.draw_directions(
+            random, clouds[0].shape[1]
+        )
         distances = []
-        for part in np.split(directions, swd.DIRECTION_SETS, axis=1):
+        for part in np.split(
+            directions, sliced_wasserstein.DIRECTION_SETS, axis=1
+        ):
             first, second = (np.sort(c @ part, axis=0) for c in clouds)
             distances.append(np.abs(first - second).mean(dtype=np.float64))
         found.append(1000 * float(np.mean(distances)))
@@ -138,7 +145,7 @@ def plain_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
 
 
 def plain_patches(
-    images: np.ndarray, positions: list[swd.Positions]
+    images: np.ndarray, positions: list[sliced_wasserstein.Positions]
 ) -> list[np.ndarray]:
     """The patches of every band, [M,3,7,7] each."""
     shape = (positions[0][0].size, 3, 7, 7)

@@ -3,10 +3,14 @@
 import os
 from typing import TYPE_CHECKING
 
+from pgan_tf.base import images, version
+from pgan_tf.base.errors import UserError
+
 if TYPE_CHECKING:
     from pgan_tf import networks
 
-__version__ = "0.1.0"
+__all__ = ["UserError", "images", "load"]
+__version__ = version.VERSION
 
 
 def load(path: "str | os.PathLike[str]") -> "networks.Generator":

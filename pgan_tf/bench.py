@@ -30,7 +30,8 @@ from typing import Any
 
 from absl import flags
 
-from pgan_tf import command, config, errors, files, schedule, shapes, text
+from pgan_tf import config, schedule, shapes
+from pgan_tf.base import command_line, errors, files, resolutions, text
 
 _CHANNELS = 3
 # Instructions that decide the speed of convolutions on a CPU.
@@ -158,10 +159,11 @@ class Row:
 
 def measure(case: Case) -> Row:
     """Measures a case in this process."""
-    from pgan_tf.training import devices, initial, timing
+    from pgan_tf.base import devices
+    from pgan_tf.training import initial, timing
 
     # TensorFlow's notes of a start are not the user's.
-    with command.chatter_to(os.devnull):
+    with command_line.chatter_to(os.devnull):
         strategy = devices.make_strategy("")
         nets = initial.make_networks(case.options(), _CHANNELS, strategy)
         trial = timing.Trial(case.options(), nets, strategy, case.stage())
@@ -238,9 +240,9 @@ def cases_of(options: flags.FlagValues) -> list[Case]:
     Raises:
         UserError: For a resolution, precision or weight that there is not.
     """
-    resolutions = _parsed("resolutions", options.resolutions, int)
-    for r in resolutions:
-        if r < 4 or r & (r - 1) or options.fmap_base < r // 2:
+    sizes = _parsed("resolutions", options.resolutions, int)
+    for r in sizes:
+        if not resolutions.is_one(r) or options.fmap_base < r // 2:
             raise errors.UserError(
                 f"--resolutions: {r} is not a power of two from 4 to twice "
                 f"--fmap_base={options.fmap_base}"
@@ -267,7 +269,7 @@ def cases_of(options: flags.FlagValues) -> list[Case]:
             options.profile,
         )
         for precision in options.precision
-        for resolution in resolutions
+        for resolution in sizes
         for fade in fades
         if resolution > 4 or not fade
     ]
@@ -380,4 +382,4 @@ def main(_: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main)
+    command_line.run(main)

@@ -2,7 +2,8 @@
 
 import pathlib
 
-from pgan_tf import errors, image_sets, networks
+from pgan_tf import image_sets, networks
+from pgan_tf.base import errors
 from pgan_tf.data import records
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import cache, files, image_sets, networks, replicas
+from pgan_tf import image_sets, networks
+from pgan_tf.base import devices, files
 from pgan_tf.metrics import features, path_length, suite
 
 # Separate streams of draws from one seed.
@@ -40,7 +41,7 @@ class Comparison:
         mirror_augment: Whether half of the reals are flipped.
         seed: Of all draws.
         minibatch: Images at a time; of no influence on the numbers.
-        devices: Devices of the generators; of no influence either.
+        replicas: Devices of the generators; of no influence either.
     """
 
     metrics: Sequence[suite.Metric]
@@ -49,8 +50,8 @@ class Comparison:
     mirror_augment: bool
     seed: int
     minibatch: int
-    devices: replicas.Replicas = dataclasses.field(
-        default_factory=replicas.Replicas
+    replicas: devices.Replicas = dataclasses.field(
+        default_factory=devices.Replicas
     )
     _summaries: Summaries = dataclasses.field(default_factory=dict, repr=False)
 
@@ -132,7 +133,7 @@ class Comparison:
             drawn = self._drawn(0) if self.count else self._all()
             labels = drawn.labels[:, : generator.label_size]
         fakes = image_sets.Fakes(
-            generator, self.count, self.seed, labels, self.devices, truncation
+            generator, self.count, self.seed, labels, self.replicas, truncation
         )
         values = self.compare(fakes, title, self._of_sets(metrics))
         for metric in metrics:
@@ -254,7 +255,7 @@ class Comparison:
         key = [metric.key, self.count, self.facts(metric)]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
         name = f"{what}-{metric.key}-{digest[:32]}{suffix}"
-        return cache.folder() / name
+        return files.cache_folder() / name
 
 
 def _read_gaussian(path: pathlib.Path) -> suite.Gaussian | None:
@@ -268,7 +269,7 @@ def _read_gaussian(path: pathlib.Path) -> suite.Gaussian | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
-        cache.say_torn(path)
+        files.say_torn(path)
         return None
 
 
@@ -279,5 +280,5 @@ def _read_value(path: pathlib.Path) -> suite.Value | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):
-        cache.say_torn(path)
+        files.say_torn(path)
         return None

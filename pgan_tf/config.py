@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pgan_tf import errors
+from pgan_tf.base import errors, resolutions
 
 IntMap = dict[int, int]
 FloatMap = dict[int, float]
@@ -403,7 +403,7 @@ def check_ranges(config: RunConfig) -> None:
             _check_choice(leaf, value)
             continue
         for resolution in value if isinstance(value, dict) else ():
-            if resolution < 4 or resolution & (resolution - 1):
+            if not resolutions.is_one(resolution):
                 raise errors.UserError(
                     f"--{leaf.name}={value}: {resolution} is not a resolution, "
                     "a power of two from 4"

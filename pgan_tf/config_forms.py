@@ -10,7 +10,6 @@ from typing import Any
 from absl import flags
 
 from pgan_tf import config
-from pgan_tf.config import RunConfig
 
 
 def define_flags(
@@ -40,16 +39,16 @@ def define_flags(
             flags.DEFINE(parser, *arguments, serializer=serializer, **where)
 
 
-def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunConfig:
+def from_flags(values: flags.FlagValues = flags.FLAGS) -> config.RunConfig:
     """The tree that the parsed flags describe."""
     return config.build(
         {leaf.name: values[leaf.name].value for leaf in config.leaves()}
     )
 
 
-def command(options: RunConfig) -> str:
+def command(options: config.RunConfig) -> str:
     """The shell command that trains with exactly these options."""
-    default = config.values(RunConfig())
+    default = config.values(config.RunConfig())
     words = ["python", "train.py"]
     for name, value in config.values(options).items():
         if value == default[name]:
@@ -63,12 +62,12 @@ def command(options: RunConfig) -> str:
     return shlex.join(words)
 
 
-def to_json(options: RunConfig) -> str:
+def to_json(options: config.RunConfig) -> str:
     """The whole tree as indented JSON."""
     return json.dumps(dataclasses.asdict(options), indent=2) + "\n"
 
 
-def from_json(text: str) -> RunConfig:
+def from_json(text: str) -> config.RunConfig:
     """Reads what `to_json` wrote; options it does not name are at default.
 
     Raises:

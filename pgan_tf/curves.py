@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import files, images, results
+from pgan_tf import results
+from pgan_tf.base import files, images
 from pgan_tf.metrics import suite
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.

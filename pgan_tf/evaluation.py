@@ -4,7 +4,8 @@ import pathlib
 import time
 from collections.abc import Callable
 
-from pgan_tf import errors, results, run_folder, selection, session
+from pgan_tf import results, run_folder, selection, session
+from pgan_tf.base import errors
 from pgan_tf.metrics import registry
 
 WATCH_SECONDS = 10.0

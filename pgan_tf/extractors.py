@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import cache, errors, images, replicas
+from pgan_tf.base import devices, errors, files, images
 from pgan_tf.data import records
 from pgan_tf.metrics import (
     classifier,
@@ -27,7 +27,7 @@ def open_extractor(
     inception_path: pathlib.Path | None,
     dataset: records.Dataset | None,
     resolution: int,
-    devices: replicas.Replicas,
+    replicas: devices.Replicas,
 ) -> features.Extractor:
     """The extractor of a name.
 
@@ -37,20 +37,20 @@ def open_extractor(
         inception_path: The 2015 Inception file, if it is not in the cache.
         dataset: Whose labels "labels" learns, if there is one.
         resolution: Of the images that will be evaluated.
-        devices: That run it.
+        replicas: That run it.
 
     Raises:
         UserError: If there is no such thing; `inception.Unavailable` if the
             Inception file cannot be had.
     """
     if wanted == INCEPTION:
-        return from_inception(inception_path, devices)
+        return from_inception(inception_path, replicas)
     if wanted == LABELS:
-        return from_labels(dataset, resolution, devices)
+        return from_labels(dataset, resolution, replicas)
     if wanted == RANDOM:
-        return random_features.make(devices)
+        return random_features.make(replicas)
     if wanted.endswith(".keras") or pathlib.Path(wanted).is_dir():
-        return user_models.load(pathlib.Path(wanted), resolution, devices)
+        return user_models.load(pathlib.Path(wanted), resolution, replicas)
     raise errors.UserError(
         f"--features={wanted}: give inception, labels, random, a .keras file or"
         " a SavedModel folder"
@@ -58,26 +58,26 @@ def open_extractor(
 
 
 def from_inception(
-    path: pathlib.Path | None, devices: replicas.Replicas
+    path: pathlib.Path | None, replicas: devices.Replicas
 ) -> features.Extractor:
     """The 2015 network: its graph, or what it was converted into.
 
     Without a file a converted one in the cache comes first.
     """
-    converted = cache.folder() / inception_keras.file_name(
+    converted = files.cache_folder() / inception_keras.file_name(
         inception.GRAPH_SHA256
     )
     if path is None and converted.is_file():
         path = converted
     if path is not None and path.suffix == ".keras":
-        return inception_keras.load(path, devices)
-    return inception.load(path, devices)
+        return inception_keras.load(path, replicas)
+    return inception.load(path, replicas)
 
 
 def from_labels(
     dataset: records.Dataset | None,
     resolution: int,
-    devices: replicas.Replicas,
+    replicas: devices.Replicas,
 ) -> features.Extractor:
     """A classifier of the dataset's labels, trained once and then cached."""
     if dataset is None or not dataset.label_size:
@@ -96,11 +96,11 @@ def from_labels(
         return pixels, dataset.labels[chosen]
 
     return classifier.load_or_train(
-        cache.folder(),
+        files.cache_folder(),
         f"{dataset.digest[:32]}-{size}",
         has_attributes(dataset),
         read,
-        devices,
+        replicas,
     )
 
 

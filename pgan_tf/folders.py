@@ -7,7 +7,8 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import errors, image_sets
+from pgan_tf import image_sets
+from pgan_tf.base import errors
 from pgan_tf.data import records
 from pgan_tf.data.sources import archive, decode
 

@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from pgan_tf import images, networks, replicas, sampling, walks
+from pgan_tf import networks, sampling, walks
+from pgan_tf.base import devices, images
 from pgan_tf.data import records
 
 # Separate streams of draws from one seed.
@@ -154,7 +155,7 @@ class Fakes:
         count: N.
         seed: Of the latents.
         labels: float32 [N,label_size]; None for generators without labels.
-        devices: Devices that hold the generator.
+        replicas: Devices that hold the generator.
         truncation: Of the latents, see `sampling.latents`.
     """
 
@@ -162,14 +163,14 @@ class Fakes:
     count: int
     seed: int
     labels: np.ndarray | None = None
-    devices: replicas.Replicas = dataclasses.field(
-        default_factory=replicas.Replicas
+    replicas: devices.Replicas = dataclasses.field(
+        default_factory=devices.Replicas
     )
     truncation: float | None = None
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
         """The images, `minibatch` at a time; the last batch may be smaller."""
-        draw = self.devices.spread(self.generator)
+        draw = self.replicas.spread(self.generator)
         for part in _parts(self.count, minibatch):
             (drawn,) = draw(self.latents(part), *self.labels_of(part))
             yield self.shown(images.to_uint8(drawn))
@@ -219,7 +220,7 @@ class Steps:
         They are not quantised: the step would be lost.
         """
         fakes = self.fakes
-        draw = fakes.devices.spread(fakes.generator)
+        draw = fakes.replicas.spread(fakes.generator)
         for part in _parts(fakes.count, max(minibatch // 2, 1)):
             latents = self.latents(part)
             labels = [each.repeat(2, axis=0) for each in fakes.labels_of(part)]

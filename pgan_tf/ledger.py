@@ -10,7 +10,8 @@ import json
 import pathlib
 from typing import Any
 
-from pgan_tf import files, results
+from pgan_tf import results
+from pgan_tf.base import files
 from pgan_tf.metrics import suite
 
 Line = dict[str, Any]

@@ -7,39 +7,15 @@ with the progress of a fade-in as its fraction: at lod 2.25 of a 128x128
 network the resolution is 32x32 and its layers have weight alpha = 0.75.
 """
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
 from pgan_tf import functional, layers, shapes
+from pgan_tf.base import resolutions
 
 Tensor = Any
-
-
-def stage_of(lod: float, resolution: int) -> tuple[int, float | None]:
-    """Splits a lod into the current resolution and its weight alpha.
-
-    Args:
-        lod: 0 (final resolution) to log2(resolution / 4).
-        resolution: Final resolution.
-
-    Returns:
-        (current resolution, alpha in (0, 1)); alpha is None when settled.
-
-    Raises:
-        ValueError: If the network has no such lod.
-    """
-    highest = resolution.bit_length() - 3
-    if not 0 <= lod <= highest:
-        raise ValueError(
-            f"lod {lod} is not between 0 and {highest}, that of 4x4 in a "
-            f"{resolution}x{resolution} network"
-        )
-    whole = math.floor(lod)
-    fraction = lod - whole
-    return resolution >> whole, 1.0 - fraction if fraction else None
 
 
 class _Progressive(keras.Model):
@@ -60,7 +36,7 @@ class _Progressive(keras.Model):
         dtype: Any,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if resolution < 4 or resolution & (resolution - 1):
+        if not resolutions.is_one(resolution):
             raise ValueError(
                 f"resolution must be a power of two from 4, got {resolution}"
             )
@@ -82,7 +58,7 @@ class _Progressive(keras.Model):
     @property
     def resolutions(self) -> list[int]:
         """[4, 8, ..., resolution]."""
-        return shapes.resolutions(self.resolution)
+        return resolutions.up_to(self.resolution)
 
     def _fmaps(self, resolution: int) -> int:
         return shapes.fmaps(
@@ -241,7 +217,7 @@ class Generator(_Progressive):
             in [-1, 1] but not limited to it.
         """
         if resolution is None:
-            resolution, alpha = stage_of(self.lod, self.resolution)
+            resolution, alpha = resolutions.split(self.lod, self.resolution)
         top = self._index(resolution)
         x = self._block(0, self._join(latents, labels))
         for i in range(1, top + 1):
@@ -311,7 +287,7 @@ class Generator(_Progressive):
     def compute_output_shape(
         self, latents_shape: layers.Shape, *_: Any, **__: Any
     ) -> layers.Shape:
-        resolution, _alpha = stage_of(self.lod, self.resolution)
+        resolution, _alpha = resolutions.split(self.lod, self.resolution)
         return (latents_shape[0], resolution, resolution, self.num_channels)
 
     def get_config(self) -> dict[str, Any]:
@@ -340,9 +316,9 @@ class Discriminator(_Progressive):
         use_leakyrelu: Leaky ReLU of slope 0.2; else plain ReLU.
         fused_scale: Fuse convolution and downscaling; then the activation
             comes after the 2x2 means instead of before them.
-        lod: Where in its growth the network is: which images (see
-            `stage_of`) it has learnt to judge. Travels with saved files; a
-            call goes by the size of its images alone.
+        lod: Where in its growth the network is: which images it has learnt
+            to judge (`resolutions.split`). Travels with saved files; a call
+            goes by the size of its images alone.
         name, dtype: As for any Keras model.
     """
 

@@ -8,18 +8,16 @@ from pgan_tf import (
     choice,
     comparison,
     curves,
-    errors,
     extractors,
     folders,
     image_sets,
     ledger,
-    replicas,
     results,
     rows,
     sampling,
 )
+from pgan_tf.base import devices, errors
 from pgan_tf.metrics import registry
-from pgan_tf.training.devices import make_strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +67,7 @@ def evaluate(options: Options) -> results.Report:
             f"--num_images={count}: {reals.where} has {reals.num_images}"
             f" images, {fakes.where} {fakes.num_images}; give a lower number"
         )
-    devices = replicas.Replicas(make_strategy(options.devices))
+    replicas = devices.Replicas(devices.make_strategy(options.devices))
     dataset = reals.dataset if isinstance(reals, image_sets.Level) else None
     chosen = choice.choose(
         options.metrics,
@@ -78,7 +76,7 @@ def evaluate(options: Options) -> results.Report:
             options.inception,
             dataset,
             reals.height,
-            devices,
+            replicas,
         ),
         reals.height,
         available,

@@ -11,8 +11,6 @@ import numpy as np
 from pgan_tf import (
     choice,
     comparison,
-    digests,
-    errors,
     image_sets,
     ledger,
     networks,
@@ -21,6 +19,7 @@ from pgan_tf import (
     selection,
     session,
 )
+from pgan_tf.base import errors, files
 from pgan_tf.metrics import features, suite
 
 
@@ -163,7 +162,7 @@ class _Setting:
         self.rows.add(
             f"{path.name} {self.title}, n={self.count}",
             {
-                "snapshot_sha256": digests.of_file(path),
+                "snapshot_sha256": files.sha256_of_file(path),
                 "class": self.label,
             },
             compute,

@@ -5,26 +5,13 @@ the command. Pictures are inside the file, which loads nothing and sends
 nothing.
 """
 
-import base64
-import functools
-import io
-import json
 import pathlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PIL import Image
-
-from pgan_tf import (
-    config,
-    config_forms,
-    errors,
-    files,
-    run_folder,
-    schedule,
-    text,
-)
+from pgan_tf import config, config_forms, run_folder, schedule
+from pgan_tf.base import errors, files, text, web_page
 
 _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
 # Bounds of the page's size: pictures, their width, points of a curve.
@@ -77,8 +64,7 @@ def write(run_dir: pathlib.Path) -> None:
         "charts": _charts(ticks),
         "metrics": _metrics(run_dir),
     }
-    # In a script element only "<" could end it.
-    inert = json.dumps(data).replace("<", "\\u003c")
+    inert = web_page.inert_json(data)
     page = _TEMPLATE.read_text(encoding="utf-8").replace("{{data}}", inert)
     with files.partial(run_folder.report_path(run_dir)) as partial:
         partial.write_text(page, encoding="utf-8")
@@ -137,30 +123,14 @@ def _pictures(run_dir: pathlib.Path) -> list[dict[str, Any]]:
         if (match := re.fullmatch(r"fakes(\d+)", path.stem))
     )
     return [
-        {"kimg": kimg, "src": _data_uri(path, path.stat().st_mtime_ns)}
+        {"kimg": kimg, "src": web_page.file_uri(path, _MAX_WIDTH)}
         for kimg, path in _thinned(found, _MAX_PICTURES)
     ]
 
 
 def _reals(run_dir: pathlib.Path) -> str | None:
     path = run_dir / "reals.png"
-    return _data_uri(path, path.stat().st_mtime_ns) if path.exists() else None
-
-
-@functools.lru_cache(maxsize=2 * _MAX_PICTURES)
-def _data_uri(path: pathlib.Path, mtime_ns: int) -> str:
-    """A picture as WebP, no wider than `_MAX_WIDTH`.
-
-    Kept, as the page is written again and again in a training.
-    """
-    del mtime_ns  # Only tells a new picture from an old one of that name.
-    with Image.open(path) as picture:
-        smaller = picture.convert("RGB")
-    smaller.thumbnail((_MAX_WIDTH, 4 * _MAX_WIDTH), Image.Resampling.LANCZOS)
-    encoded = io.BytesIO()
-    smaller.save(encoded, "WEBP", quality=80)
-    content = base64.b64encode(encoded.getvalue()).decode("ascii")
-    return f"data:image/webp;base64,{content}"
+    return web_page.file_uri(path, _MAX_WIDTH) if path.exists() else None
 
 
 def _charts(ticks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

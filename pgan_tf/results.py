@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from pgan_tf import text
+from pgan_tf.base import text
 from pgan_tf.metrics import suite
 
 # The reals on their own, for metrics that look at one set alone.

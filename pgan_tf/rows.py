@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-import pgan_tf
 from pgan_tf import choice, comparison, ledger, results
+from pgan_tf.base import version
 from pgan_tf.metrics import suite
 
 # Packages that numbers may depend on, named with them.
@@ -112,7 +112,7 @@ class Rows:
             **self._notes,
             "seconds": round(time.monotonic() - started, 1),
             "versions": {
-                "pgan_tf": pgan_tf.__version__,
+                "pgan_tf": version.VERSION,
                 **{name: metadata.version(name) for name in VERSIONS_OF},
             },
             "time": now.isoformat("T", "seconds"),

@@ -19,7 +19,8 @@ import os
 import pathlib
 import re
 
-from pgan_tf import config, config_forms, errors, files
+from pgan_tf import config, config_forms
+from pgan_tf.base import errors, files
 
 _DIGEST = "dataset.sha256"
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.keras")

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import scipy.special
 
-from pgan_tf import images, networks
+from pgan_tf import networks
+from pgan_tf.base import images, resolutions
 
 
 def latents(
@@ -109,7 +110,7 @@ def draw(
     """As `generate`, but yields each minibatch as soon as it is there."""
     size = generator.resolution
     minibatch = minibatch or default_minibatch(size)
-    resolution, alpha = networks.stage_of(
+    resolution, alpha = resolutions.split(
         generator.lod if lod is None else lod, size
     )
     if devices is None:

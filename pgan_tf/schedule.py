@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pgan_tf import config, shapes, text
+from pgan_tf import config
+from pgan_tf.base import resolutions, text
 
 Number = TypeVar("Number", int, float)
 
@@ -39,8 +40,7 @@ class Stage:
     @property
     def alpha(self) -> float | None:
         """Weight of the current resolution's layers; None when settled."""
-        fraction = self.lod - math.floor(self.lod)
-        return 1.0 - fraction if fraction else None
+        return resolutions.alpha_of(self.lod)
 
     def grown_since(self, lod: float | None) -> bool:
         """Whether layers came into or went out of use since that lod.
@@ -96,7 +96,7 @@ def derive(
         resolution: Final resolution.
         num_replicas: Devices that share a minibatch.
     """
-    sizes = shapes.resolutions(resolution)
+    sizes = resolutions.up_to(resolution)
     own = not (options.minibatch_base or options.minibatch_dict)
     minibatches = {r: _minibatch(r, num_replicas) for r in sizes}
     lrates = {r: _lrate(r, num_replicas) if own else 0.001 for r in sizes}
@@ -161,7 +161,7 @@ def _lrate(resolution: int, num_replicas: int) -> float:
     least = 4 * num_replicas
     at_least = [
         r
-        for r in shapes.resolutions(resolution)
+        for r in resolutions.up_to(resolution)
         if _minibatch(r // 2, num_replicas) == least
     ]
     return _LRATES[min(len(at_least), len(_LRATES) - 1)]
@@ -214,7 +214,7 @@ def at(
     kimg = nimg / 1000.0
     phase = next(p for p in phases(options, resolution) if kimg < p.end_kimg)
     lod = phase.lod_at(kimg)
-    current = resolution >> math.floor(lod)
+    current = resolutions.at(lod, resolution)
     minibatch = options.minibatch_dict[current]
     minibatch -= minibatch % num_replicas
     if current in options.max_minibatch_per_gpu_dict:

@@ -2,7 +2,8 @@
 
 import pathlib
 
-from pgan_tf import errors, files, run_folder, schedule
+from pgan_tf import run_folder, schedule
+from pgan_tf.base import errors, files
 
 # Networks in files of their own; the second is NVIDIA's.
 SUFFIXES = (".keras", ".pkl")

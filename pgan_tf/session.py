@@ -11,14 +11,11 @@ from pgan_tf import (
     comparison,
     config,
     curves,
-    digests,
-    errors,
     extractors,
     image_sets,
     ledger,
     networks,
     published,
-    replicas,
     report,
     results,
     rows,
@@ -27,10 +24,10 @@ from pgan_tf import (
     selection,
     snapshots,
 )
+from pgan_tf.base import devices, errors, files
 from pgan_tf.data import records
 from pgan_tf.metrics import features, registry, suite
 from pgan_tf.training import summaries
-from pgan_tf.training.devices import make_strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Opened:
         path: The first snapshot, which tells the resolution.
 
     Attributes:
-        devices: That do the work.
+        replicas: That do the work.
         level: The reals.
         count: Images on each side if that is said anywhere, else None.
         mirror_augment: Whether half of the reals are flipped, as in training.
@@ -87,7 +84,7 @@ class Opened:
 
     def __init__(self, options: Options, path: pathlib.Path) -> None:
         self.options = options
-        self.devices = replicas.Replicas(make_strategy(options.devices))
+        self.replicas = devices.Replicas(devices.make_strategy(options.devices))
         self._run_config = run_folder.read_config(options.run_dir)
         dataset = open_dataset(options, self._run_config)
         resolution = snapshots.load_generator(path).resolution
@@ -108,7 +105,7 @@ class Opened:
             self.options.inception,
             self.level.dataset,
             self.level.resolution,
-            self.devices,
+            self.replicas,
         )
 
     def compare(
@@ -122,12 +119,12 @@ class Opened:
             mirror_augment=self.mirror_augment,
             seed=self.options.seed,
             minibatch=self.minibatch,
-            devices=self.devices,
+            replicas=self.replicas,
         )
 
     def generator(self, path: pathlib.Path) -> networks.Generator:
         """A snapshot, on all devices."""
-        with self.devices.scope():
+        with self.replicas.scope():
             generator = snapshots.load_generator(path)
         checks.check_generator(generator, path, self.level)
         return generator
@@ -197,7 +194,7 @@ class Session:
         """One row: all its results, and the new ones."""
         kimg = selection.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
-        fakes: dict[str, Any] = {"snapshot_sha256": digests.of_file(path)}
+        fakes: dict[str, Any] = {"snapshot_sha256": files.sha256_of_file(path)}
         title, name = path.name, path.stem
         if truncation is not None:
             fakes["truncation"] = truncation

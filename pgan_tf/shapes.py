@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from pgan_tf import config
+from pgan_tf.base import resolutions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Networks:
 
     def parameters(self, final: int) -> tuple[int, int]:
         """Of all of G and all of D, grown up to a final resolution."""
-        lower = resolutions(final)[:-1]
+        lower = resolutions.up_to(final)[:-1]
         return (
             self.generator(final).parameters
             + sum(self._to_rgb(r).parameters for r in lower),
@@ -85,7 +86,7 @@ class Networks:
             activations=16 * width,
         )
         yield self._conv(4, 4, width, width)
-        for r in resolutions(top)[1:]:
+        for r in resolutions.up_to(top)[1:]:
             yield self._conv(r, r, self._fmaps(r // 2), self._fmaps(r), True)
             yield self._conv(r, r, self._fmaps(r), self._fmaps(r))
         for r in [top // 2, top] if fading else [top]:
@@ -94,7 +95,7 @@ class Networks:
     def _discriminator_layers(self, top: int, fading: bool) -> Iterator[Cost]:
         for r in [top // 2, top] if fading else [top]:
             yield self._from_rgb(r)
-        for r in resolutions(top)[1:]:
+        for r in resolutions.up_to(top)[1:]:
             yield self._conv(r, r, self._fmaps(r), self._fmaps(r))
             down = r // 2 if self.options.fused_scale else r
             yield self._conv(r, down, self._fmaps(r), self._fmaps(r // 2), True)
@@ -150,17 +151,14 @@ def _point(resolution: int, inputs: int, outputs: int) -> Cost:
     )
 
 
-def resolutions(final: int) -> list[int]:
-    """[4, 8, ..., final]."""
-    return [2**i for i in range(2, final.bit_length())]
-
-
 # Passes through a network, each as costly as running it once, in a WGAN-GP
 # step. D's step runs D on reals, fakes and images between them (3), has the
 # gradient by the latter (1), and goes back, by weights and by inputs, on reals
 # and fakes (4) and through the penalty's two halves (4); G draws once. G's
 # step draws once and goes back (3), through D and back by its inputs (2).
 _D_STEP = {"D": 12, "G": 1}
+
+
 _G_STEP = {"D": 2, "G": 3}
 
 

@@ -10,7 +10,8 @@ import zipfile
 
 import keras
 
-from pgan_tf import errors, files, networks, run_folder
+from pgan_tf import networks, run_folder
+from pgan_tf.base import errors, files, resolutions
 from pgan_tf.interop import nvidia
 
 _CLASS = "pgan_tf>Generator"
@@ -78,7 +79,7 @@ def _check_archive(path: pathlib.Path) -> None:
         stored = archive.getinfo("model.weights.h5").compress_size
     with keras.StatelessScope(initialize_variables=False):
         skeleton = networks.Generator.from_config(config["config"])
-    networks.stage_of(skeleton.lod, skeleton.resolution)
+    resolutions.split(skeleton.lod, skeleton.resolution)
     # Keras does not compress; who did so later gained little.
     if 4 * skeleton.count_params() > 2 * stored:
         raise errors.UserError(f"{path}: a network without all its weights")

@@ -8,7 +8,8 @@ import sys
 
 from absl import flags
 
-from pgan_tf import bench, errors
+from pgan_tf import bench
+from pgan_tf.base import errors
 from tests import common
 
 ROW = bench.Row(

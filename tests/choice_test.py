@@ -1,7 +1,8 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import choice, errors
+from pgan_tf import choice
+from pgan_tf.base import errors
 from pgan_tf.metrics import features, inception, registry, suite
 from tests import common
 

@@ -7,14 +7,8 @@ import numpy as np
 import scipy.linalg
 import tensorflow as tf
 
-from pgan_tf import (
-    comparison,
-    image_sets,
-    images,
-    run_folder,
-    sampling,
-    snapshots,
-)
+from pgan_tf import comparison, image_sets, run_folder, sampling, snapshots
+from pgan_tf.base import images
 from pgan_tf.data import records
 from pgan_tf.metrics import (
     features,

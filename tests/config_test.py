@@ -8,7 +8,8 @@ import shlex
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, config_forms, errors
+from pgan_tf import config, config_forms
+from pgan_tf.base import errors
 from tests import common
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -8,14 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import (
-    comparison,
-    errors,
-    evaluation,
-    selection,
-    session,
-    snapshots,
-)
+from pgan_tf import comparison, evaluation, selection, session, snapshots
+from pgan_tf.base import errors
 from pgan_tf.data import writing
 from pgan_tf.metrics import classifier, inception
 from tests import common, small_run

@@ -5,7 +5,8 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors, extractors, replicas
+from pgan_tf import extractors
+from pgan_tf.base import devices, errors
 from pgan_tf.data import records, writing
 from pgan_tf.metrics import classifier
 from tests import common, small_run
@@ -13,7 +14,7 @@ from tests import common, small_run
 
 def opened(wanted, path, dataset):
     return extractors.open_extractor(
-        wanted, path, dataset, 16, replicas.Replicas()
+        wanted, path, dataset, 16, devices.Replicas()
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 import generate
-from pgan_tf import errors
+from pgan_tf.base import errors
 from tests import common
 
 ROOT = pathlib.Path(__file__).parent.parent

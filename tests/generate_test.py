@@ -9,7 +9,7 @@ import sys
 import time
 
 import generate
-from pgan_tf import errors
+from pgan_tf.base import errors
 from tests import generate_case
 
 ROOT = pathlib.Path(__file__).parent.parent

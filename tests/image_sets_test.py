@@ -1,7 +1,8 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import image_sets, images, run_folder, sampling, snapshots
+from pgan_tf import image_sets, run_folder, sampling, snapshots
+from pgan_tf.base import images
 from pgan_tf.data import records
 from tests import common, small_run
 

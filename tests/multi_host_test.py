@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import common
-from tests.train_test import ROOT, SMALL
+from tests import common, train_test
 from tests.training import trainer_test
 
 
@@ -62,8 +61,8 @@ class MultiHostTest(common.TestCase):
         where = [f"--data_dir={self.here / 'set'}"]
         where.append(f"--run_dir={self.here / run}")
         process = subprocess.Popen(
-            [sys.executable, "train.py", *where, *SMALL, *flags],
-            cwd=ROOT,
+            [sys.executable, "train.py", *where, *train_test.SMALL, *flags],
+            cwd=train_test.ROOT,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from pgan_tf import functional, networks
+from pgan_tf.base import resolutions
 from tests import common
 
 LODS = ("3.00", "2.50", "2.00", "1.25", "0.30", "0.00")
@@ -16,7 +17,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
     def test_generator(self, lod, fused, wide):
         self.widen_from(wide)
         arrays = common.golden("g_res32")
-        resolution, alpha = networks.stage_of(float(lod), 32)
+        resolution, alpha = resolutions.split(float(lod), 32)
         generator = common.golden_generator(fused)
         images = generator(
             arrays["latents"], resolution=resolution, alpha=alpha
@@ -54,7 +55,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
     def test_discriminator(self, lod, fused, group, wide):
         self.widen_from(wide)
         arrays = common.golden("d_res32")
-        resolution, alpha = networks.stage_of(float(lod), 32)
+        resolution, alpha = resolutions.split(float(lod), 32)
         images = functional.downscale2d(
             common.nhwc(arrays["images"]), 32 // resolution
         )
@@ -162,10 +163,10 @@ class GrowthTest(common.TestCase):
             draw(tf.constant(self.latents), tf.constant(alpha))
         self.assertLen(traces, 1)
 
-    def test_stage_of(self):
-        self.assertEqual(networks.stage_of(0.0, 1024), (1024, None))
-        self.assertEqual(networks.stage_of(8.0, 1024), (4, None))
-        self.assertEqual(networks.stage_of(2.25, 128), (32, 0.75))
+    def test_split(self):
+        self.assertEqual(resolutions.split(0.0, 1024), (1024, None))
+        self.assertEqual(resolutions.split(8.0, 1024), (4, None))
+        self.assertEqual(resolutions.split(2.25, 128), (32, 0.75))
 
 
 class LabelTest(common.TestCase):

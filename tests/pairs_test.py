@@ -9,7 +9,8 @@ import scipy.linalg
 import tensorflow as tf
 from PIL import Image
 
-from pgan_tf import errors, folders, pairs, replicas
+from pgan_tf import folders, pairs
+from pgan_tf.base import devices, errors
 from pgan_tf.data import writing
 from pgan_tf.metrics import random_features
 from tests import common, small_run
@@ -55,7 +56,7 @@ class PairsTest(common.TestCase):
         self.assertNotIn("\n", str(caught.exception))
 
     def test_distance_of_all_images(self):
-        extractor = random_features.make(replicas.Replicas())
+        extractor = random_features.make(devices.Replicas())
         expected = frechet(
             extractor(self.pixels[:30])[0], extractor(self.other)[0]
         )

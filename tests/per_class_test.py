@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf import (
-    errors,
     image_sets,
     per_class,
     run_folder,
@@ -13,9 +12,9 @@ from pgan_tf import (
     session,
     snapshots,
 )
+from pgan_tf.base import devices, errors
 from pgan_tf.data import records
 from pgan_tf.metrics import random_features
-from pgan_tf.replicas import Replicas
 from tests import common, pairs_test, small_run
 
 
@@ -37,7 +36,7 @@ class PerClassTest(common.TestCase):
         latest = "network-snapshot-000010.keras"
         rows = [f"{latest} {name}, n=20" for name in ("0", "1")]
         self.assertEqual([each.row for each in report.results], rows)
-        extractor = random_features.make(Replicas())
+        extractor = random_features.make(devices.Replicas())
         generator = snapshots.load_generator(run_dir / latest)
         latents = sampling.latents(0, 20, generator.latent_size, 0)
         for label, result in enumerate(report.results):

@@ -57,7 +57,7 @@ def networks_of(options: config.RunConfig) -> steps.Networks:
     return initial.make_networks(options, 3, strategy)
 
 
-def state(nets: steps.Networks) -> dict[str, np.ndarray]:
+def squares(nets: steps.Networks) -> dict[str, np.ndarray]:
     """All that a checkpoint holds, by name."""
     found = {}
     for name in ("G", "D", "Gs"):
@@ -150,7 +150,7 @@ class PinnedTest(common.TestCase):
         self.assertEqual(
             json.loads(position.to_json()), self.expected["position"]
         )
-        found = sums_of_squares(state(nets))
+        found = sums_of_squares(squares(nets))
         self.assertEqual(sorted(found), sorted(self.expected["state"]))
         for name, expected in self.expected["state"].items():
             self.assertAllClose(

@@ -10,7 +10,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from pgan_tf import config, errors, images, report, run_folder
+from pgan_tf import config, report, run_folder
+from pgan_tf.base import errors, images
 from tests import common
 
 

@@ -5,6 +5,7 @@ import math
 from absl.testing import parameterized
 
 from pgan_tf import config, networks, shapes
+from pgan_tf.base import resolutions
 from tests import common
 
 # Small-32: RGB, 16 images a step.
@@ -70,7 +71,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         """Counted from the convolutions of small-32's compiled steps."""
         found = [
             shapes.iteration_macs(SMALL, r, 16) / 1e9
-            for r in shapes.resolutions(128)
+            for r in resolutions.up_to(128)
         ]
         expected = [0.8, 4.7, 20.4, 41.0, 61.6, 82.2]
         self.assertAllClose(found, expected, atol=0.05)

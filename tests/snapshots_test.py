@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 import pgan_tf
-from pgan_tf import config, errors, networks, run_folder, snapshots
+from pgan_tf import config, networks, run_folder, snapshots
+from pgan_tf.base import errors
 from tests import common
 
 

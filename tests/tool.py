@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import dataset_tool
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import file_names
 from tests import common
 

@@ -8,7 +8,8 @@ from unittest import mock
 import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
-from pgan_tf import errors, evaluation, run_folder, selection, session
+from pgan_tf import evaluation, run_folder, selection, session
+from pgan_tf.base import errors
 from tests import common, small_run
 
 

@@ -16,16 +16,8 @@ from typing import Any
 
 import numpy as np
 
-import pgan_tf
-from pgan_tf import errors, text
-from pgan_tf.data import (
-    blocks,
-    file_names,
-    journal,
-    lock,
-    parallel,
-    writing,
-)
+from pgan_tf.base import errors, text, version
+from pgan_tf.data import blocks, file_names, journal, lock, parallel, writing
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
@@ -142,7 +134,7 @@ def _origin(
             "names": names,
             "kind": images.label_kind,
         },
-        "made_by": f"pgan_tf {pgan_tf.__version__}",
+        "made_by": f"pgan_tf {version.VERSION}",
         "made_from": {**how, **images.options(), "shuffle": shuffle_seed},
         "created": datetime.date.today().isoformat(),
     }

@@ -3,14 +3,8 @@
 import argparse
 import os
 
-from pgan_tf import counts, errors
-from pgan_tf.data import (
-    build,
-    inspect,
-    records,
-    source_choice,
-    source_flags,
-)
+from pgan_tf.base import command_line, errors
+from pgan_tf.data import build, inspect, records, source_choice, source_flags
 from pgan_tf.data.sources import image_files, source
 
 DESCRIPTION = """Makes a dataset folder: every image at 4x4, 8x8, ... up to
@@ -54,13 +48,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--workers",
-        type=counts.positive,
+        type=command_line.positive,
         default=len(os.sched_getaffinity(0)),
         help="Processes (default: one per core). Never changes the result.",
     )
     add(
         "--num_shards",
-        type=counts.positive,
+        type=command_line.positive,
         default=1,
         help="Files per level (default 1, as the reference's tool writes "
         "them). Never changes the images nor the order a training sees.",

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import errors, images
+from pgan_tf.base import errors, images
 from pgan_tf.data import blocks, records
 
 LABELS = "labels.csv"

@@ -14,7 +14,11 @@ import dataclasses
 import re
 
 MANIFEST = "dataset.json"
+
+
 PARTIAL = ".partial"  # ends the names of files of a build that is not finished
+
+
 _LEVEL_NAME = re.compile(
     r"(?P<name>.+)-r(?P<log2>\d\d)"
     r"(-(?P<shard>\d{5,})-of-(?P<num_shards>\d{5,}))?\.tfrecords"
@@ -55,11 +59,6 @@ def level_file(
 def label_file(name: str) -> str:
     """Such as `faces-rxx.labels`."""
     return f"{name}-rxx.labels"
-
-
-def levels_of(resolution: int) -> list[int]:
-    """4, 8, ... up to the given power of two."""
-    return [1 << log2 for log2 in range(2, resolution.bit_length())]
 
 
 def is_ours(file: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf import images
+from pgan_tf.base import images
 from pgan_tf.data import file_names, records
 
 _MIN_TILE = 64  # pixels of an image on a contact sheet

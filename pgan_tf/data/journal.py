@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-import pgan_tf
+from pgan_tf.base import version
 from pgan_tf.data import file_names, sharing, writing
 from pgan_tf.data.sources import source
 
@@ -30,7 +30,7 @@ def identify(
     a bad image continues once that is mended.
     """
     # What travels to the workers is all that the images depend on.
-    parts = (pgan_tf.__version__, images, order, plan.files())
+    parts = (version.VERSION, images, order, plan.files())
     return sharing.hash_of(parts)
 
 

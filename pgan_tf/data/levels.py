@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import tfrecord
 
 

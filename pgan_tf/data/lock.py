@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Iterator
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import process
 from typing import Any, TypeVar
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import blocks, sharing
 
 _Result = TypeVar("_Result")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors, resolutions
 from pgan_tf.data import file_names, levels
 
 
@@ -162,7 +162,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
 
 
 def _black(resolution: int) -> Dataset:
-    if resolution not in file_names.levels_of(1024):
+    if resolution > resolutions.LARGEST or not resolutions.is_one(resolution):
         raise errors.UserError(
             f"black:{resolution}: {resolution} is not a power of two from 4 "
             "to 1024"
@@ -193,7 +193,7 @@ def _find_levels(
         )
     name, num_shards = _check_one(path, list(found))
     files = {}
-    for resolution in file_names.levels_of(max(p.resolution for p in found)):
+    for resolution in resolutions.up_to(max(p.resolution for p in found)):
         parts = [
             file_names.Parsed(name, resolution, shard, num_shards)
             for shard in range(num_shards)

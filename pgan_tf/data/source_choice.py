@@ -2,7 +2,7 @@
 
 import argparse
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import source_flags
 from pgan_tf.data.sources import (
     arrays,

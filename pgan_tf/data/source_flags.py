@@ -2,8 +2,7 @@
 
 import argparse
 
-from pgan_tf import counts, errors
-from pgan_tf.data import flag_types
+from pgan_tf.base import command_line, errors
 from pgan_tf.data.sources import celebahq, decode, pictures
 
 HELP = """faces: drawn by this tool, with attributes as labels.
@@ -160,7 +159,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--resolution",
-        type=flag_types.power_of_two,
+        type=command_line.resolution,
         help="Width and height in pixels: a power of two from 4 to 1024 "
         "(default 128; celebahq 1024, lsun 256; 32 where the source has no "
         "other; of hdf5 the largest there is).",
@@ -168,14 +167,14 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     add(
         "--num_images",
         "--max_images",
-        type=counts.positive,
+        type=command_line.positive,
         help="How many faces to draw (default 10000), triples of digits to "
         "make (default 1000000), or images to use (the first by name, number "
         "or key; default all).",
     )
     add(
         "--seed",
-        type=counts.not_negative,
+        type=command_line.not_negative,
         help="Of the drawn faces (default 0) or the triples of digits "
         "(default 123, the reference's).",
     )

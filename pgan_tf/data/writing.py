@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from pgan_tf.base import resolutions
 from pgan_tf.data import file_names, tfrecord
 
 # So many bytes are worked on at a time: they stay in a core's cache.
@@ -52,7 +53,7 @@ class Plan:
     def files(self) -> dict[str, int]:
         """Length in bytes of every file but the manifest."""
         sizes = {}
-        for resolution in file_names.levels_of(self.resolution):
+        for resolution in resolutions.up_to(self.resolution):
             length = tfrecord.layout(self.num_channels, resolution).length
             for shard in range(self.num_shards):
                 first, stop = self.start(shard), self.start(shard + 1)
@@ -183,7 +184,7 @@ def cascade(images: np.ndarray) -> Iterator[np.ndarray]:
     yield images
     lower = [
         np.empty((*images.shape[:2], resolution, resolution), np.uint8)
-        for resolution in file_names.levels_of(images.shape[-1])[-2::-1]
+        for resolution in resolutions.up_to(images.shape[-1])[-2::-1]
     ]
     step = max(1, _CACHE_BYTES // (2 * images[0].size))
     for first in range(0, len(images), step):

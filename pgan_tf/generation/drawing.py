@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tqdm
 
-from pgan_tf import errors, images, networks, sampling
+from pgan_tf import networks, sampling
+from pgan_tf.base import errors, images
 from pgan_tf.generation import inputs
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from pgan_tf import counts
+from pgan_tf.base import command_line
 from pgan_tf.generation import flags, output
 
 DESCRIPTION = """Writes a page with sliders: see what the network has learned.
@@ -32,13 +32,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_class(parser)
     add(
         "--directions",
-        type=counts.positive,
+        type=command_line.positive,
         default=8,
         help="Principal directions (default 8).",
     )
     add(
         "--attributes",
-        type=counts.not_negative,
+        type=command_line.not_negative,
         default=8,
         help="At most so many attributes of the dataset, the clearest first "
         "(default 8); 0: none. A classifier of them is trained at first use, "

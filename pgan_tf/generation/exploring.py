@@ -1,24 +1,13 @@
 """The work of `explore`: directions, and pictures along them."""
 
 import argparse
-import base64
-import io
 import pathlib
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from pgan_tf import (
-    directions,
-    errors,
-    extractors,
-    files,
-    images,
-    networks,
-    replicas,
-    sampling,
-)
+from pgan_tf import directions, extractors, networks, sampling
+from pgan_tf.base import devices, errors, files, images, web_page
 from pgan_tf.generation import drawing, inputs, page
 
 # Latents that directions are computed from.
@@ -122,7 +111,7 @@ def find_attributes(
     if dataset.resolution < network.resolution:
         return [], " (the run's dataset has smaller pictures)"
     extractor = extractors.from_labels(
-        dataset, network.resolution, replicas.Replicas()
+        dataset, network.resolution, devices.Replicas()
     )
     scores = []
     for part in sampling.draw(
@@ -181,16 +170,7 @@ def make_cards(
                 "title": title,
                 "remark": remark,
                 "starts": own.tolist(),
-                "sprite": as_uri(images.grid(cells, args.places)),
+                "sprite": web_page.picture_uri(images.grid(cells, args.places)),
             }
         )
     return cards
-
-
-def as_uri(picture: np.ndarray) -> str:
-    """A picture, uint8 [H,W,C], as a WebP file within a URI."""
-    file = io.BytesIO()
-    Image.fromarray(images.to_rgb(picture)).save(file, "WEBP", quality=85)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode(
-        "ascii"
-    )

@@ -3,7 +3,7 @@
 import argparse
 import pathlib
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.generation import flags, output
 from pgan_tf.interop import formats
 

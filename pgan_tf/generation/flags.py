@@ -4,7 +4,7 @@ import argparse
 import math
 import re
 
-from pgan_tf import counts, images
+from pgan_tf.base import command_line, images
 
 HIGHEST_SEED = 2**32 - 1
 # More would be a slip of the keyboard: days of drawing.
@@ -47,7 +47,7 @@ def add_minibatch(parser: argparse.ArgumentParser) -> None:
     """Declares --minibatch."""
     parser.add_argument(
         "--minibatch",
-        type=counts.positive,
+        type=command_line.positive,
         help="Images at a time on each device; default: by resolution. Does "
         "not change the pictures.",
     )

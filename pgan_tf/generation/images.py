@@ -2,7 +2,7 @@
 
 import argparse
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.generation import flags, output
 
 DESCRIPTION = """Draws pictures: one PNG file for each seed, or a contact sheet.

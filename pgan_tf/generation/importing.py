@@ -3,7 +3,7 @@
 import argparse
 import pathlib
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.generation import output
 
 DESCRIPTION = """Reads NVIDIA's pickles: writes a generator as .keras file.

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import errors, networks, run_folder, sampling, snapshots
+from pgan_tf import networks, run_folder, sampling, snapshots
+from pgan_tf.base import errors
 from pgan_tf.data import records
 
 # Named in an error; the rest are counted.

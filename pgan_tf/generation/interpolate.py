@@ -3,7 +3,7 @@
 import argparse
 import pathlib
 
-from pgan_tf import counts, errors, video
+from pgan_tf.base import command_line, errors, video
 from pgan_tf.generation import flags, output
 
 DESCRIPTION = """Makes a video of a walk: pictures that turn into one another.
@@ -66,7 +66,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_truncation(parser)
     add(
         "--zoom",
-        type=counts.positive,
+        type=command_line.positive,
         default=1,
         help="Repeat each pixel so many times both ways (default 1).",
     )

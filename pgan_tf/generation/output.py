@@ -3,7 +3,7 @@
 import os
 import pathlib
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 
 def make_folder(path: str) -> pathlib.Path:

@@ -1,8 +1,9 @@
 """The page that `explore` writes: one file, which loads nothing else."""
 
 import html
-import json
 from typing import Any
+
+from pgan_tf.base import web_page
 
 _TITLE, _CONTENT = "%TITLE%", "%CONTENT%"
 
@@ -199,7 +200,6 @@ def render(content: dict[str, Any]) -> str:
             "starts" (the place of each seed's own picture) and "sprite" (the
             URI of a picture with a row per seed and a column per place).
     """
-    # Nothing in a text may end the script element that holds it.
-    data = json.dumps(content).replace("<", "\\u003c")
+    data = web_page.inert_json(content)
     page = TEMPLATE.replace(_TITLE, html.escape(content["title"]))
     return page.replace(_CONTENT, data)

@@ -3,7 +3,7 @@
 import argparse
 import pathlib
 
-from pgan_tf import counts, video
+from pgan_tf.base import command_line, video
 from pgan_tf.generation import flags, output
 
 DESCRIPTION = """Finds the latent of a picture: the one that draws it best.
@@ -35,13 +35,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_class(parser)
     add(
         "--steps",
-        type=counts.positive,
+        type=command_line.positive,
         default=500,
         help="Of gradient descent (default 500).",
     )
     add(
         "--restarts",
-        type=counts.positive,
+        type=command_line.positive,
         default=4,
         help="Searches from different latents, of which the best counts "
         "(default 4).",

@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import (
-    errors,
-    extractors,
-    files,
-    images,
-    networks,
-    projection,
-    replicas,
-    video,
-)
+from pgan_tf import extractors, networks, projection
+from pgan_tf.base import devices, errors, files, images, video
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.generation import inputs
 
@@ -176,7 +168,7 @@ def choose_distance(
         None,
         inputs.open_dataset(args.network),
         len(target),
-        replicas.Replicas(),
+        devices.Replicas(),
     )
     if extractor.differentiable is None:
         raise errors.UserError(

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pgan_tf import errors, images, run_folder, schedule, video
+from pgan_tf import run_folder, schedule
+from pgan_tf.base import errors, images, video
 from pgan_tf.generation import flags, output
 from pgan_tf.training import setup
 

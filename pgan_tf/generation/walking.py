@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf import images, networks, sampling, video, walks
+from pgan_tf import networks, sampling, walks
+from pgan_tf.base import images, video
 from pgan_tf.generation import drawing, inputs, interpolate
 
 

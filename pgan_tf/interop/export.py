@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from pgan_tf import errors, files, images, networks
+from pgan_tf import networks
+from pgan_tf.base import errors, files, images, resolutions
 from pgan_tf.interop import formats, stock_model
 
 # Images of 1024x1024, of untrained weights, differ by 1e-4.
@@ -112,7 +113,7 @@ def source_images(
     config = {**network.get_config(), "dtype": "float32"}
     exact = networks.Generator.from_config(config)
     exact.set_weights(network.get_weights())
-    resolution, alpha = networks.stage_of(
+    resolution, alpha = resolutions.split(
         network.lod if lod is None else lod, network.resolution
     )
     drawn = exact(**inputs, resolution=resolution, alpha=alpha)

@@ -20,7 +20,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from pgan_tf import errors, networks
+from pgan_tf import networks
+from pgan_tf.base import errors
 from pgan_tf.interop import pickle_writer, plain_pickle, stand_ins, states
 
 _NAMES = ("G", "D", "Gs")

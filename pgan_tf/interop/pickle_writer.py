@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import files
+from pgan_tf.base import files
 from pgan_tf.interop import stand_ins
 
 

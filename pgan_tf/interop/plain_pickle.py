@@ -14,7 +14,7 @@ import pathlib
 import pickletools
 from typing import Any
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.interop import stand_ins
 
 MAX_OPCODES = 200_000  # the networks of a 1024x1024 run take 5,000

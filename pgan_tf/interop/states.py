@@ -6,13 +6,13 @@ neither read nor needed.
 """
 
 import dataclasses
-import math
 from typing import Any
 
 import numpy as np
 from absl import logging
 
 from pgan_tf import networks
+from pgan_tf.base import resolutions
 from pgan_tf.interop import stand_ins, theano
 
 Network = networks.Generator | networks.Discriminator
@@ -191,7 +191,7 @@ def _fused_scale(
 
 
 def _checked_lod(lod: float, resolution: int) -> float:
-    highest = math.log2(resolution) - 2
+    highest = resolutions.highest_lod(resolution)
     if not 0.0 <= lod <= max(highest, 0.0):
         raise ValueError(f"a lod that is not between 0 and {highest:g}")
     return lod

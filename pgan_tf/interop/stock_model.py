@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from pgan_tf import networks
+from pgan_tf.base import resolutions
 
 Tensor = Any
 
@@ -34,7 +35,7 @@ def build(
     Raises:
         ValueError: If the network has no such lod.
     """
-    resolution, alpha = networks.stage_of(
+    resolution, alpha = resolutions.split(
         network.lod if lod is None else lod, network.resolution
     )
     latents = keras.Input((network.latent_size,), name="latents")

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pgan_tf.base import resolutions
+
 _RELU_GAIN = float(np.sqrt(2))
 _FUNCTIONS = {
     "G_paper": "G_paper",
@@ -143,6 +145,6 @@ def _layer(
 
 def _resolutions(top: Any) -> list[int]:
     """[4, 8, ..., top]."""
-    if type(top) is not int or top < 4 or top & (top - 1):
+    if type(top) is not int or not resolutions.is_one(top):
         raise ValueError("the option resolution is not a power of two from 4")
-    return [2**i for i in range(2, top.bit_length())]
+    return resolutions.up_to(top)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tqdm
 
-from pgan_tf import cache, digests, files, images, replicas
+from pgan_tf.base import devices, files, images
 from pgan_tf.metrics import features
 
 # Larger images are averaged down: labels show at this size.
@@ -38,7 +38,7 @@ def load_or_train(
     key: str,
     attributes: bool,
     read: Callable[[], Examples],
-    devices: replicas.Replicas,
+    replicas: devices.Replicas,
     seed: int = 0,
 ) -> features.Extractor:
     """The classifier of a dataset, from the cache folder or newly trained.
@@ -49,41 +49,41 @@ def load_or_train(
         attributes: Labels are independent yes/no attributes (a sigmoid each)
             rather than one class out of K (softmax).
         read: Reads the images, no larger than `LARGEST_INPUT`, and labels.
-        devices: That run the classifier once it is trained.
+        replicas: That run the classifier once it is trained.
         seed: Of the initial weights and of all drawing.
     """
     path = folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
     facts_path = path.with_suffix(".json")
-    if (found := _read(path, facts_path, devices)) is None:
+    if (found := _read(path, facts_path, replicas)) is None:
         images, labels = read()
         model, accuracy = train(images, labels, attributes, seed)
         with files.partial(path) as partial:
             model.save(partial)
-        facts = {"accuracy": accuracy, "digest": digests.of_weights(model)}
+        facts = {"accuracy": accuracy, "digest": files.sha256_of_weights(model)}
         with files.partial(facts_path) as partial:
             partial.write_text(json.dumps(facts))
-        found = _read(path, facts_path, devices)
+        found = _read(path, facts_path, replicas)
         assert found is not None
     model, accuracy = found
-    return extractor(model, attributes, accuracy, devices)
+    return extractor(model, attributes, accuracy, replicas)
 
 
 def _read(
-    path: pathlib.Path, facts_path: pathlib.Path, devices: replicas.Replicas
+    path: pathlib.Path, facts_path: pathlib.Path, replicas: devices.Replicas
 ) -> tuple[keras.Model, float] | None:
     """Model and accuracy from the cache; None if missing or torn."""
     if not (path.is_file() and facts_path.is_file()):
         return None
     try:
         facts = json.loads(facts_path.read_text())
-        with devices.scope():
+        with replicas.scope():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        if digests.of_weights(model) != facts["digest"]:
+        if files.sha256_of_weights(model) != facts["digest"]:
             raise ValueError("other weights")
         return model, facts["accuracy"]
     except Exception:
         # Keras raises many kinds for a file that is torn.
-        cache.say_torn(path)
+        files.say_torn(path)
         return None
 
 
@@ -137,11 +137,11 @@ def extractor(
     model: keras.Model,
     attributes: bool,
     held_out_accuracy: float,
-    devices: replicas.Replicas,
+    replicas: devices.Replicas,
 ) -> features.Extractor:
     """Wraps a trained classifier."""
     size = model.input_shape[1]
-    spread = devices.spread(lambda x: model(x, training=False))
+    spread = replicas.spread(lambda x: model(x, training=False))
 
     def run(pixels: np.ndarray) -> features.Outputs:
         shrunk = images.shrink(pixels, pixels.shape[1] // size)
@@ -155,7 +155,7 @@ def extractor(
 
     return features.Extractor(
         name="labels",
-        digest=digests.of_weights(model),
+        digest=files.sha256_of_weights(model),
         run=run,
         differentiable=differentiable,
         attributes=attributes,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 # float32 [N,D] and, where the network classifies, logits float32 [N,K].
 Outputs = tuple[np.ndarray, np.ndarray | None]

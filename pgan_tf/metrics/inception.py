@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import cache, errors, files, replicas
+from pgan_tf.base import devices, errors, files
 from pgan_tf.metrics import features
 
 URL = (
@@ -47,14 +47,14 @@ class Unavailable(errors.UserError):
 
 
 def load(
-    path: pathlib.Path | None, devices: replicas.Replicas
+    path: pathlib.Path | None, replicas: devices.Replicas
 ) -> features.Extractor:
     """The extractor from a file, or from the cache, or from the network.
 
     Args:
         path: `classify_image_graph_def.pb` or a .tgz that holds it; None
             takes the cached file and downloads it first if there is none.
-        devices: That run it.
+        replicas: That run it.
 
     Raises:
         UserError: If there is no such file or it holds another graph;
@@ -68,7 +68,7 @@ def load(
     return features.Extractor(
         name="inception" if canonical else path.name.split(".")[0],
         digest=digest,
-        run=runner(graph, devices),
+        run=runner(graph, replicas),
         canonical=canonical,
         layer=FEATURES_NODE,
         resize=f"{features.TF1_RESIZE} to 299x299",
@@ -78,7 +78,7 @@ def load(
 
 def find() -> pathlib.Path:
     """The file in the cache folder, downloaded if it is not there."""
-    folder = cache.folder()
+    folder = files.cache_folder()
     for name in (GRAPH_NAME, ARCHIVE_NAME):
         if (folder / name).is_file():
             return folder / name
@@ -174,7 +174,7 @@ def rewrite(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
 
 
 def runner(
-    graph: tf.compat.v1.GraphDef, devices: replicas.Replicas
+    graph: tf.compat.v1.GraphDef, replicas: devices.Replicas
 ) -> Callable[[np.ndarray], features.Outputs]:
     """From a parsed graph to a function uint8 [N,H,W,3] -> `Outputs`.
 
@@ -196,7 +196,7 @@ def runner(
 
     spec = tf.TensorSpec([None, None, None, 3], tf.float32)
     function = tf.compat.v1.wrap_function(call, [spec])
-    spread = devices.spread(lambda x: function(tf.cast(x, tf.float32)))
+    spread = replicas.spread(lambda x: function(tf.cast(x, tf.float32)))
 
     def run(images: np.ndarray) -> features.Outputs:
         pooled, logits = spread(images)

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import cache, digests, errors, files, replicas
+from pgan_tf.base import devices, errors, files
 from pgan_tf.metrics import features, inception
 
 SIZE = 299
@@ -223,10 +223,10 @@ def convert(source: pathlib.Path) -> tuple[pathlib.Path, str]:
             " Inception graph"
         )
     digest = hashlib.sha256(data).hexdigest()
-    path = cache.folder() / file_name(digest)
+    path = files.cache_folder() / file_name(digest)
     origin = {
         "graph_sha256": digest,
-        "weights_sha256": digests.of_weights(model),
+        "weights_sha256": files.sha256_of_weights(model),
         "difference": f"{difference:.1e}",
     }
     with files.partial(path) as partial:
@@ -247,9 +247,9 @@ def file_name(graph_digest: str) -> str:
 def compare(graph: tf.compat.v1.GraphDef, model: keras.Model) -> float:
     """The largest difference of features or logits, over the largest."""
     random = np.random.RandomState(0)
-    devices = replicas.Replicas()
-    run = inception.runner(graph, devices)
-    port = _runner(_at_size(model), devices)
+    replicas = devices.Replicas()
+    run = inception.runner(graph, replicas)
+    port = _runner(_at_size(model), replicas)
     worst = 0.0
     for size in (75, SIZE):
         noise = random.randint(0, 256, (2, size // 25, size // 25, 3))
@@ -261,7 +261,7 @@ def compare(graph: tf.compat.v1.GraphDef, model: keras.Model) -> float:
     return worst
 
 
-def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
+def load(path: pathlib.Path, replicas: devices.Replicas) -> features.Extractor:
     """The extractor of a file that `convert` wrote.
 
     Raises:
@@ -270,9 +270,9 @@ def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
     try:
         with zipfile.ZipFile(path) as archive:
             origin = json.loads(archive.read(ORIGIN))
-        with devices.scope():
+        with replicas.scope():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        if digests.of_weights(model) != origin["weights_sha256"]:
+        if files.sha256_of_weights(model) != origin["weights_sha256"]:
             raise ValueError("its weights are others")
         digest = origin["graph_sha256"]
         difference = origin["difference"]
@@ -288,7 +288,7 @@ def load(path: pathlib.Path, devices: replicas.Replicas) -> features.Extractor:
     return features.Extractor(
         name="inception-keras" if canonical else f"{path.stem}-keras",
         digest=digest,
-        run=_runner(call, devices),
+        run=_runner(call, replicas),
         differentiable=lambda x: call(x)[0],
         canonical=canonical,
         ported=True,
@@ -315,9 +315,9 @@ def _at_size(model: keras.Model) -> Call:
 
 
 def _runner(
-    call: Call, devices: replicas.Replicas
+    call: Call, replicas: devices.Replicas
 ) -> Callable[[np.ndarray], features.Outputs]:
-    spread = devices.spread(call)
+    spread = replicas.spread(call)
 
     def run(images: np.ndarray) -> features.Outputs:
         pooled, logits = spread(images)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pgan_tf import images
+from pgan_tf.base import images
 from pgan_tf.metrics import suite
 
 SIZE = 64

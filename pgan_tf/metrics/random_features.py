@@ -10,7 +10,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import replicas
+from pgan_tf.base import devices
 from pgan_tf.metrics import features
 
 SIZE = 64
@@ -18,11 +18,11 @@ WIDTHS = (32, 64, 128)
 CLASSES = 10
 
 
-def make(devices: replicas.Replicas, seed: int = 0) -> features.Extractor:
+def make(replicas: devices.Replicas, seed: int = 0) -> features.Extractor:
     """Strided 3x3 convolutions, ReLU, mean and deviation over the image.
 
     Args:
-        devices: That run it.
+        replicas: That run it.
         seed: Of the weights, drawn by NumPy, the same in any version.
     """
     kernels = draw_kernels(seed)
@@ -37,7 +37,7 @@ def make(devices: replicas.Replicas, seed: int = 0) -> features.Extractor:
         found = tf.concat([mean, tf.sqrt(variance + 1e-8)], axis=1)
         return found, tf.matmul(found, logit_kernel)
 
-    spread = devices.spread(call)
+    spread = replicas.spread(call)
 
     def run(images: np.ndarray) -> features.Outputs:
         found, logits = spread(images)

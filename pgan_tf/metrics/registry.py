@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.metrics import (
     frechet,
     inception_score,

@@ -12,7 +12,7 @@ import tensorflow as tf
 # TensorFlow's own parser of the file, which `tf.saved_model.load` is over.
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf import digests, errors, replicas
+from pgan_tf.base import devices, errors, files
 from pgan_tf.metrics import features
 
 Size = tuple[int, int]
@@ -28,7 +28,7 @@ SIGNATURE = "serving_default"
 
 
 def load(
-    path: pathlib.Path, resolution: int, devices: replicas.Replicas
+    path: pathlib.Path, resolution: int, replicas: devices.Replicas
 ) -> features.Extractor:
     """The extractor of a `.keras` file or a SavedModel folder.
 
@@ -43,18 +43,18 @@ def load(
             the order of their names unless these are features and logits.
             Its operations may not reach outside.
         resolution: Of the images it will be given.
-        devices: That run it.
+        replicas: That run it.
 
     Raises:
         UserError: If there is no such thing or it is another kind of model.
     """
-    with devices.scope():
+    with replicas.scope():
         is_folder = path.is_dir()
         opened = _open_folder(path) if is_folder else _open_keras(path)
     model, size, layer = opened
 
     call = _at_size(model, size)
-    spread = devices.spread(call)
+    spread = replicas.spread(call)
     outputs = _try(spread, resolution, path)
     classifies = len(outputs) == 2
 
@@ -62,7 +62,7 @@ def load(
         found = spread(images)
         return found[0], found[1] if classifies else None
 
-    digest = digests.of_folder if is_folder else digests.of_file
+    digest = files.sha256_of_folder if is_folder else files.sha256_of_file
     how = "none"
     if size:
         how = f"{features.TF1_RESIZE} to {size[0]}x{size[1]}"

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.training import position, steps
 
 _NAME = re.compile(r"ckpt-(\d+)")

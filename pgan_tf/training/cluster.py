@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 _EXAMPLE = (
     '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, errors, files, images, run_folder, sampling
+from pgan_tf import config, run_folder, sampling, schedule
+from pgan_tf.base import errors, files, images
 from pgan_tf.data import records
-from pgan_tf.schedule import Stage
-from pgan_tf.training import pictures, steps
-from pgan_tf.training.position import Position, Tick
+from pgan_tf.training import pictures, position, steps
 
 # Images that are drawn to see whether they differ.
 _NUM_FAKES = 8
@@ -50,7 +49,7 @@ class Guard:
         reals = dataset.read(4, places) / np.float32(127.5)
         self._least = self._options.guard_min_variation * variation(reals)
 
-    def what_is_wrong(self, tick: Tick, stage: Stage) -> str:
+    def what_is_wrong(self, tick: position.Tick, stage: schedule.Stage) -> str:
         """Says what is wrong with the state; nothing if it is good.
 
         Args:
@@ -67,7 +66,11 @@ class Guard:
         )
 
     def diagnose(
-        self, why: str, where: Position, tick: Tick, stage: Stage
+        self,
+        why: str,
+        where: position.Position,
+        tick: position.Tick,
+        stage: schedule.Stage,
     ) -> pathlib.Path:
         """Writes a folder of what may explain a failure, and returns it."""
         folder = run_folder.new_diagnostics_path(self._run_dir, where.nimg)
@@ -92,7 +95,9 @@ class Guard:
             )
         return folder
 
-    def lowered(self, failed: Position, restored: Position | None) -> Position:
+    def lowered(
+        self, failed: position.Position, restored: position.Position | None
+    ) -> position.Position:
         """Where to go on from after a failure: with lower rates.
 
         Raises:
@@ -109,7 +114,7 @@ class Guard:
         )
 
     def check_count(
-        self, why: str, where: Position, folder: pathlib.Path
+        self, why: str, where: position.Position, folder: pathlib.Path
     ) -> None:
         """Checks that a run which failed may still roll back.
 
@@ -161,7 +166,7 @@ class Guard:
                 return f"no gradient of {name} was finite"
         return ""
 
-    def _fakes(self, stage: Stage) -> str:
+    def _fakes(self, stage: schedule.Stage) -> str:
         if not self._least:
             return ""
         found = variation(self._draw(self._nets.G, stage))
@@ -175,12 +180,12 @@ class Guard:
             )
         return ""
 
-    def _draw(self, network: Any, stage: Stage) -> np.ndarray:
+    def _draw(self, network: Any, stage: schedule.Stage) -> np.ndarray:
         return sampling.generate(
             network, self._latents, self._labels, lod=stage.lod, devices=()
         )
 
-    def _picture(self, stage: Stage) -> np.ndarray:
+    def _picture(self, stage: schedule.Stage) -> np.ndarray:
         """G's fakes above those of Gs; grey where they are not finite."""
         drawn = [self._draw(n, stage) for n in (self._nets.G, self._nets.Gs)]
         fakes = np.nan_to_num(np.concatenate(drawn), posinf=0, neginf=0)
@@ -211,7 +216,7 @@ def norms(nets: steps.Networks) -> dict[str, dict[str, dict[str, float]]]:
     return found
 
 
-def _means(tick: Tick) -> dict[str, float]:
+def _means(tick: position.Tick) -> dict[str, float]:
     """The mean terms of the tick so far; none ahead of its first call."""
     means = np.atleast_1d(tick.means())
     if len(means) < len(steps.TERMS):

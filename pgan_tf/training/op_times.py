@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from pgan_tf import text
+from pgan_tf.base import text
 
 # The profiler names an operation by where it is and its type, "D/add:AddV2".
 _OPERATION = re.compile(r"[^\s:]+:(_?[A-Z]\w*)")

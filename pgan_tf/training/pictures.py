@@ -4,7 +4,8 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import config, images, networks, run_folder, sampling
+from pgan_tf import config, networks, run_folder, sampling
+from pgan_tf.base import images
 from pgan_tf.data import records
 from pgan_tf.training import setup, summaries
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pgan_tf import config, files, schedule, shapes, text
+from pgan_tf import config, schedule, shapes
+from pgan_tf.base import files, resolutions, text
 from pgan_tf.training import setup
 
 _SHARE_OF_PEAK = {4: 0.4, 8: 0.6}
@@ -146,7 +147,7 @@ def make(
     final = options.data.resolution
     g_parameters, d_parameters = shape.parameters(final)
     rows = []
-    for resolution in shapes.resolutions(final):
+    for resolution in resolutions.up_to(final):
         fade, settled = kimg_at(options.schedule, final, resolution)
         if fade + settled:
             rows.append(

@@ -7,7 +7,8 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import config, files, schedule, shapes
+from pgan_tf import config, schedule, shapes
+from pgan_tf.base import files
 from pgan_tf.training import plan
 
 

@@ -7,9 +7,9 @@ import pathlib
 import time
 from typing import Any
 
-from pgan_tf import config, schedule, text
-from pgan_tf.training import devices, progress, steps, summaries
-from pgan_tf.training.position import Position, Tick
+from pgan_tf import config, schedule
+from pgan_tf.base import devices, text
+from pgan_tf.training import position, progress, steps, summaries
 
 
 class Reports:
@@ -34,7 +34,10 @@ class Reports:
         self._last = time.monotonic()
 
     def tick(
-        self, tick: Tick, stage: schedule.Stage, position: Position
+        self,
+        tick: position.Tick,
+        stage: schedule.Stage,
+        position: position.Position,
     ) -> None:
         """Reports a tick that is over, and counts it and its time."""
         # Reading the terms waits for the device, so the time comes after.
@@ -77,7 +80,9 @@ class Reports:
         self.writer.close()
 
 
-def _line(position: Position, values: dict[str, Any], left: float) -> str:
+def _line(
+    position: position.Position, values: dict[str, Any], left: float
+) -> str:
     size = f"{values['resolution']}x{values['resolution']}"
     memory = f"{values['peak_memory_mb'] / 1024:.1f}GB"
     return (

@@ -6,7 +6,8 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import config, errors, images, run_folder, schedule
+from pgan_tf import config, run_folder, schedule
+from pgan_tf.base import errors, images, resolutions
 from pgan_tf.data import records
 
 # What may change between two starts of the same run.
@@ -132,7 +133,7 @@ def _fill_sizes(
 
 
 def _check_power_of_two(resolution: int) -> None:
-    if resolution < 4 or resolution & (resolution - 1):
+    if not resolutions.is_one(resolution):
         raise errors.UserError(
             f"--resolution={resolution} is not a power of two from 4"
         )
@@ -140,7 +141,7 @@ def _check_power_of_two(resolution: int) -> None:
 
 def _check_values(options: config.RunConfig) -> None:
     initial = options.schedule.lod_initial_resolution
-    if initial < 4 or initial & (initial - 1):
+    if not resolutions.is_one(initial):
         raise errors.UserError(
             f"--lod_initial_resolution={initial} is not a power of two from 4"
         )

@@ -15,7 +15,8 @@ from typing import Any
 import tensorflow as tf
 
 from pgan_tf import config, functional, losses, networks, schedule
-from pgan_tf.training import devices, draws, optim, terms
+from pgan_tf.base import devices
+from pgan_tf.training import draws, optim, terms
 
 # What an iteration reports, averaged over its images; skipped steps per step.
 D_TERMS = (*terms.D_TERMS, "D_skipped_steps")

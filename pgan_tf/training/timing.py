@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
-from pgan_tf import config, errors, schedule
-from pgan_tf.training import devices, initial, plan, setup, steps
+from pgan_tf import config, schedule
+from pgan_tf.base import devices, errors
+from pgan_tf.training import initial, plan, setup, steps
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0

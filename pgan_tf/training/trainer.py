@@ -10,12 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import config, errors, report, run_folder, schedule, snapshots
+from pgan_tf import config, report, run_folder, schedule, snapshots
+from pgan_tf.base import devices, errors
 from pgan_tf.data import pipeline, records
 from pgan_tf.training import (
     checkpoints,
     cluster,
-    devices,
     guard,
     initial,
     pictures,
@@ -72,7 +72,7 @@ class Run:
         if options.deterministic:
             devices.make_deterministic()
         here = cluster.from_environment()
-        self.strategy = devices.make_strategy(options.devices, here)
+        self.strategy = workers.make_strategy(options.devices, here)
         self.workers = workers.Workers(self.strategy, here.index)
         setup.check_minibatches(options, self.strategy.num_replicas_in_sync)
         given = options

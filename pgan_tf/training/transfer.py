@@ -11,7 +11,8 @@ from typing import Any
 
 import keras
 
-from pgan_tf import errors, snapshots
+from pgan_tf import snapshots
+from pgan_tf.base import errors
 from pgan_tf.interop import nvidia
 from pgan_tf.training import steps
 

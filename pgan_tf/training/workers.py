@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, config_forms, digests, errors
-from pgan_tf.training import cluster, devices, steps, stopping
+from pgan_tf import config, config_forms
+from pgan_tf.base import devices, errors, files
+from pgan_tf.training import cluster, steps, stopping
 
 # What TensorFlow raises when the connection to another process is lost.
 _LOST = (
@@ -24,11 +25,51 @@ _LOST = (
 )
 
 
+def make_strategy(
+    devices_flag: str, here: cluster.Cluster
+) -> tf.distribute.Strategy:
+    """One replica per device of this process, or of all of a cluster.
+
+    With several processes it returns when all of them are there. It must come
+    before any other use of TensorFlow then.
+
+    Args:
+        devices_flag: As `devices.make_strategy` takes it.
+        here: The processes that train together.
+
+    Raises:
+        UserError: If there is no such device.
+    """
+    if not here.workers:
+        return devices.make_strategy(devices_flag)
+    devices.let_memory_grow()
+    _show_only(devices.parse_names(devices_flag))
+    with stopping.StopRequest.deaf():
+        return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _show_only(names: list[str]) -> None:
+    """Hides the other GPUs: a strategy of many hosts takes all it sees."""
+    gpus = {
+        gpu.name.removeprefix("/physical_device:"): gpu
+        for gpu in tf.config.list_physical_devices("GPU")
+    }
+    for name in names:
+        if name not in gpus and name != "CPU:0":
+            raise errors.UserError(
+                f"--devices={','.join(names)}: no {name} for a worker of "
+                f"TF_CONFIG, only {', '.join(['CPU:0', *gpus])}"
+            )
+    if names:
+        visible = [gpus[name] for name in names if name in gpus]
+        tf.config.set_visible_devices(visible, "GPU")
+
+
 class Workers:
     """The processes of a training, as one of them sees them.
 
     Args:
-        strategy: As `devices.make_strategy` makes it.
+        strategy: As `make_strategy` makes it.
         index: Of this process in its cluster.
 
     Attributes:
@@ -105,7 +146,7 @@ class Workers:
 
     def digest(self, nets: steps.Networks) -> str:
         """A short name for the bits of all weights of G, D and Gs."""
-        return digests.of_weights(nets.G, nets.D, nets.Gs)[:16]
+        return files.sha256_of_weights(nets.G, nets.D, nets.Gs)[:16]
 
     def interruptible(
         self, stop: stopping.StopRequest

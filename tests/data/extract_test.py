@@ -5,7 +5,7 @@ import csv
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import build, compare, extract, records, writing
 from pgan_tf.data.sources import pictures
 from tests import common

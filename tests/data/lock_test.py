@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import lock
 from tests import common
 

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import file_names, records, writing
 from tests import common
 from tests.data import tfrecord_test

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data import file_names, records, writing
 from tests import common
 

@@ -12,7 +12,8 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf import directions, images, sampling, snapshots
+from pgan_tf import directions, sampling, snapshots
+from pgan_tf.base import images
 from pgan_tf.generation import page
 from tests import generate_case, small_run
 

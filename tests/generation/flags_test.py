@@ -4,7 +4,7 @@ import argparse
 
 from absl.testing import parameterized
 
-from pgan_tf import counts
+from pgan_tf.base import command_line
 from pgan_tf.generation import flags
 from tests import common
 
@@ -37,9 +37,12 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
                 flags.seeds(text)
 
     def test_numbers(self):
-        self.assertEqual(counts.positive("3"), 3)
+        self.assertEqual(command_line.positive("3"), 3)
         self.assertEqual(flags.power_of_two("8"), 8)
-        for parse, text in ((counts.positive, "0"), (flags.power_of_two, "6"),
-                            (flags.power_of_two, "0")):  # fmt: skip
+        for parse, text in (
+            (command_line.positive, "0"),
+            (flags.power_of_two, "6"),
+            (flags.power_of_two, "0"),
+        ):
             with self.assertRaises(argparse.ArgumentTypeError):
                 parse(text)

@@ -7,7 +7,8 @@ from unittest import mock
 
 import numpy as np
 
-from pgan_tf import images, run_folder, sampling, snapshots
+from pgan_tf import run_folder, sampling, snapshots
+from pgan_tf.base import images
 from tests import generate_case, small_run
 
 ROOT = pathlib.Path(__file__).parent.parent

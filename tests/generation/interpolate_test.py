@@ -6,7 +6,8 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pgan_tf import images, run_folder, sampling, snapshots, walks
+from pgan_tf import run_folder, sampling, snapshots, walks
+from pgan_tf.base import images
 from tests import generate_case, small_run
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from pgan_tf import images
+from pgan_tf.base import images
 from pgan_tf.interop import formats
 from pgan_tf.training import trainer
 from tests import common, generate_case

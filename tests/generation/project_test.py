@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import images, sampling, snapshots
+from pgan_tf import sampling, snapshots
+from pgan_tf.base import images
 from tests import common, generate_case
 
 ROOT = pathlib.Path(__file__).parent.parent

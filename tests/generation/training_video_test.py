@@ -6,7 +6,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors, images, run_folder, video
+from pgan_tf import run_folder
+from pgan_tf.base import errors, images, video
 from pgan_tf.generation import training_video
 from tests import common, generate_case, small_run
 

@@ -9,7 +9,8 @@ from unittest import mock
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import errors, networks
+from pgan_tf import networks
+from pgan_tf.base import errors
 from pgan_tf.interop import export, formats, nvidia, stock_model
 from tests import common, documents
 from tests.interop import numpy_networks

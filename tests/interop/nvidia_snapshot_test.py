@@ -11,7 +11,8 @@ import types
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import errors, networks, snapshots
+from pgan_tf import snapshots
+from pgan_tf.base import errors, resolutions
 from pgan_tf.interop import nvidia, plain_pickle
 from tests import common
 from tests.interop import numpy_networks, pickle_bytes
@@ -156,7 +157,7 @@ class OtherFilesTest(common.TestCase, parameterized.TestCase):
     def check(self, path, variables, lod):
         """The networks in a file against the NumPy ones."""
         G, D, Gs = nvidia.load_pickle(path)
-        resolution, alpha = networks.stage_of(lod, 64)
+        resolution, alpha = resolutions.split(lod, 64)
         for network, values in ((G, variables[0]), (Gs, variables[2])):
             self.assertEqual(network.lod, lod)
             expected = common.native(

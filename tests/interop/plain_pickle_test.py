@@ -10,14 +10,13 @@ import tracemalloc
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.interop import nvidia, plain_pickle, stand_ins
 from tests import common
 from tests.interop import pickle_bytes
-from tests.interop.pickle_bytes import name, old_name, text
 
-NETWORK = name("tfutil", "Network") + b")\x81"
-ARRAY = name("numpy.core.multiarray", "_reconstruct")
+NETWORK = pickle_bytes.name("tfutil", "Network") + b")\x81"
+ARRAY = pickle_bytes.name("numpy.core.multiarray", "_reconstruct")
 
 
 class Call:
@@ -40,19 +39,37 @@ def doubled(times: int) -> bytes:
 
 HOSTILE = {
     "a global below another": (
-        text("tfutil") + text("Network.__init__.__globals__") + b"\x93",
+        pickle_bytes.text("tfutil")
+        + pickle_bytes.text("Network.__init__.__globals__")
+        + b"\x93",
         "no network needs tfutil.Network.__init__.__globals__",
     ),
     "a global of numpy": (
-        name("numpy", "load") + text("/etc/passwd") + b"\x85R",
+        pickle_bytes.name("numpy", "load")
+        + pickle_bytes.text("/etc/passwd")
+        + b"\x85R",
         "no network needs numpy.load",
     ),
-    "getattr": (old_name("builtins", "getattr"), "needs builtins.getattr"),
-    "old getattr": (old_name("__builtin__", "eval"), "__builtin__.eval"),
+    "getattr": (
+        pickle_bytes.old_name("builtins", "getattr"),
+        "needs builtins.getattr",
+    ),
+    "old getattr": (
+        pickle_bytes.old_name("__builtin__", "eval"),
+        "__builtin__.eval",
+    ),
     "an instance": (b"(ios\nsystem\n", "no network needs os.system"),
-    "an object": (b"(" + name("os", "system") + text("true") + b"o", "os.sys"),
+    "an object": (
+        b"("
+        + pickle_bytes.name("os", "system")
+        + pickle_bytes.text("true")
+        + b"o",
+        "os.sys",
+    ),
     "a name in control characters": (
-        text("os\x1b[2J\n") + text("system") + b"\x93",
+        pickle_bytes.text("os\x1b[2J\n")
+        + pickle_bytes.text("system")
+        + b"\x93",
         "needs 'osx1b",
     ),
     "a name that is a number": (b"K\x01K\x02\x93", "what is no text"),
@@ -61,22 +78,33 @@ HOSTILE = {
     "new with keywords": (b"\x92", "needs the opcode NEWOBJ_EX"),
     "buffers from elsewhere": (b"\x97", "needs the opcode NEXT_BUFFER"),
     "sets": (b"\x8f", "needs the opcode EMPTY_SET"),
-    "a call of text": (text("os.system") + b")R", "calls what is no class"),
+    "a call of text": (
+        pickle_bytes.text("os.system") + b")R",
+        "calls what is no class",
+    ),
     "a call of a record": (NETWORK + b")R", "calls what is no class"),
-    "a call of an array": (name("numpy", "ndarray") + b")R", "this way"),
+    "a call of an array": (
+        pickle_bytes.name("numpy", "ndarray") + b")R",
+        "this way",
+    ),
     "a network with arguments": (
-        name("tfutil", "Network") + b"K\x01\x85\x81",
+        pickle_bytes.name("tfutil", "Network") + b"K\x01\x85\x81",
         "calls tfutil.Network this way",
     ),
     "an array of another class": (
-        ARRAY + name("tfutil", "Network") + b"K\x00\x85C\x01b\x87R",
+        ARRAY
+        + pickle_bytes.name("tfutil", "Network")
+        + b"K\x00\x85C\x01b\x87R",
         "this way",
     ),
-    "a state for a class": (name("tfutil", "Network") + b"}b", "has none"),
+    "a state for a class": (
+        pickle_bytes.name("tfutil", "Network") + b"}b",
+        "has none",
+    ),
     "a state for a network": (NETWORK + b"K\x01b", "has none"),
     "attributes for a list": (b"]}b", "has none"),
     "objects in an array": (
-        pickle_bytes.dtype(code=text("O8")),
+        pickle_bytes.dtype(code=pickle_bytes.text("O8")),
         "other numbers",
     ),
     "an array of text": (pickle_bytes.dtype(code=b"]"), "other numbers"),
@@ -125,7 +153,7 @@ HOSTILE = {
     "nothing to append to": (b"Na", "torn"),
     "no mark": (b"t", "torn"),
     "a mark in a tuple": (b"((\x86", "torn"),
-    "appending to text": (text("a") + b"Na", "torn"),
+    "appending to text": (pickle_bytes.text("a") + b"Na", "torn"),
     "appending to bytes": (
         b"\x96" + struct.pack("<Q", 1) + b"xK\x01a",
         "torn",
@@ -202,7 +230,7 @@ class HostileTest(common.TestCase, parameterized.TestCase):
         self.assertIn(old, golden)
         changed = self.folder() / "changed.pkl"
         # The frame that holds the text is longer now, which we do not mind.
-        changed.write_bytes(golden.replace(old, text(source)))
+        changed.write_bytes(golden.replace(old, pickle_bytes.text(source)))
         (record, *_) = plain_pickle.load(changed)
         self.assertEqual(record.state["build_module_src"], source)
         nvidia.load_pickle(changed)
@@ -295,9 +323,9 @@ class PlainDataTest(common.TestCase, parameterized.TestCase):
     def test_networks_become_records(self):
         for content in (
             NETWORK + b"}b",
-            name("network", "Network") + b")\x81}b",
-            old_name("network", "Network") + b")\x81}b",
-            b"(" + old_name("network", "Network") + b"o}b",
+            pickle_bytes.name("network", "Network") + b")\x81}b",
+            pickle_bytes.old_name("network", "Network") + b")\x81}b",
+            b"(" + pickle_bytes.old_name("network", "Network") + b"o}b",
             b"(inetwork\nNetwork\n}b",
         ):
             path = self.folder() / "network.pkl"

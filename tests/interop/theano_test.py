@@ -7,7 +7,7 @@ The expected images come from NumPy networks that work as Theano does: kernels
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.interop import nvidia, theano
 from tests import common
 from tests.interop import numpy_networks, pickle_bytes

@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import digests, replicas
+from pgan_tf.base import devices, files
 from pgan_tf.metrics import classifier
 from tests import common
 
@@ -34,7 +34,7 @@ class ClassifierTest(common.TestCase):
             model, accuracy = classifier.train(images, labels, attributes, 0)
             self.assertGreater(accuracy, 0.95)
             extractor = classifier.extractor(
-                model, attributes, accuracy, replicas.Replicas()
+                model, attributes, accuracy, devices.Replicas()
             )
             self.assertEqual(extractor.attributes, attributes)
             features, logits = extractor(images)
@@ -52,7 +52,7 @@ class ClassifierTest(common.TestCase):
 
         first, second = (
             classifier.load_or_train(
-                self.here, "k", True, read, replicas.Replicas()
+                self.here, "k", True, read, devices.Replicas()
             )
             for _ in range(2)
         )
@@ -70,7 +70,7 @@ class ClassifierTest(common.TestCase):
     def test_seeded(self):
         data = examples(False, 200)
         found = [
-            digests.of_weights(classifier.train(*data, False, seed)[0])
+            files.sha256_of_weights(classifier.train(*data, False, seed)[0])
             for seed in (0, 0, 1)
         ]
         self.assertEqual(found[0], found[1])

@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.metrics import features
 from tests import common
 

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pgan_tf import errors, extractors, replicas
+from pgan_tf import extractors
+from pgan_tf.base import devices, errors
 from pgan_tf.metrics import inception, inception_keras
 from tests import common
-from tests.metrics import inception_test
-from tests.metrics import miniature_inception as miniature
-from tests.metrics import whole_inception as whole
+from tests.metrics import inception_test, miniature_inception, whole_inception
 
 
 class InceptionKerasTest(common.TestCase):
@@ -30,7 +29,7 @@ class InceptionKerasTest(common.TestCase):
     def check_equal(self, graph, sizes):
         """The port, through a file, against the untouched graph."""
         path, _ = inception_keras.convert(self.write(graph))
-        port = inception_keras.load(path, replicas.Replicas())
+        port = inception_keras.load(path, devices.Replicas())
         for height, width in sizes:
             images = inception_test.noise(2, height, width)
             expected = inception_test.raw_outputs(graph, images)
@@ -45,11 +44,11 @@ class InceptionKerasTest(common.TestCase):
 
     def test_equal_to_the_graph(self):
         sizes = ((299, 299), (32, 32), (128, 128), (400, 350))
-        self.check_equal(whole.graph_def(narrower=16), sizes)
+        self.check_equal(whole_inception.graph_def(narrower=16), sizes)
 
     @pytest.mark.slow
     def test_equal_to_the_graph_at_full_width(self):
-        graph = whole.graph_def()
+        graph = whole_inception.graph_def()
         # The real file has 95,673,916 bytes with its picture of a panda.
         self.assertNear(graph.ByteSize(), inception.GRAPH_BYTES, 20_000)
         units, weights = inception_keras.read_units(graph)
@@ -66,9 +65,9 @@ class InceptionKerasTest(common.TestCase):
     @pytest.mark.slow
     def test_faster_than_the_graph(self):
         """In CPU time, which other processes do not disturb."""
-        graph = whole.graph_def()
+        graph = whole_inception.graph_def()
         model = inception_keras.build(*inception_keras.read_units(graph))
-        port = inception_keras._runner(model, replicas.Replicas())
+        port = inception_keras._runner(model, devices.Replicas())
         images = inception_test.noise(16, 128, 128)
         run = inception_test.raw_session(graph)
         seconds = {"port": [], "graph": []}
@@ -83,7 +82,7 @@ class InceptionKerasTest(common.TestCase):
 
     def test_quirks_can_be_told_apart(self):
         """Another pool at the quirk's place is another function."""
-        graph = whole.graph_def(narrower=16)
+        graph = whole_inception.graph_def(narrower=16)
         for name, op in (
             ("mixed_10/tower_2/pool", "AvgPool"),
             ("mixed_9/tower_2/pool", "MaxPool"),
@@ -97,34 +96,34 @@ class InceptionKerasTest(common.TestCase):
                 inception_keras.convert(self.write(changed))
 
     def test_named_by_its_graph(self):
-        source = self.write(whole.graph_def(narrower=16))
-        digest = inception.load(source, replicas.Replicas()).digest
+        source = self.write(whole_inception.graph_def(narrower=16))
+        digest = inception.load(source, devices.Replicas()).digest
         path, line = inception_keras.convert(source)
         self.assertIn(str(path), line)
-        port = inception_keras.load(path, replicas.Replicas())
+        port = inception_keras.load(path, devices.Replicas())
         self.assertEqual(port.digest, digest)
         self.assertStartsWith(
             port.titled("FID", "FD"), f"FD[inception-{digest[:8]}-keras:"
         )
         with mock.patch.object(inception, "GRAPH_SHA256", digest):
             # Found in the cache before the graph.
-            port = extractors.from_inception(None, replicas.Replicas())
+            port = extractors.from_inception(None, devices.Replicas())
             self.assertIn("Keras port", port.note)
             label = port.titled("FID", "FD")
             self.assertEqual(label, "FID (2015 weights, Keras port)")
             label = extractors.from_inception(
-                source, replicas.Replicas()
+                source, devices.Replicas()
             ).titled("FID", "FD")
             self.assertEqual(label, "FID")
 
     def test_other_files(self):
         with self.assertRaisesRegex(errors.UserError, "not the 2015 Inception"):
-            inception_keras.convert(self.write(miniature.graph_def()))
+            inception_keras.convert(self.write(miniature_inception.graph_def()))
         path = self.here / "mine.keras"
         path.write_bytes(b"torn")
         with self.assertRaisesRegex(errors.UserError, "convert again"):
-            inception_keras.load(path, replicas.Replicas())
-        graph = whole.graph_def(narrower=16)
+            inception_keras.load(path, devices.Replicas())
+        graph = whole_inception.graph_def(narrower=16)
         path, _ = inception_keras.convert(self.write(graph))
         with zipfile.ZipFile(path) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
@@ -134,7 +133,7 @@ class InceptionKerasTest(common.TestCase):
             for name, data in parts.items():
                 archive.writestr(name, data)
         with self.assertRaisesRegex(errors.UserError, "convert again"):
-            inception_keras.load(path, replicas.Replicas())
+            inception_keras.load(path, devices.Replicas())
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors, replicas
+from pgan_tf.base import devices, errors
 from pgan_tf.metrics import inception
 from tests import common
-from tests.metrics import miniature_inception as miniature
+from tests.metrics import miniature_inception
 
 
 def load(path):
-    return inception.load(path, replicas.Replicas())
+    return inception.load(path, devices.Replicas())
 
 
 def raw_session(graph_def):
@@ -53,7 +53,7 @@ class InceptionTest(common.TestCase):
     def setUp(self):
         super().setUp()
         self.here = self.folder()
-        self.graph = miniature.graph_def()
+        self.graph = miniature_inception.graph_def()
         self.path = self.here / "miniature.pb"
         self.path.write_bytes(self.graph.SerializeToString())
         environment = {"XDG_CACHE_HOME": str(self.here / "cache")}
@@ -65,7 +65,7 @@ class InceptionTest(common.TestCase):
             images = noise(3, height, width)
             features, logits = extractor(images)
             expected = raw_outputs(self.graph, images)
-            self.assertEqual(features.shape, (3, miniature.FEATURES))
+            self.assertEqual(features.shape, (3, miniature_inception.FEATURES))
             self.assertAllClose(features, expected[0], rtol=1e-5, atol=1e-6)
             self.assertAllClose(logits, expected[1], rtol=1e-5, atol=1e-5)
 

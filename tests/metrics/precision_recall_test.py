@@ -3,8 +3,7 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.metrics import precision_recall as pr
-from pgan_tf.metrics import suite
+from pgan_tf.metrics import precision_recall, suite
 from tests import common
 
 
@@ -23,49 +22,51 @@ class ScoresTest(common.TestCase):
         for k, expected in cases.items():
             # Float16 as StyleGAN2 keeps them: the same counts.
             for dtype in (np.float32, np.float16):
-                found = pr.scores(
+                found = precision_recall.scores(
                     self.reals.astype(dtype), self.fakes.astype(dtype), k, k
                 )
                 self.assertAllClose(tuple(found), expected, rtol=0, atol=1e-12)
 
     def test_any_block_size(self):
         for rows in (1, 64, 199):
-            with mock.patch.object(pr, "ROWS_AT_ONCE", rows):
-                found = pr.scores(self.reals, self.fakes)
+            with mock.patch.object(precision_recall, "ROWS_AT_ONCE", rows):
+                found = precision_recall.scores(self.reals, self.fakes)
             expected = (72 / 180, 191 / 200, 0.29333333333333333, 140 / 200)
             self.assertAllClose(tuple(found), expected, rtol=0, atol=1e-12)
 
     def test_far_from_0(self):
         """A mean of 1000 times the distances costs no digits that matter."""
         shift = np.float32(1000)
-        found = pr.scores(self.reals + shift, self.fakes + shift, 3, 3)
+        found = precision_recall.scores(
+            self.reals + shift, self.fakes + shift, 3, 3
+        )
         self.assertNear(found.precision, 0.4, 1e-12)
         self.assertNear(found.recall, 0.955, 1e-12)
 
     def test_extremes(self):
         random = np.random.RandomState(0)
         reals = random.randn(100, 8).astype(np.float32)
-        self.assertEqual(pr.scores(reals, reals)[:2], (1, 1))
-        self.assertEqual(pr.scores(reals, reals).coverage, 1)
-        far = pr.scores(reals, reals + 100)
+        self.assertEqual(precision_recall.scores(reals, reals)[:2], (1, 1))
+        self.assertEqual(precision_recall.scores(reals, reals).coverage, 1)
+        far = precision_recall.scores(reals, reals + 100)
         self.assertEqual(tuple(far), (0, 0, 0, 0))
         # All fakes beside one real: good and alike.
         collapsed = reals[:1] + 0.1 + random.randn(100, 8) * 1e-3
-        found = pr.scores(reals, collapsed)
+        found = precision_recall.scores(reals, collapsed)
         self.assertEqual(found[:2], (1, 0))
         # In that one's ball alone, of the 5 that it would take.
         self.assertAllClose(found[2:], (1 / 5, 1 / 100))
 
     def test_radii(self):
         line = np.array([[0.0], [1.0], [3.0], [7.0]], np.float32)
-        found = pr.radii(line, np.zeros(1), (1, 2))
+        found = precision_recall.radii(line, np.zeros(1), (1, 2))
         self.assertAllEqual(found, [[1, 1, 4, 16], [9, 4, 9, 36]])
 
 
 class MetricTest(common.TestCase):
     def test_value(self):
         golden = common.golden("metrics_features")
-        metric = pr.PrecisionRecall(180, suite.Setting(16))
+        metric = precision_recall.PrecisionRecall(180, suite.Setting(16))
         sets = golden["features_real"], golden["features_fake"]
         value = metric.result(*sets, None)
         self.assertEqual(
@@ -75,7 +76,7 @@ class MetricTest(common.TestCase):
         self.assertIsNone(value.headline)
 
     def test_needs_more_images_than_neighbours(self):
-        gap = pr.PrecisionRecall.gap
+        gap = precision_recall.PrecisionRecall.gap
         self.assertIn("6 images", gap(5, suite.Setting(16)))
         self.assertEqual(gap(6, suite.Setting(16)), "")
 

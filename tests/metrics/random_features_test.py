@@ -2,7 +2,7 @@ import numpy as np
 import scipy.signal
 import tensorflow as tf
 
-from pgan_tf import replicas
+from pgan_tf.base import devices
 from pgan_tf.metrics import random_features
 from tests import common
 
@@ -39,19 +39,19 @@ class RandomFeaturesTest(common.TestCase):
         self.images = images.astype(np.uint8)
 
     def test_the_network(self):
-        extractor = random_features.make(replicas.Replicas())
+        extractor = random_features.make(devices.Replicas())
         features, logits = extractor(self.images[:1])
         expected = by_hand(self.images[:1])
         self.assertAllClose(features, expected[0], rtol=1e-4, atol=1e-4)
         self.assertAllClose(logits, expected[1], rtol=1e-4, atol=1e-3)
 
     def test_fixed_and_named_so(self):
-        extractor = random_features.make(replicas.Replicas())
+        extractor = random_features.make(devices.Replicas())
         expected = "FD-random[conv32-64-128,seed0]"
         self.assertEqual(extractor.titled("FID", "FD"), expected)
         self.assertStartsWith(extractor.digest, "306707af")
         self.assertIn("untrained", extractor.note)
-        other = random_features.make(replicas.Replicas(), seed=1)
+        other = random_features.make(devices.Replicas(), seed=1)
         self.assertNotEqual(other.digest, extractor.digest)
 
 

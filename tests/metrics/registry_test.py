@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.metrics import registry
 from tests import common
 

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from pgan_tf.metrics import sliced_wasserstein as swd
+from pgan_tf.metrics import sliced_wasserstein
 from tests import common
 
 
@@ -15,7 +15,7 @@ def noise(count, size, seed=0):
 
 
 def patches_of(images, positions, batch):
-    patches = swd.Patches(images.shape[1])
+    patches = sliced_wasserstein.Patches(images.shape[1])
     for start in range(0, len(images), batch):
         part = slice(start, start + batch)
         patches.add(images[part], [(x[part], y[part]) for x, y in positions])
@@ -26,15 +26,21 @@ class PyramidTest(common.TestCase):
     def test_golden_steps(self):
         golden = common.golden("metrics_reference")
         self.assertAllClose(
-            swd.pyr_down(golden["pyr/in"]), golden["pyr/down"], atol=1e-6
+            sliced_wasserstein.pyr_down(golden["pyr/in"]),
+            golden["pyr/down"],
+            atol=1e-6,
         )
         self.assertAllClose(
-            swd.pyr_up(golden["pyr/in"]), golden["pyr/up"], atol=1e-6
+            sliced_wasserstein.pyr_up(golden["pyr/in"]),
+            golden["pyr/up"],
+            atol=1e-6,
         )
 
     def test_golden_bands(self):
         golden = common.golden("metrics_swd")
-        bands = swd.laplacian_pyramid(common.nhwc(golden["images"]))
+        bands = sliced_wasserstein.laplacian_pyramid(
+            common.nhwc(golden["images"])
+        )
         self.assertLen(bands, 2)
         for level, band in enumerate(bands):
             self.assertAllClose(
@@ -43,16 +49,16 @@ class PyramidTest(common.TestCase):
 
     def test_bands_add_up_to_the_images(self):
         images = noise(2, 64)
-        *bands, total = swd.laplacian_pyramid(images)
+        *bands, total = sliced_wasserstein.laplacian_pyramid(images)
         for band in reversed(bands):
-            total = swd.pyr_up(total) + band
+            total = sliced_wasserstein.pyr_up(total) + band
         self.assertAllClose(common.nhwc(total), images, rtol=0, atol=1e-4)
 
     def test_sizes(self):
-        self.assertEqual(swd.resolutions(128), [128, 64, 32, 16])
-        self.assertEqual(swd.resolutions(16), [16])
+        self.assertEqual(sliced_wasserstein.resolutions(128), [128, 64, 32, 16])
+        self.assertEqual(sliced_wasserstein.resolutions(16), [16])
         with self.assertRaisesRegex(ValueError, "8"):
-            swd.resolutions(8)
+            sliced_wasserstein.resolutions(8)
 
 
 class PatchesTest(common.TestCase):
@@ -60,25 +66,29 @@ class PatchesTest(common.TestCase):
         golden = common.golden("metrics_reference")
         positions = tuple(golden[f"swd_patch/{a}"][None] for a in "xy")
         self.assertAllEqual(
-            swd.cut_patches(golden["swd_patch/img"], positions),
+            sliced_wasserstein.cut_patches(golden["swd_patch/img"], positions),
             golden["swd_patch/desc"],
         )
 
     def test_normalised_per_channel(self):
         patches = common.golden("metrics_swd")["desc_a"]
         patches = patches * np.array([1, 9, 0.1]).reshape(1, 3, 1, 1) + 40
-        cloud = swd.normalize(patches.astype(np.float32))
+        cloud = sliced_wasserstein.normalize(patches.astype(np.float32))
         channels = cloud.reshape(-1, 3, 49).astype(np.float64)
         self.assertAllClose(channels.mean(axis=(0, 2)), [0] * 3, atol=1e-4)
         self.assertAllClose(channels.std(axis=(0, 2)), [1] * 3, atol=1e-5)
 
     def test_constant_channel_stays_finite(self):
-        cloud = swd.normalize(np.full((4, 3, 7, 7), 5, np.float32))
+        cloud = sliced_wasserstein.normalize(
+            np.full((4, 3, 7, 7), 5, np.float32)
+        )
         self.assertAllEqual(cloud, np.zeros((4, 147)))
 
     def test_independent_of_the_batch(self):
         images = noise(10, 32)
-        positions = swd.draw_positions(np.random.RandomState(1), 10, 32)
+        positions = sliced_wasserstein.draw_positions(
+            np.random.RandomState(1), 10, 32
+        )
         whole = patches_of(images, positions, 10)
         parts = patches_of(images, positions, 3)
         for band in range(2):
@@ -86,10 +96,12 @@ class PatchesTest(common.TestCase):
 
     def test_large_bands_are_kept_as_patches(self):
         images = noise(3, 64)
-        positions = swd.draw_positions(np.random.RandomState(1), 3, 64)
+        positions = sliced_wasserstein.draw_positions(
+            np.random.RandomState(1), 3, 64
+        )
         whole = patches_of(images, positions, 2)
         expected = [whole.cloud(band) for band in range(3)]
-        with mock.patch.object(swd, "LARGEST_WHOLE", 16):
+        with mock.patch.object(sliced_wasserstein, "LARGEST_WHOLE", 16):
             cut = patches_of(images, positions, 2)
             for band in range(3):
                 self.assertAllEqual(cut.cloud(band), expected[band])
@@ -100,11 +112,11 @@ class DistanceTest(common.TestCase):
         super().setUp()
         golden = common.golden("metrics_swd")
         self.desc_a, self.dirs = golden["desc_a"], golden["dirs"]
-        self.a = swd.normalize(self.desc_a.copy())
-        self.b = swd.normalize(golden["desc_b"])
+        self.a = sliced_wasserstein.normalize(self.desc_a.copy())
+        self.b = sliced_wasserstein.normalize(golden["desc_b"])
 
     def test_golden(self):
-        value = swd.distance(self.a, self.b, self.dirs)
+        value = sliced_wasserstein.distance(self.a, self.b, self.dirs)
         self.assertNear(value, 0.14843752980, 1e-6)
 
     def test_golden_drawn_directions(self):
@@ -112,7 +124,7 @@ class DistanceTest(common.TestCase):
         # [2,8,16] drawn, to [8,32] of unit length.
         directions = np.concatenate(list(golden["sw_small/dirs_raw"]), axis=1)
         directions /= np.linalg.norm(directions, axis=0)
-        value = swd.distance(
+        value = sliced_wasserstein.distance(
             golden["sw_small/a"],
             golden["sw_small/b"],
             directions.astype(np.float32),
@@ -122,8 +134,8 @@ class DistanceTest(common.TestCase):
     def test_golden_seed(self):
         """The reference's function with seed 5 on the stored patches."""
         random = np.random.RandomState(5)
-        directions = swd.draw_directions(random, 147)
-        value = swd.distance(self.a, self.b, directions)
+        directions = sliced_wasserstein.draw_directions(random, 147)
+        value = sliced_wasserstein.distance(self.a, self.b, directions)
         self.assertNear(value, 0.15511751174926758, 1e-6)
 
     def test_scipy_along_each_direction(self):
@@ -131,23 +143,29 @@ class DistanceTest(common.TestCase):
             scipy.stats.wasserstein_distance(self.a @ d, self.b @ d)
             for d in self.dirs.T
         ]
-        value = swd.distance(self.a, self.b, self.dirs)
+        value = sliced_wasserstein.distance(self.a, self.b, self.dirs)
         self.assertNear(value, np.mean(distances), 1e-6)
 
     def test_self_affine_and_shift(self):
-        self.assertEqual(swd.distance(self.a, self.a, self.dirs), 0)
-        affine = swd.normalize(self.desc_a * 3 + np.float32(11))
-        self.assertNear(swd.distance(self.a, affine, self.dirs), 0, 1e-6)
+        self.assertEqual(
+            sliced_wasserstein.distance(self.a, self.a, self.dirs), 0
+        )
+        affine = sliced_wasserstein.normalize(self.desc_a * 3 + np.float32(11))
+        self.assertNear(
+            sliced_wasserstein.distance(self.a, affine, self.dirs), 0, 1e-6
+        )
         shifted = self.a + np.float32(0.5)
-        value = swd.distance(self.a, shifted, self.dirs)
+        value = sliced_wasserstein.distance(self.a, shifted, self.dirs)
         self.assertNear(value, 0.43090564, 1e-6)
 
     def test_unequal_sets(self):
         with self.assertRaisesRegex(ValueError, "unequal"):
-            swd.distance(self.a, self.b[1:], self.dirs)
+            sliced_wasserstein.distance(self.a, self.b[1:], self.dirs)
 
     def test_directions_have_unit_length(self):
-        directions = swd.draw_directions(np.random.RandomState(0), 147)
+        directions = sliced_wasserstein.draw_directions(
+            np.random.RandomState(0), 147
+        )
         self.assertEqual(directions.shape, (147, 512))
         lengths = np.linalg.norm(directions, axis=0)
         self.assertAllClose(lengths, np.ones(512), atol=1e-6)
@@ -176,10 +194,10 @@ class ReferenceTest(common.TestCase):
         random = np.random.RandomState(seed)
         reals = self.fed("reals", size, random)
         # It compares the reals with themselves, which draws.
-        to_itself = swd.compare(reals, reals, random)
+        to_itself = sliced_wasserstein.compare(reals, reals, random)
         self.assertAllEqual(to_itself, [0] * len(to_itself))
         fakes = self.fed("fakes", size, random)
-        found = swd.compare(reals, fakes, random)
+        found = sliced_wasserstein.compare(reals, fakes, random)
         # It normalises by float32 sums, which are 1e-5 off.
         self.assertAllClose(found, expected[:-1], rtol=2e-5, atol=0)
         self.assertAllClose(np.mean(found), expected[-1], rtol=1e-5)
@@ -215,7 +233,7 @@ class ReferenceTest(common.TestCase):
         """By (set, band): patches [N,3,7,7], and the same normalised."""
         random = np.random.RandomState(int(self.golden["swd_seed"]))
         found = {}
-        normalize = swd.normalize
+        normalize = sliced_wasserstein.normalize
 
         def both(patches):
             raw = patches.copy()  # It is overwritten.
@@ -224,26 +242,28 @@ class ReferenceTest(common.TestCase):
         for name in ("reals", "fakes"):
             patches = self.fed(name, size, random)
             for band in range(size.bit_length() - 4):
-                with mock.patch.object(swd, "normalize", both):
+                with mock.patch.object(sliced_wasserstein, "normalize", both):
                     found[name, band] = patches.cloud(band)
                 # As the reference's comparison with itself does.
                 if name == "reals":
-                    swd.draw_directions(random, 147)
+                    sliced_wasserstein.draw_directions(random, 147)
         return found
 
     def test_golden_bands(self):
         for size in (64, 128):
             images = common.nhwc(self.golden[f"reals{size}"][:1])
-            for level, band in enumerate(swd.laplacian_pyramid(images)):
+            for level, band in enumerate(
+                sliced_wasserstein.laplacian_pyramid(images)
+            ):
                 expected = self.golden[f"pyramid{size}/level{level}"]
                 self.assertAllClose(band, expected, rtol=0, atol=1e-4)
 
     def fed(self, name, size, random):
         """Fed as the reference feeds it: 16 images, then draws for these."""
         images = common.nhwc(self.golden[f"{name}{size}"])
-        patches = swd.Patches(size)
+        patches = sliced_wasserstein.Patches(size)
         for start in range(0, 64, 16):
-            positions = swd.draw_positions(random, 16, size)
+            positions = sliced_wasserstein.draw_positions(random, 16, size)
             patches.add(images[start : start + 16], positions)
         return patches
 

@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf import digests, errors, replicas
+from pgan_tf.base import devices, errors, files
 from pgan_tf.metrics import user_models
 from tests import common
 
@@ -15,7 +15,7 @@ def saved(folder, inputs, outputs, name="mine.keras"):
 
 
 def load(path):
-    return user_models.load(path, 16, replicas.Replicas())
+    return user_models.load(path, 16, devices.Replicas())
 
 
 class KerasTest(common.TestCase):
@@ -36,7 +36,7 @@ class KerasTest(common.TestCase):
         self.assertEqual(values.dtype, np.float32)
         expected = self.images.mean(axis=(1, 2))
         self.assertAllClose(values, expected, atol=1e-3)
-        digest = digests.of_file(path)
+        digest = files.sha256_of_file(path)
         self.assertEqual(
             extractor.titled("FID", "FD"), f"FD[mine:{digest[:8]}:pool]"
         )
@@ -146,12 +146,12 @@ class SavedModelTest(common.TestCase):
 
     def test_named_by_its_contents(self):
         path = self.save()
-        digest = digests.of_folder(path)
-        self.assertEqual(digests.of_folder(path), digest)
+        digest = files.sha256_of_folder(path)
+        self.assertEqual(files.sha256_of_folder(path), digest)
         moved = path.rename(self.here / "moved")
-        self.assertEqual(digests.of_folder(moved), digest)
+        self.assertEqual(files.sha256_of_folder(moved), digest)
         (moved / "variables" / "more").write_text("more")
-        self.assertNotEqual(digests.of_folder(moved), digest)
+        self.assertNotEqual(files.sha256_of_folder(moved), digest)
 
     def test_exported_by_keras(self):
         inputs = keras.Input([None, None, 3])

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tests.metrics import miniature_inception as miniature
+from tests.metrics import miniature_inception
 
 CLASSES = 1008
 
@@ -22,12 +22,12 @@ class _Graph:
         width //= self.narrower
         shape = [*size, self.widths[source], width]
         arguments = (shape, stride, True, self.random, padding)
-        miniature.conv_unit(self.proto, name, source, *arguments)
+        miniature_inception.conv_unit(self.proto, name, source, *arguments)
         self.widths[name] = width
         return name
 
     def pool(self, name, source, op, size, stride, padding):
-        miniature.node(
+        miniature_inception.node(
             self.proto,
             name,
             op,
@@ -42,8 +42,8 @@ class _Graph:
 
     def join(self, name, sources):
         axis = f"{name}/concat_dim"
-        miniature.const(self.proto, axis, np.int32(3))
-        miniature.node(
+        miniature_inception.const(self.proto, axis, np.int32(3))
+        miniature_inception.node(
             self.proto,
             name,
             "Concat",
@@ -65,7 +65,7 @@ def graph_def(narrower=1):
     """All 94 convolutions; `narrower` divides 16."""
     g = _Graph(narrower)
     one, three = (1, 1), (3, 3)
-    miniature.jpeg_input(g.proto)
+    miniature_inception.jpeg_input(g.proto)
     x = g.unit("conv", "Mul", three, 32, 2, b"VALID")
     x = g.unit("conv_1", x, three, 32, 1, b"VALID")
     x = g.unit("conv_2", x, three, 64)
@@ -114,7 +114,7 @@ def graph_def(narrower=1):
         d = g.chain(f"{n}/tower_2/", d, (one, 192))
         x = g.join(f"{n}/join", [a, b, c, d])
     x = g.pool("pool_3", x, "AvgPool", 8, 1, b"VALID")
-    miniature.output(g.proto, g.random, g.widths[x], CLASSES)
+    miniature_inception.output(g.proto, g.random, g.widths[x], CLASSES)
     return g.proto
 
 

@@ -6,9 +6,9 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors, networks
-from pgan_tf.training import checkpoints, optim, steps
-from pgan_tf.training.position import Position
+from pgan_tf import networks
+from pgan_tf.base import errors
+from pgan_tf.training import checkpoints, optim, position, steps
 from tests import common
 
 
@@ -61,7 +61,7 @@ class CheckpointsTest(common.TestCase):
         # G and Gs have 12, D has 14; two moments each, and two step counts.
         self.assertEqual(len(variables(self.nets)), 38 + 2 * 26 + 2)
         fill(self.nets, 1)
-        where = Position(
+        where = position.Position(
             nimg=7_000,
             tick=3,
             lod=1.25,
@@ -78,33 +78,33 @@ class CheckpointsTest(common.TestCase):
 
     def test_the_two_newest_are_kept(self):
         for nimg in (8, 64, 640):
-            self.saving.save(Position(nimg))
+            self.saving.save(position.Position(nimg))
         names = sorted(path.name for path in self.here.iterdir())
         self.assertEqual(names, ["ckpt-64", "ckpt-640"])
 
     def test_saved_again_after_as_many_images(self):
         for start in (1, 5):
             fill(self.nets, start)
-            self.saving.save(Position(64, tick=start))
+            self.saving.save(position.Position(64, tick=start))
         nets, _, restored = self.restore()
         self.assertEqual(restored.tick, 5)
         self.assert_filled(nets, 5)
 
     def test_what_a_kill_leaves_does_not_count(self):
         fill(self.nets, 1)
-        self.saving.save(Position(1))
+        self.saving.save(position.Position(1))
         half = self.here / "partial-ckpt-1000"
         half.mkdir()
         (half / "state.index").write_bytes(b"half")
         _, restoring, restored = self.restore()
         self.assertEqual(restored.nimg, 1)
-        restoring.save(Position(2000))
+        restoring.save(position.Position(2000))
         self.assertFalse(half.exists())
 
     def test_a_damaged_newest_falls_back_to_the_one_before(self):
         for start in (1, 1000):
             fill(self.nets, start)
-            self.saving.save(Position(start))
+            self.saving.save(position.Position(start))
         for path in (self.here / "ckpt-1000").iterdir():
             whole = path.read_bytes()
             damaged = [whole[: len(whole) // 2], b"", None]
@@ -123,25 +123,25 @@ class CheckpointsTest(common.TestCase):
 
     def test_a_damaged_position(self):
         for nimg in (1, 1000):
-            self.saving.save(Position(nimg))
+            self.saving.save(position.Position(nimg))
         (path,) = (self.here / "ckpt-1000").glob("*.data*")
         whole = path.read_bytes()
         path.write_bytes(flip(whole, whole.index(b'"tick_calls"')))
         self.assertEqual(self.restore()[2].nimg, 1)
 
     def test_none_that_can_be_read(self):
-        self.saving.save(Position(1))
+        self.saving.save(position.Position(1))
         for path in (self.here / "ckpt-1").glob("*.data*"):
             path.unlink()
         with self.assertRaisesRegex(errors.UserError, "no checkpoint can be"):
             self.restore()
 
     def test_a_full_disk_keeps_the_last_good_one(self):
-        self.saving.save(Position(1))
+        self.saving.save(position.Position(1))
         full = tf.errors.ResourceExhaustedError(None, None, "No space left")
         with mock.patch.object(tf.train.Checkpoint, "write", side_effect=full):
             with self.assertRaises(OSError) as caught:
-                self.saving.save(Position(2))
+                self.saving.save(position.Position(2))
         self.assertEqual(caught.exception.errno, errno.ENOSPC)
         names = [path.name for path in self.here.iterdir()]
         self.assertEqual(names, ["ckpt-1"])

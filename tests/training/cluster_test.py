@@ -4,7 +4,7 @@ import json
 
 from absl.testing import parameterized
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.training import cluster
 from tests import common
 

@@ -10,17 +10,18 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from pgan_tf import config, errors
+from pgan_tf import config
+from pgan_tf.base import errors
 from pgan_tf.training import (
     checkpoints,
     guard,
     initial,
+    position,
     setup,
     steps,
     stopping,
     trainer,
 )
-from pgan_tf.training.position import Position, Tick
 from tests import common
 from tests.training import trainer_test
 
@@ -62,9 +63,9 @@ def make_options(
     )
 
 
-def make_tick(**terms: float) -> Tick:
+def make_tick(**terms: float) -> position.Tick:
     """A tick of one call; the terms not given are 0.5."""
-    tick = Tick(Position())
+    tick = position.Tick(position.Position())
     tick.add(tf.constant([terms.get(name, 0.5) for name in steps.TERMS]))
     return tick
 
@@ -94,17 +95,19 @@ class GuardCase(common.TestCase):
 
 
 class JudgementTest(GuardCase, parameterized.TestCase):
-    def look(self, tick: Tick | None = None, **options: object) -> str:
+    def look(self, tick: position.Tick | None = None, **options: object) -> str:
         self.run_now = self.run_of(make_options(self.here, **options))
         return self.look_again(tick)
 
-    def look_again(self, tick: Tick | None = None) -> str:
+    def look_again(self, tick: position.Tick | None = None) -> str:
         run = self.run_now
         return run.guard.what_is_wrong(tick or make_tick(), run.stage())
 
     def test_a_good_state_with_and_without_a_call(self):
         self.assertEqual(self.look(), "")
-        self.assertEqual(self.look_again(Tick(Position())), "")
+        self.assertEqual(
+            self.look_again(position.Tick(position.Position())), ""
+        )
 
     def test_terms_that_are_not_finite(self):
         self.assertEqual(
@@ -220,7 +223,7 @@ class DiagnosisTest(GuardCase):
         bad = np.zeros(kernel.shape, np.float32)
         bad.flat[:4] = 3, -4, np.nan, np.inf
         kernel.assign(bad)
-        where = Position(nimg=4800, rollbacks=1)
+        where = position.Position(nimg=4800, rollbacks=1)
         tick = make_tick(G_loss=float("nan"), D_loss=2.0)
         for name in ("4800", "4800-2"):
             folder = run.guard.diagnose("so", where, tick, run.stage())
@@ -378,7 +381,7 @@ class RollbackTest(GuardCase):
     def test_checkpoints_that_are_gone(self):
         run = self.run_of(make_options(self.here))
         with self.assertRaisesRegex(errors.UserError, "checkpoints are gone"):
-            run.guard.lowered(Position(8), None)
+            run.guard.lowered(position.Position(8), None)
 
     def test_a_good_run_is_what_it_is_without(self):
         options = make_options(self.here, minutes=0)
@@ -408,5 +411,5 @@ class OptionsTest(common.TestCase):
                 config.check_ranges(options)
 
     def test_positions_of_older_checkpoints(self):
-        where = Position.from_json('{"nimg": 5, "tick": 1}')
+        where = position.Position.from_json('{"nimg": 5, "tick": 1}')
         self.assertEqual((where.lrate_factor, where.rollbacks), (1.0, 0))

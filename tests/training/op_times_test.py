@@ -6,7 +6,8 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from pgan_tf import bench
-from pgan_tf.training import devices, initial, op_times, timing
+from pgan_tf.base import devices
+from pgan_tf.training import initial, op_times, timing
 from tests import common
 
 

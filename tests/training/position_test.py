@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf.training import position
-from pgan_tf.training.position import Position, Tick, next_tick
 from tests import common
 
 TERMS = np.float32([[0.1, 3e7], [0.7, 1.3], [-5.0, 2e-9]])
@@ -14,7 +13,7 @@ TERMS = np.float32([[0.1, 3e7], [0.7, 1.3], [-5.0, 2e-9]])
 
 class TickTest(common.TestCase):
     def test_means_and_limits(self):
-        tick = Tick(Position(nimg=100, tick_nimg=100))
+        tick = position.Tick(position.Position(nimg=100, tick_nimg=100))
         for terms in TERMS:
             tick.add(tf.constant(terms))
         self.assertAllClose(tick.means(), TERMS.mean(0), rtol=1e-6)
@@ -23,14 +22,17 @@ class TickTest(common.TestCase):
         self.assertTrue(tick.due(164, 0.064))
 
     def test_a_divided_tick_is_the_whole_one_to_the_bit(self):
-        whole, first = Tick(Position()), Tick(Position())
+        whole, first = (
+            position.Tick(position.Position()),
+            position.Tick(position.Position()),
+        )
         for terms in TERMS:
             whole.add(tf.constant(terms))
         first.add(tf.constant(TERMS[0]))
         first.add(tf.constant(TERMS[1]))
-        where = Position(nimg=64)
+        where = position.Position(nimg=64)
         first.write_to(where)
-        second = Tick(Position.from_json(where.to_json()))
+        second = position.Tick(position.Position.from_json(where.to_json()))
         second.add(tf.constant(TERMS[2]))
         self.assertAllEqual(second.means(), whole.means())
         self.assertEqual(second.num_images(96), 96)
@@ -46,8 +48,10 @@ class TickTest(common.TestCase):
         self.assertEqual(tick.data_seconds, 0.75)
 
     def test_the_next_tick_is_empty(self):
-        where = Position(64, tick_nimg=0, tick_calls=3, tick_sums=[1.0])
-        tick = next_tick(where)
+        where = position.Position(
+            64, tick_nimg=0, tick_calls=3, tick_sums=[1.0]
+        )
+        tick = position.next_tick(where)
         self.assertEqual(tick.num_images(64), 0)
         tick.add(tf.constant([2.0]))
         self.assertAllEqual(tick.means(), [2.0])
@@ -55,8 +59,10 @@ class TickTest(common.TestCase):
 
 class PositionTest(common.TestCase):
     def test_json(self):
-        where = Position(5, 1, 0.1, 1e-17, 3, 2 / 3, 2, [0.1, float("nan")])
-        again = Position.from_json(where.to_json())
+        where = position.Position(
+            5, 1, 0.1, 1e-17, 3, 2 / 3, 2, [0.1, float("nan")]
+        )
+        again = position.Position.from_json(where.to_json())
         self.assertEqual(str(again), str(where))
         with self.assertRaises(TypeError):
-            Position.from_json('{"colour": 1}')
+            position.Position.from_json('{"colour": 1}')

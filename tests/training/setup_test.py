@@ -7,7 +7,8 @@ import pathlib
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import config, errors, run_folder
+from pgan_tf import config, run_folder
+from pgan_tf.base import errors
 from pgan_tf.data import records, writing
 from pgan_tf.training import setup
 from tests import common

@@ -5,6 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from pgan_tf import config, functional, networks
+from pgan_tf.base import resolutions
 from pgan_tf.interop import nvidia
 from pgan_tf.training import terms
 from tests import common
@@ -61,7 +62,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
             key.removeprefix("res32/"): value
             for key, value in common.golden("losses").items()
         }
-        resolution, alpha = networks.stage_of(float(lod), 32)
+        resolution, alpha = resolutions.split(float(lod), 32)
         reals = common.nhwc(arrays[f"reals/lod{lod}"])
         arrays["reals"] = common.native(reals, resolution)
         tensors = {

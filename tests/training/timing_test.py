@@ -4,7 +4,8 @@ from unittest import mock
 
 import tensorflow as tf
 
-from pgan_tf import config, errors, schedule
+from pgan_tf import config, schedule
+from pgan_tf.base import errors
 from pgan_tf.training import steps, timing
 from tests import common
 

@@ -9,9 +9,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pgan_tf import config, images, run_folder, sampling, snapshots
+from pgan_tf import config, run_folder, sampling, snapshots
+from pgan_tf.base import devices, images
 from pgan_tf.data import writing
-from pgan_tf.training import devices, initial, setup, stopping, trainer
+from pgan_tf.training import initial, setup, stopping, trainer
 from tests import common
 
 # 4x4 for 64 images, 8x8 fading for 64, then settled.

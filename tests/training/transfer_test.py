@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import errors, networks, sampling, snapshots
+from pgan_tf import networks, sampling, snapshots
+from pgan_tf.base import errors
 from pgan_tf.interop import nvidia
 from pgan_tf.training import optim, steps, transfer
 from tests import common

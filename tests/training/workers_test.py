@@ -7,8 +7,8 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import errors
-from pgan_tf.training import cluster, devices, stopping, trainer, workers
+from pgan_tf.base import devices, errors
+from pgan_tf.training import cluster, stopping, trainer, workers
 from tests import common
 from tests.training import trainer_test
 
@@ -124,13 +124,13 @@ class DevicesTest(common.TestCase):
             ),
             mock.patch.object(tf.config, "set_visible_devices") as show,
         ):
-            devices._show_only([])
+            workers._show_only([])
             show.assert_not_called()
-            devices._show_only(["GPU:1"])
+            workers._show_only(["GPU:1"])
             show.assert_called_once_with([gpus[1]], "GPU")
-            devices._show_only(["CPU:0"])
+            workers._show_only(["CPU:0"])
             show.assert_called_with([], "GPU")
             with self.assertRaisesRegex(
                 errors.UserError, "no GPU:2 .*only CPU:0, GPU:0, GPU:1"
             ):
-                devices._show_only(["GPU:0", "GPU:2"])
+                workers._show_only(["GPU:0", "GPU:2"])

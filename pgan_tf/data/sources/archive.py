@@ -5,7 +5,7 @@ import pathlib
 import zipfile
 import zlib
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import zip_index
 
 IMAGE_SUFFIXES = frozenset(

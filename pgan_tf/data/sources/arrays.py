@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 DIGITS = tuple("0123456789")  # the classes of several sets
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import decode, image_files
 
 WIDTH, HEIGHT = 178, 218

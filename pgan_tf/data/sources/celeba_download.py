@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import logging
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import network
 
 _HOST = "https://drive.google.com"  # where CelebA is kept

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import (
     archive,
     decode,

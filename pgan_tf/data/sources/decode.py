@@ -8,7 +8,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image, ImageOps
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 _JPEG_METADATA = b"\xff\xe1"  # begins EXIF or XMP, which may turn an image
 

@@ -25,7 +25,7 @@ import pathlib
 import numpy as np
 from cryptography import fernet
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import archive, face_square
 
 LIST = "image_list.txt"

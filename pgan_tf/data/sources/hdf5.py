@@ -14,8 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from pgan_tf import errors
-from pgan_tf.data import file_names
+from pgan_tf.base import errors, resolutions
 from pgan_tf.data.sources import label_files, source
 
 _LEVEL = re.compile(r"data(\d+)x\1")
@@ -88,7 +87,7 @@ class Hdf5:
         ]
         matches = map(_LEVEL.fullmatch, names)
         sizes = {int(match[1]) for match in matches if match}
-        if found := sizes.intersection(file_names.levels_of(1024)):
+        if found := sizes.intersection(resolutions.up_to(resolutions.LARGEST)):
             return found
         raise errors.UserError(
             f"--source_dir={self.path} has no dataset data4x4, data8x8 ... "

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import archive, label_files
 
 NONE, FOLDERS = "none", "folders"

@@ -7,7 +7,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import archive
 
 

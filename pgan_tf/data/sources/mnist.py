@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import arrays, members
 
 RESOLUTION = 32

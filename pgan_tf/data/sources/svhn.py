@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import scipy.io
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import arrays, members
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
-from pgan_tf import errors, text
+from pgan_tf.base import errors, text
 from pgan_tf.data import tfrecord
 from pgan_tf.data.sources import decode, network, pictures, source
 

@@ -3,7 +3,7 @@
 import pickle
 import zipfile
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import archive
 from tests import common
 

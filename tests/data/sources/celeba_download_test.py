@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import celeba, celeba_download
 from tests import common
 

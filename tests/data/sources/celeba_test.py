@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import celeba
 from tests import common
 

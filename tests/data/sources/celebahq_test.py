@@ -7,9 +7,8 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import celebahq
-from pgan_tf.data.sources import source as source_module
 from tests import common
 from tests.data.sources import published
 
@@ -61,7 +60,7 @@ class FromDeltasTest(common.TestCase):
         )
         self.assertLen(source, 2)
         # So that blocks take seconds, whatever the resolution.
-        self.assertIsInstance(source, source_module.Slow)
+        self.assertIsInstance(source, source.Slow)
         self.assertAllEqual(source.image(0), images[0])
         # As it travels to the workers.
         source = pickle.loads(pickle.dumps(source))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import cifar
 from tests import common
 from tests.data.sources import published

@@ -6,7 +6,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import decode
 from tests import common
 

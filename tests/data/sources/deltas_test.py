@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import deltas
 from tests import common
 from tests.data.sources import published

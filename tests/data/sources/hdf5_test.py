@@ -6,7 +6,7 @@ import pickle
 import h5py
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import hdf5
 from tests import common
 from tests.data.sources import published

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import archive, labels
 from tests import common
 

@@ -8,7 +8,7 @@ import lmdb
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import lsun, pictures
 from tests import common
 from tests.data.sources import published

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import pictures
 from tests import common
 

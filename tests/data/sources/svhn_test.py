@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.io
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import svhn
 from tests import common
 from tests.data.sources import published

@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 import tensorflow_datasets as tfds
 
-from pgan_tf import errors
+from pgan_tf.base import errors
 from pgan_tf.data.sources import network, pictures, tfds_images
 from tests import common
 from tests.data.sources import shapes

@@ -12,7 +12,7 @@ from tests import common
 SCRIPT = """
 import errno, os, sys
 from absl import flags
-from pgan_tf import command, errors
+from pgan_tf.base import command_line, errors
 
 flags.DEFINE_integer("count", 1, "Of things.")
 
@@ -28,12 +28,12 @@ def main(argv):
         raise KeyboardInterrupt
     if kind == "bug":
         raise ValueError("a bug of ours")
-    with command.chatter_to(argv[2], to_the_end=argv[1] == "last word"):
+    with command_line.chatter_to(argv[2], to_the_end=argv[1] == "last word"):
         os.write(2, b"native chatter\\n")
         sys.stderr.write("our line\\n")
     os.write(2, b"last word\\n")
 
-command.run(main)
+command_line.run(main)
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from absl.testing import parameterized
 from PIL import Image
 
-from pgan_tf import errors, video
+from pgan_tf.base import errors, video
 from tests import common
 
 

@@ -1,6 +1,9 @@
 """Files that are either complete or not there."""
 
-from pgan_tf import files
+import os
+from unittest import mock
+
+from pgan_tf.base import errors, files
 from tests import common
 
 
@@ -34,3 +37,18 @@ class PartialTest(common.TestCase):
                 partial.mkdir()
         self.assertEqual([p.name for p in path.iterdir()], ["part"])
         self.assertLen(list(path.parent.iterdir()), 1)
+
+
+class CacheTest(common.TestCase):
+    def test_follows_xdg(self):
+        here = self.folder()
+        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(here)}):
+            self.assertEqual(files.cache_folder(), here / "pgan_tf")
+        self.assertTrue((here / "pgan_tf").is_dir())
+
+    def test_folder_that_cannot_be_made(self):
+        file = self.folder() / "file"
+        file.touch()
+        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(file)}):
+            with self.assertRaisesRegex(errors.UserError, "XDG_CACHE_HOME"):
+                files.cache_folder()

@@ -1,11 +1,14 @@
-"""Shares the work of a batch between devices."""
+"""Which devices compute, and how a batch is shared between them."""
 
+import resource
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from pgan_tf.base import errors
 
 
 class Replicas:
@@ -85,3 +88,86 @@ class Replicas:
         return self._strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(parts[context.replica_id_in_sync_group])
         )
+
+
+def make_deterministic() -> None:
+    """Lets every operation give the same bits each time.
+
+    Ahead of the first use of a device. On a CPU, sums that are split over
+    threads depend on how they are split; so each operation gets one thread.
+    """
+    tf.config.experimental.enable_op_determinism()
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+def make_strategy(devices: str) -> tf.distribute.Strategy:
+    """One replica per device of this process.
+
+    Args:
+        devices: Such as "GPU:0,GPU:1"; empty: all visible GPUs, or the CPU.
+            "CPU:0,CPU:1" splits the CPU into two virtual devices, for tests.
+
+    Raises:
+        UserError: If there is no such device.
+    """
+    names = parse_names(devices)
+    let_memory_grow()
+    virtual = sum(name.startswith("CPU:") for name in names)
+    if virtual > 1:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * virtual,
+        )
+    present = [
+        device.name.removeprefix("/device:")
+        for device in tf.config.list_logical_devices()
+    ]
+    for name in names:
+        if name not in present:
+            raise errors.UserError(
+                f"--devices={devices}: no {name} here, only "
+                f"{', '.join(present)}"
+            )
+    gpus = [name for name in present if name.startswith("GPU:")]
+    return tf.distribute.MirroredStrategy(names or gpus or ["CPU:0"])
+
+
+def num_workers(strategy: tf.distribute.Strategy) -> int:
+    """Processes that train together."""
+    local = len(strategy.extended.worker_devices)
+    return strategy.num_replicas_in_sync // local
+
+
+def parse_names(devices: str) -> list[str]:
+    """The names in --devices; none where it is empty.
+
+    Raises:
+        UserError: If it names one twice.
+    """
+    names = [name for name in devices.split(",") if name]
+    if len(set(names)) < len(names):
+        raise errors.UserError(f"--devices={devices} names a device twice")
+    return names
+
+
+def let_memory_grow() -> None:
+    """Takes of a GPU's memory what is used, not all of it at once."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def describe() -> str:
+    """The model of the first GPU, or CPU."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(gpu)
+        return details.get("device_name", "GPU")
+    return "CPU"
+
+
+def peak_memory_mb() -> float:
+    """The most memory in use so far: of the fullest GPU, or of this process."""
+    gpus = tf.config.list_logical_devices("GPU")
+    names = [gpu.name.removeprefix("/device:") for gpu in gpus]
+    peaks = [tf.config.experimental.get_memory_info(n)["peak"] for n in names]
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return round(max(peaks, default=own) / 2**20, 1)

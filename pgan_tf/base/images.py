@@ -10,7 +10,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors, files
+from pgan_tf.base import errors, files
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

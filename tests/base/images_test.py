@@ -5,7 +5,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors, images
+from pgan_tf.base import errors, images
 from tests import common
 
 

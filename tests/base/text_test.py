@@ -1,6 +1,6 @@
 """Durations, sizes, tables."""
 
-from pgan_tf import text
+from pgan_tf.base import text
 from tests import common
 
 

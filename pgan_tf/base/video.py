@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pgan_tf import errors, files, images
+from pgan_tf.base import errors, files, images
 
 FORMATS = (".mp4", ".gif", ".webp")
 

@@ -1,16 +1,18 @@
 """What every script shares: parsing, one-line errors, exit codes, quiet."""
 
+import argparse
 import contextlib
 import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from absl import app, flags
+from absl.flags import argparse_flags
 
-from pgan_tf import errors
+from pgan_tf.base import errors, resolutions
 
 
 def run(
@@ -102,3 +104,57 @@ def chatter_to(
             sys.stderr = python_stderr
             os.dup2(terminal, 2)
         os.close(terminal)
+
+
+class Parser(argparse_flags.ArgumentParser):
+    """Reports mistakes as every script of ours does: in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what `command.run` turns into that line."""
+        raise errors.UserError(message)
+
+
+def add_verb(
+    verbs: Any, name: str, description: str, example: str
+) -> argparse.ArgumentParser:
+    """A sub-command with a help that shows how to use it.
+
+    Args:
+        verbs: What a `Parser`'s `add_subparsers` returned.
+        name: The verb.
+        description: The list of verbs shows what stands before its first
+            colon.
+        example: Shown below the flags, as it is.
+    """
+    return verbs.add_parser(
+        name,
+        help=description.split(":")[0],
+        description=description,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def positive(text: str) -> int:
+    """Parses a count."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
+    return int(text)
+
+
+def not_negative(text: str) -> int:
+    """Parses a count that may be 0, or a seed."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return int(text)
+
+
+def resolution(text: str) -> int:
+    """Parses a resolution."""
+    value = int(text)
+    if value > resolutions.LARGEST or not resolutions.is_one(value):
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a power of two from 4 to 1024"
+        )
+    return value

@@ -1,0 +1,48 @@
+"""Pages of a single file: pictures and data inside, inert."""
+
+import base64
+import functools
+import io
+import json
+import pathlib
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from pgan_tf.base import images
+
+# A page is written again and again in a training, with the same pictures.
+_PICTURES_KEPT = 96
+
+
+def inert_json(content: Any) -> str:
+    """JSON for a script element, which nothing in a text of it may end."""
+    return json.dumps(content).replace("<", "\\u003c")
+
+
+def picture_uri(picture: np.ndarray) -> str:
+    """A picture, uint8 [H,W,C], as a WebP file within a URI."""
+    return _as_uri(Image.fromarray(images.to_rgb(picture)), quality=85)
+
+
+def file_uri(path: pathlib.Path, max_width: int) -> str:
+    """A picture file as WebP, no wider than so many pixels, within a URI."""
+    return _file_uri(path, path.stat().st_mtime_ns, max_width)
+
+
+@functools.lru_cache(maxsize=_PICTURES_KEPT)
+def _file_uri(path: pathlib.Path, mtime_ns: int, max_width: int) -> str:
+    """As `file_uri`, kept by the file's date."""
+    del mtime_ns  # Only tells a new picture from an old one of that name.
+    with Image.open(path) as picture:
+        smaller = picture.convert("RGB")
+    smaller.thumbnail((max_width, 4 * max_width), Image.Resampling.LANCZOS)
+    return _as_uri(smaller, quality=80)
+
+
+def _as_uri(picture: Image.Image, quality: int) -> str:
+    encoded = io.BytesIO()
+    picture.save(encoded, "WEBP", quality=quality)
+    content = base64.b64encode(encoded.getvalue()).decode("ascii")
+    return f"data:image/webp;base64,{content}"

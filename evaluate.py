@@ -48,9 +48,10 @@ import typing
 
 from absl import flags
 
-from pgan_tf import results, run_folder
+from pgan_tf import results
 from pgan_tf.base import command_line, errors
 from pgan_tf.metrics import registry
+from pgan_tf.runs import folder as run_folder
 
 if typing.TYPE_CHECKING:
     from pgan_tf import results

@@ -23,11 +23,12 @@ import sys
 
 from absl import flags
 
-from pgan_tf import config, config_forms
 from pgan_tf.base import command_line, errors
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import cluster, plan, setup, stopping
 
-config_forms.define_flags(sys.argv[0])
+run_flags.define_flags(sys.argv[0])
 PLAN = flags.DEFINE_bool(
     "plan",
     False,
@@ -57,7 +58,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise errors.UserError(f"unexpected argument {argv[1]!r}")
     if PLAN.value:
-        print(make_plan(config_forms.from_flags()).table())
+        print(make_plan(run_flags.from_flags()).table())
         return
     # The first of several processes writes, the others only compute.
     here = cluster.from_environment()
@@ -70,7 +71,7 @@ def main(argv: list[str]) -> None:
         probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
         if probe.returncode:
             raise SystemExit(probe.returncode)
-    options = setup.check(config_forms.from_flags())
+    options = setup.check(run_flags.from_flags())
     stop = stopping.StopRequest()
     stop.listen()
     run_dir = pathlib.Path(options.run_dir)
@@ -92,7 +93,7 @@ def main(argv: list[str]) -> None:
         trainer.train(options, stop)
 
 
-def make_plan(options: config.RunConfig) -> plan.Plan:
+def make_plan(options: RunOptions) -> plan.Plan:
     """The plan of the flags; devices are those of --devices, or one.
 
     Every host of `TF_CONFIG` has as many.

@@ -30,8 +30,17 @@ from typing import Any
 
 from absl import flags
 
-from pgan_tf import config, schedule, shapes
+from pgan_tf import shapes
 from pgan_tf.base import command_line, errors, files, resolutions, text
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import (
+    PRECISIONS,
+    DataOptions,
+    NetworksOptions,
+    OptimizerOptions,
+    RunOptions,
+    ScheduleOptions,
+)
 
 _CHANNELS = 3
 # Instructions that decide the speed of convolutions on a CPU.
@@ -73,20 +82,18 @@ class Case:
             f"fade{self.fade:g}" if self.fade else "settled"
         )
 
-    def options(self) -> config.RunConfig:
+    def options(self) -> RunOptions:
         """As of a training that ends at this resolution."""
         latent_size = min(self.fmap_base, self.fmap_max)
-        return config.RunConfig(
-            data=config.DataConfig(
-                resolution=self.resolution, max_label_size=0
-            ),
-            networks=config.NetworksConfig(
+        return RunOptions(
+            data=DataOptions(resolution=self.resolution, max_label_size=0),
+            networks=NetworksOptions(
                 fmap_base=self.fmap_base,
                 fmap_max=self.fmap_max,
                 latent_size=latent_size,
             ),
-            optimizer=config.OptimizerConfig(precision=self.precision),
-            schedule=config.ScheduleConfig(minibatch_base=self.minibatch),
+            optimizer=OptimizerOptions(precision=self.precision),
+            schedule=ScheduleOptions(minibatch_base=self.minibatch),
         )
 
     def stage(self) -> schedule.Stage:
@@ -252,10 +259,9 @@ def cases_of(options: flags.FlagValues) -> list[Case]:
         if not 0 <= fade < 1:
             raise errors.UserError(f"--fade: {fade:g} is not in [0, 1)")
     for precision in options.precision:
-        if precision not in config.PRECISIONS:
+        if precision not in PRECISIONS:
             raise errors.UserError(
-                f"--precision: {precision} is none of "
-                f"{', '.join(config.PRECISIONS)}"
+                f"--precision: {precision} is none of {', '.join(PRECISIONS)}"
             )
     return [
         Case(

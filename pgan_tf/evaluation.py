@@ -4,9 +4,10 @@ import pathlib
 import time
 from collections.abc import Callable
 
-from pgan_tf import results, run_folder, selection, session
+from pgan_tf import results, session
 from pgan_tf.base import errors
 from pgan_tf.metrics import registry
+from pgan_tf.runs import folder as run_folder
 
 WATCH_SECONDS = 10.0
 
@@ -20,7 +21,7 @@ def evaluate(options: session.Options) -> results.Report:
     """
     run_folder.read_config(options.run_dir)  # refuses other folders
     registry.parse(options.metrics)  # refuses typing errors at once
-    paths = selection.select(options.run_dir, options.snapshot)
+    paths = run_folder.select_snapshots(options.run_dir, options.snapshot)
     opened = session.Session(options, paths[0])
     opened.add_reals()
     for path in paths:
@@ -52,7 +53,7 @@ def watch(
     try:
         while True:
             # Asked first: what a run leaves when it ends is then there.
-            finished = selection.is_finished(options.run_dir)
+            finished = run_folder.is_finished(options.run_dir)
             new = run_folder.list_snapshots(options.run_dir)
             if options.snapshot == "latest" and not seen:
                 seen.update(new[:-1])

@@ -16,11 +16,11 @@ from pgan_tf import (
     networks,
     results,
     rows,
-    selection,
     session,
 )
 from pgan_tf.base import errors, files
 from pgan_tf.metrics import features, suite
+from pgan_tf.runs import folder as run_folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +86,7 @@ def evaluate(options: session.Options) -> results.Report:
             f"--per_class computes fid, not {','.join(options.metrics)}; give"
             " --metrics=fid"
         )
-    paths = selection.select(options.run_dir, options.snapshot)
+    paths = run_folder.select_snapshots(options.run_dir, options.snapshot)
     opened = session.Opened(options, paths[0])
     label_size = opened.generator(paths[0]).label_size
     if not label_size:
@@ -169,7 +169,7 @@ class _Setting:
             lambda: {
                 "class_name": self.title,
                 "snapshot": path.name,
-                "kimg": selection.kimg_of(path),
+                "kimg": run_folder.kimg_of(path),
             },
         )
 

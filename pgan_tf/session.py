@@ -9,25 +9,23 @@ from pgan_tf import (
     checks,
     choice,
     comparison,
-    config,
     curves,
     extractors,
     image_sets,
     ledger,
     networks,
     published,
-    report,
     results,
     rows,
-    run_folder,
     sampling,
-    selection,
     snapshots,
 )
 from pgan_tf.base import devices, errors, files
 from pgan_tf.data import records
 from pgan_tf.metrics import features, registry, suite
-from pgan_tf.training import summaries
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import report, tensorboard
+from pgan_tf.runs.options import RunOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,7 +164,7 @@ class Session:
             )
             for prefix in ("metric", "truncation")
         )
-        self._writer: summaries.Writer | None = None
+        self._writer: tensorboard.Writer | None = None
 
     def add_reals(self) -> None:
         """Adds the rows of reals, as far as the dataset has enough images."""
@@ -179,7 +177,7 @@ class Session:
         """
         found, new = self._add(self._rows, path, None)
         if new:
-            self._plot(new, selection.kimg_of(path))
+            self._plot(new, run_folder.kimg_of(path))
             report.write(self._opened.options.run_dir)
         sweep: curves.Rows = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
@@ -192,7 +190,7 @@ class Session:
         self, table: rows.Rows, path: pathlib.Path, truncation: float | None
     ) -> tuple[list[results.Result], list[results.Result]]:
         """One row: all its results, and the new ones."""
-        kimg = selection.kimg_of(path)
+        kimg = run_folder.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
         fakes: dict[str, Any] = {"snapshot_sha256": files.sha256_of_file(path)}
         title, name = path.name, path.stem
@@ -242,7 +240,7 @@ class Session:
             # A folder of its own: TensorBoard shows it as a run beside that
             # of the training, whose event file it would stop reading at the
             # sight of a newer one.
-            self._writer = summaries.Writer(
+            self._writer = tensorboard.Writer(
                 self._opened.options.run_dir / "tensorboard" / "evaluation"
             )
         for result in new:
@@ -254,7 +252,7 @@ class Session:
         self._writer.flush()
 
 
-def named_extractor(options: Options, run_config: config.RunConfig) -> str:
+def named_extractor(options: Options, run_config: RunOptions) -> str:
     """What --features says, or --inception implies, or the run prefers."""
     if options.features:
         return options.features
@@ -263,9 +261,7 @@ def named_extractor(options: Options, run_config: config.RunConfig) -> str:
     return run_config.evaluation.eval_features
 
 
-def open_dataset(
-    options: Options, run_config: config.RunConfig
-) -> records.Dataset:
+def open_dataset(options: Options, run_config: RunOptions) -> records.Dataset:
     """The dataset of the run or the one given instead."""
     path = options.data_dir or pathlib.Path(run_config.data.data_dir)
     if not path.is_dir():

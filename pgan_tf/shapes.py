@@ -7,8 +7,8 @@ for saying how near a machine comes to its limit.
 import dataclasses
 from collections.abc import Iterator
 
-from pgan_tf import config
 from pgan_tf.base import resolutions
+from pgan_tf.runs.options import NetworksOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Networks:
         label_size: Length of the label vectors.
     """
 
-    options: config.NetworksConfig
+    options: NetworksOptions
     num_channels: int
     label_size: int = 0
 

@@ -10,9 +10,10 @@ import zipfile
 
 import keras
 
-from pgan_tf import networks, run_folder
+from pgan_tf import networks
 from pgan_tf.base import errors, files, resolutions
 from pgan_tf.interop import nvidia
+from pgan_tf.runs import folder as run_folder
 
 _CLASS = "pgan_tf>Generator"
 

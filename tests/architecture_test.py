@@ -8,7 +8,7 @@ import pathlib
 
 from tests import common
 
-PACKAGE = pathlib.Path(__file__).parent.parent / "pgan_tf"
+PACKAGE = common.ROOT / "pgan_tf"
 
 # A folder imports only from those right of a ">", never from its neighbour at
 # a comma. What lies in no folder of this line is free.
@@ -36,7 +36,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/op_times.py",
     "training/optim.py",
     "training/steps.py",
-    "training/summaries.py",
+    "runs/tensorboard.py",
     "training/timing.py",
     "training/terms.py",
     "training/trainer.py",

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pathlib
 import subprocess
 import sys
 
@@ -35,7 +34,7 @@ def run(*args: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "pgan_tf.bench", *map(str, args)],
         capture_output=True,
         text=True,
-        cwd=pathlib.Path(__file__).parent.parent,
+        cwd=common.ROOT,
     )
 
 

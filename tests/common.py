@@ -13,7 +13,8 @@ import tensorflow as tf
 from pgan_tf import layers, networks
 from pgan_tf.interop import nvidia
 
-GOLDEN_DIR = pathlib.Path(__file__).parent / "golden"
+ROOT = pathlib.Path(__file__).parent.parent
+GOLDEN_DIR = ROOT / "tests" / "golden"
 # For `TestCase.widen_from`: all layers of the goldens scale with means of all
 # neighbours, or none.
 WIDE = (1, 64)

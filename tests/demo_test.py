@@ -1,6 +1,5 @@
 """The demo as the README has it: minutes, so only by `make test-slow`."""
 
-import pathlib
 import subprocess
 import sys
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests import common, small_run
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """The script itself, as a user runs it."""
 
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from tests import common, small_run
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 class EvaluateTest(common.TestCase):

@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import comparison, evaluation, selection, session, snapshots
+from pgan_tf import comparison, evaluation, session, snapshots
 from pgan_tf.base import errors
 from pgan_tf.data import writing
 from pgan_tf.metrics import classifier, inception
+from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 
 
@@ -133,7 +134,9 @@ class EvaluationTest(common.TestCase):
             str(paths[0]): paths[:1],
         }
         for which, expected in cases.items():
-            self.assertEqual(selection.select(run_dir, which), expected)
+            self.assertEqual(
+                run_folder.select_snapshots(run_dir, which), expected
+            )
         self.refused(
             "one of the run's kimg: 0, 10, 20", run_dir, "swd", snapshot="11"
         )

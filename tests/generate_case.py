@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import pathlib
 import subprocess
 import sys
 
@@ -13,7 +12,7 @@ import generate
 from pgan_tf.base import errors
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 class GenerateCase(common.TestCase):

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import pathlib
 import re
 import subprocess
 import sys
@@ -10,9 +9,9 @@ import time
 
 import generate
 from pgan_tf.base import errors
-from tests import generate_case
+from tests import common, generate_case
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 class HelpTest(generate_case.GenerateCase):

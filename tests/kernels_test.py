@@ -5,7 +5,6 @@ only by `make test-slow`.
 """
 
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -14,7 +13,7 @@ from absl.testing import parameterized
 
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 NUMERIC = (
     "tests/functional_test.py",
     "tests/interop/nvidia_snapshot_test.py",

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tests import common
 from tests.training import trainer_test
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 COMMON = [
     "--deterministic",
     "--fmap_base=32",

@@ -4,7 +4,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, losses
+from pgan_tf import losses
+from pgan_tf.runs import option_tree
+from pgan_tf.runs.options import RunOptions
 from tests import common
 
 
@@ -37,7 +39,9 @@ FORMULAS = {
 
 class AdversarialTest(common.TestCase, parameterized.TestCase):
     def test_every_choice_has_its_loss(self):
-        (leaf,) = [f for f in config.leaves() if f.name == "loss"]
+        (leaf,) = [
+            f for f in option_tree.leaves(RunOptions) if f.name == "loss"
+        ]
         self.assertEqual(set(leaf.metadata["choices"]), set(FORMULAS))
         self.assertEqual(set(losses.ADVERSARIAL), set(FORMULAS))
 

@@ -4,17 +4,11 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import (
-    image_sets,
-    per_class,
-    run_folder,
-    sampling,
-    session,
-    snapshots,
-)
+from pgan_tf import image_sets, per_class, sampling, session, snapshots
 from pgan_tf.base import devices, errors
 from pgan_tf.data import records
 from pgan_tf.metrics import random_features
+from pgan_tf.runs import folder as run_folder
 from tests import common, pairs_test, small_run
 
 

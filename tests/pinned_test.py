@@ -5,7 +5,6 @@
 
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -15,12 +14,13 @@ import numpy as np
 import tensorflow as tf
 
 import pgan_tf
-from pgan_tf import config, run_folder
 from pgan_tf.data import records
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import checkpoints, initial, steps
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 PINNED = common.GOLDEN_DIR / "pinned"
 DATA = "datasets/faces16"
 RUN = "runs/pinned"
@@ -51,7 +51,7 @@ EVALUATION = (
 )
 
 
-def networks_of(options: config.RunConfig) -> steps.Networks:
+def networks_of(options: RunOptions) -> steps.Networks:
     """Fresh networks and optimizers, as a run makes them."""
     strategy = tf.distribute.get_strategy()
     return initial.make_networks(options, 3, strategy)

@@ -1,7 +1,6 @@
 """Latents and batched generation."""
 
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -12,7 +11,7 @@ import scipy.stats
 from pgan_tf import networks, sampling, snapshots
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 class LatentsTest(common.TestCase):

@@ -4,12 +4,13 @@ import math
 
 from absl.testing import parameterized
 
-from pgan_tf import config, networks, shapes
+from pgan_tf import networks, shapes
 from pgan_tf.base import resolutions
+from pgan_tf.runs.options import NetworksOptions
 from tests import common
 
 # Small-32: RGB, 16 images a step.
-SMALL = shapes.Networks(config.NetworksConfig(fmap_base=1024, fmap_max=128), 3)
+SMALL = shapes.Networks(NetworksOptions(fmap_base=1024, fmap_max=128), 3)
 
 
 def count(variables) -> int:
@@ -24,7 +25,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
 
     def test_parameters_of_the_paper(self):
         """23.1 million each, for CelebA-HQ (table 2)."""
-        paper = shapes.Networks(config.NetworksConfig(), 3)
+        paper = shapes.Networks(NetworksOptions(), 3)
         millions = [n / 1e6 for n in paper.parameters(1024)]
         self.assertAllClose(millions, [23.1, 23.1], atol=0.05)
 
@@ -38,7 +39,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         label_size=(0, 3),
     )
     def test_parameters_of_the_networks(self, options, label_size):
-        section = config.NetworksConfig(fmap_base=128, fmap_max=16, **options)
+        section = NetworksOptions(fmap_base=128, fmap_max=16, **options)
         common_options = {
             "resolution": 16,
             "num_channels": 3,
@@ -101,7 +102,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
 
     def test_work_of_a_layer_by_hand(self):
         """G at 4x4, of width 1: a dense layer, a 3x3, a 1x1."""
-        tiny = shapes.Networks(config.NetworksConfig(fmap_base=2), 3)
+        tiny = shapes.Networks(NetworksOptions(fmap_base=2), 3)
         self.assertEqual(shapes.fmaps(4, 2, 1.0, 512), 1)
         # Latents of 2, the width at 2x2.
         cost = tiny.generator(4)
@@ -112,9 +113,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
     def test_two_step_scaling_costs_nine_fourths(self):
         options = {"fmap_base": 128, "fmap_max": 16}
         by_form = [
-            shapes.Networks(
-                config.NetworksConfig(fused_scale=fused, **options), 3
-            )
+            shapes.Networks(NetworksOptions(fused_scale=fused, **options), 3)
             for fused in (True, False)
         ]
         for name in ("generator", "discriminator"):

@@ -6,8 +6,10 @@ import pathlib
 import keras
 import numpy as np
 
-from pgan_tf import config, networks, run_folder, snapshots
+from pgan_tf import networks, snapshots
 from pgan_tf.data import writing
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.options import DataOptions, RunOptions
 
 RESOLUTION = 16
 NUM_IMAGES = 40
@@ -49,9 +51,9 @@ def make(
     writing.save(here / "dataset", pictures(channels), labels())
     run_dir = here / "run"
     run_dir.mkdir()
-    options = config.RunConfig(
+    options = RunOptions(
         run_dir=str(run_dir),
-        data=config.DataConfig(
+        data=DataOptions(
             data_dir=str(here / "dataset"), resolution=RESOLUTION, **data
         ),
     )

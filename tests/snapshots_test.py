@@ -10,8 +10,10 @@ import keras
 import numpy as np
 
 import pgan_tf
-from pgan_tf import config, networks, run_folder, snapshots
+from pgan_tf import networks, snapshots
 from pgan_tf.base import errors
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.options import RunOptions
 from tests import common
 
 
@@ -121,7 +123,7 @@ class RunFolderTest(common.TestCase):
 
     def test_config_round_trip(self):
         folder = self.folder()
-        options = config.RunConfig(seed=9)
+        options = RunOptions(seed=9)
         run_folder.begin(folder, options, "5eed")
         self.assertEqual(run_folder.read_config(folder), options)
         self.assertEqual(run_folder.read_dataset_digest(folder), "5eed")
@@ -133,5 +135,12 @@ class RunFolderTest(common.TestCase):
         (folder / "config.json").write_text("{")
         with self.assertRaisesRegex(errors.UserError, "not the configuration"):
             run_folder.read_config(folder)
-        with self.assertRaisesRegex(errors.UserError, "not named like"):
-            run_folder.kimg_of("G.keras")
+
+    def test_kimg_of_names(self):
+        for name, kimg in (
+            ("network-snapshot-000120.keras", 120),
+            ("runs/x/network-snapshot-010211.pkl", 10_211),
+            ("network-snapshot-000120.keras truncation 0.5", None),
+            ("G.keras", None),
+        ):
+            self.assertEqual(run_folder.kimg_of(name), kimg, name)

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import pathlib
 import subprocess
 import sys
 
@@ -11,7 +10,7 @@ from pgan_tf.base import errors
 from pgan_tf.data import file_names
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 
 
 class ToolTestCase(common.TestCase):

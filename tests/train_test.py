@@ -1,6 +1,5 @@
 """The real script: help, errors, a run, Ctrl-C, SIGTERM, two devices."""
 
-import pathlib
 import re
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from absl.testing import parameterized
 from tests import common
 from tests.training import trainer_test
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 SMALL = [
     "--fmap_base=32",
     "--fmap_max=8",

@@ -8,8 +8,9 @@ from unittest import mock
 import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
-from pgan_tf import evaluation, run_folder, selection, session
+from pgan_tf import evaluation, session
 from pgan_tf.base import errors
+from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 
 
@@ -86,17 +87,17 @@ class WatchTest(common.TestCase):
             self.watch(mock.Mock(side_effect=KeyboardInterrupt))
 
     def test_finished(self):
-        self.assertFalse(selection.is_finished(self.run_dir))
+        self.assertFalse(run_folder.is_finished(self.run_dir))
         for nimg, expected in (
             (19_499, False),
             (19_600, False),  # not saved: there is no 19
             (20_100, True),
         ):
             self.at(nimg)
-            self.assertEqual(selection.is_finished(self.run_dir), expected)
+            self.assertEqual(run_folder.is_finished(self.run_dir), expected)
         for text in ('{"nimg": 2', "[]", ""):
             (self.run_dir / "stats.jsonl").write_text(text)
-            self.assertFalse(selection.is_finished(self.run_dir))
+            self.assertFalse(run_folder.is_finished(self.run_dir))
 
     def test_finished_when_no_length_was_given(self):
         options = run_folder.read_config(self.run_dir)
@@ -104,7 +105,7 @@ class WatchTest(common.TestCase):
         options = dataclasses.replace(options, schedule=schedule)
         run_folder.begin(self.run_dir, options, "")
         self.at(20_100)
-        self.assertFalse(selection.is_finished(self.run_dir))
+        self.assertFalse(run_folder.is_finished(self.run_dir))
 
     def test_finished_where_the_total_is_derived(self):
         """16x16: 600 kimg, twice 1200, and four times 600 more."""
@@ -116,7 +117,7 @@ class WatchTest(common.TestCase):
         self.paths[-1].rename(run_folder.snapshot_path(self.run_dir, 4_800_000))
         for nimg, expected in ((4_799_000, False), (4_800_000, True)):
             self.at(nimg)
-            self.assertEqual(selection.is_finished(self.run_dir), expected)
+            self.assertEqual(run_folder.is_finished(self.run_dir), expected)
 
     def test_tensorboard(self):
         self.at(20_100)

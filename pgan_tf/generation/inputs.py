@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import networks, run_folder, sampling, snapshots
+from pgan_tf import networks, sampling, snapshots
 from pgan_tf.base import errors
 from pgan_tf.data import records
+from pgan_tf.runs import folder as run_folder
 
 # Named in an error; the rest are counted.
 MOST_NAMES = 20

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pgan_tf import run_folder, schedule
 from pgan_tf.base import errors, images, video
 from pgan_tf.generation import flags, output
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import schedule
 from pgan_tf.training import setup
 
 DESCRIPTION = """Makes a video of a run: its grids of fakes over time.

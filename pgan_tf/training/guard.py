@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, run_folder, sampling, schedule
+from pgan_tf import sampling
 from pgan_tf.base import errors, files, images
 from pgan_tf.data import records
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import pictures, position, steps
 
 # Images that are drawn to see whether they differ.
@@ -31,7 +34,7 @@ class Guard:
 
     def __init__(
         self,
-        options: config.RunConfig,
+        options: RunOptions,
         nets: steps.Networks,
         dataset: records.Dataset,
     ) -> None:

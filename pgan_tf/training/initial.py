@@ -5,12 +5,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pgan_tf import config, networks, schedule
+from pgan_tf import networks
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import OptimizerOptions, RunOptions
 from pgan_tf.training import optim, steps
 
 
 def make_networks(
-    options: config.RunConfig,
+    options: RunOptions,
     num_channels: int,
     strategy: tf.distribute.Strategy,
 ) -> steps.Networks:
@@ -62,9 +64,7 @@ _POLICIES = {
 }
 
 
-def _make_adam(
-    network: keras.Model, options: config.OptimizerConfig
-) -> optim.Adam:
+def _make_adam(network: keras.Model, options: OptimizerOptions) -> optim.Adam:
     """An optimizer for all of a network; float16 has a loss scale too."""
     loss_scale = None
     if options.precision == "float16":

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import config
+from pgan_tf.runs.options import OptimizerOptions
 
 
 class Adam(tf.Module):
@@ -147,7 +147,7 @@ class LossScale(tf.Module):
         self.log2.assign_add(tf.where(finite, self._growth, -self._drop))
 
 
-def average_decay(options: config.OptimizerConfig, minibatch: int) -> float:
+def average_decay(options: OptimizerOptions, minibatch: int) -> float:
     """Decay of Gs per step of D: --gs_beta, or from --gs_half_life_kimg.
 
     beta = (1/2)^(minibatch / half-life), as in Karras et al. 2019's code.

@@ -4,10 +4,13 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import config, networks, run_folder, sampling
+from pgan_tf import networks, sampling
 from pgan_tf.base import images
 from pgan_tf.data import records
-from pgan_tf.training import setup, summaries
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import tensorboard
+from pgan_tf.runs.options import RunOptions
+from pgan_tf.training import setup
 
 # Small images are enlarged to cells of so many pixels.
 _CELL = 64
@@ -24,9 +27,9 @@ class Grid:
 
     def __init__(
         self,
-        options: config.RunConfig,
+        options: RunOptions,
         dataset: records.Dataset,
-        writer: summaries.Writer,
+        writer: tensorboard.Writer,
     ) -> None:
         self._run_dir = pathlib.Path(options.run_dir)
         self._resolution = options.data.resolution

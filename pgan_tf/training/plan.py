@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pgan_tf import config, schedule, shapes
+from pgan_tf import shapes
 from pgan_tf.base import files, resolutions, text
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions, ScheduleOptions
 from pgan_tf.training import setup
 
 _SHARE_OF_PEAK = {4: 0.4, 8: 0.6}
@@ -124,7 +126,7 @@ class Plan:
 
 
 def make(
-    options: config.RunConfig,
+    options: RunOptions,
     num_channels: int,
     num_devices: int = 1,
     measured: Mapping[int, float] | None = None,
@@ -167,7 +169,7 @@ def make(
 
 
 def kimg_at(
-    options: config.ScheduleConfig, final: int, resolution: int
+    options: ScheduleOptions, final: int, resolution: int
 ) -> tuple[float, float]:
     """Thousands of images fading in and settled at a resolution."""
     fade = settled = 0.0
@@ -272,7 +274,7 @@ def _how_modelled(peak: float | None) -> str:
 
 
 def _row(
-    options: config.RunConfig,
+    options: RunOptions,
     shape: shapes.Networks,
     resolution: int,
     kimg: tuple[float, float],
@@ -321,7 +323,7 @@ def _row(
 
 
 def _stage(
-    options: config.ScheduleConfig,
+    options: ScheduleOptions,
     final: int,
     resolution: int,
     num_devices: int,
@@ -349,7 +351,7 @@ def _taken(every: int, ticks: int, last: bool) -> int:
     return max(count, 1) if last else count
 
 
-def _grid_bytes(options: config.RunConfig) -> int:
+def _grid_bytes(options: RunOptions) -> int:
     """Of one PNG of fakes: about two bytes per pixel."""
     columns, rows = setup.grid_size(options)
     cell = max(options.data.resolution, 64)

@@ -7,8 +7,10 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import config, schedule, shapes
+from pgan_tf import shapes
 from pgan_tf.base import files
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import plan
 
 
@@ -63,7 +65,7 @@ class TimeLeft:
     """
 
     def __init__(
-        self, options: config.RunConfig, resolution: int, num_channels: int
+        self, options: RunOptions, resolution: int, num_channels: int
     ) -> None:
         self._options = options
         self._resolution = resolution

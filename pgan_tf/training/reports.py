@@ -7,9 +7,10 @@ import pathlib
 import time
 from typing import Any
 
-from pgan_tf import config, schedule
 from pgan_tf.base import devices, text
-from pgan_tf.training import position, progress, steps, summaries
+from pgan_tf.runs import schedule, tensorboard
+from pgan_tf.runs.options import RunOptions
+from pgan_tf.training import position, progress, steps
 
 
 class Reports:
@@ -22,11 +23,11 @@ class Reports:
     """
 
     def __init__(
-        self, options: config.RunConfig, num_channels: int, files: bool = True
+        self, options: RunOptions, num_channels: int, files: bool = True
     ) -> None:
         run_dir = pathlib.Path(options.run_dir) if files else None
         self.log = progress.Log(run_dir)
-        self.writer = summaries.Writer(run_dir and run_dir / "tensorboard")
+        self.writer = tensorboard.Writer(run_dir and run_dir / "tensorboard")
         self._time_left = progress.TimeLeft(
             options, options.data.resolution, num_channels
         )

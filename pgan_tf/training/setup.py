@@ -6,9 +6,11 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import config, run_folder, schedule
 from pgan_tf.base import errors, images, resolutions
 from pgan_tf.data import records
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import option_tree, schedule
+from pgan_tf.runs.options import RunOptions
 
 # What may change between two starts of the same run.
 _FREE = frozenset(
@@ -20,7 +22,7 @@ _FREE = frozenset(
 )
 
 
-def check(options: config.RunConfig) -> config.RunConfig:
+def check(options: RunOptions) -> RunOptions:
     """Validates the options against the dataset and the run folder.
 
     Returns:
@@ -39,7 +41,7 @@ def check(options: config.RunConfig) -> config.RunConfig:
         raise errors.UserError(
             "--run_dir is missing: give a folder for what the run writes"
         )
-    config.check_ranges(options)
+    option_tree.check_ranges(options)
     dataset = records.open_dataset(options.data.data_dir)
     options = _fill_in(options, dataset)
     _check_values(options)
@@ -47,7 +49,7 @@ def check(options: config.RunConfig) -> config.RunConfig:
     return options
 
 
-def check_plan(options: config.RunConfig) -> tuple[config.RunConfig, int]:
+def check_plan(options: RunOptions) -> tuple[RunOptions, int]:
     """Validates what a plan needs; the dataset need not be there yet.
 
     Returns:
@@ -57,7 +59,7 @@ def check_plan(options: config.RunConfig) -> tuple[config.RunConfig, int]:
     Raises:
         UserError: For the first thing that is wrong.
     """
-    config.check_ranges(options)
+    option_tree.check_ranges(options)
     data = options.data
     if _is_there(data.data_dir):
         dataset = records.open_dataset(data.data_dir)
@@ -80,7 +82,7 @@ def _is_there(data_dir: str) -> bool:
     return is_black or bool(data_dir) and pathlib.Path(data_dir).is_dir()
 
 
-def _fill_in_without_dataset(options: config.RunConfig) -> config.RunConfig:
+def _fill_in_without_dataset(options: RunOptions) -> RunOptions:
     """As `_fill_in`, for a dataset that has what was asked for."""
     data = options.data
     _check_power_of_two(data.resolution)
@@ -88,9 +90,7 @@ def _fill_in_without_dataset(options: config.RunConfig) -> config.RunConfig:
     return _fill_sizes(options, data.resolution, labels)
 
 
-def _fill_in(
-    options: config.RunConfig, dataset: records.Dataset
-) -> config.RunConfig:
+def _fill_in(options: RunOptions, dataset: records.Dataset) -> RunOptions:
     data = options.data
     resolution = data.resolution or dataset.resolution
     if resolution > dataset.resolution or resolution < 4:
@@ -117,8 +117,8 @@ def _fill_in(
 
 
 def _fill_sizes(
-    options: config.RunConfig, resolution: int, label_size: int
-) -> config.RunConfig:
+    options: RunOptions, resolution: int, label_size: int
+) -> RunOptions:
     networks = options.networks
     latent_size = networks.latent_size or min(
         networks.fmap_base, networks.fmap_max
@@ -139,7 +139,7 @@ def _check_power_of_two(resolution: int) -> None:
         )
 
 
-def _check_values(options: config.RunConfig) -> None:
+def _check_values(options: RunOptions) -> None:
     initial = options.schedule.lod_initial_resolution
     if not resolutions.is_one(initial):
         raise errors.UserError(
@@ -157,7 +157,7 @@ def _check_values(options: config.RunConfig) -> None:
     grid_size(options)
 
 
-def _check_reuse_fakes(options: config.RunConfig) -> None:
+def _check_reuse_fakes(options: RunOptions) -> None:
     """Refuses what would come between D's step and G's."""
     given = [
         flag
@@ -175,7 +175,7 @@ def _check_reuse_fakes(options: config.RunConfig) -> None:
         )
 
 
-def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:
+def check_minibatches(options: RunOptions, num_replicas: int) -> None:
     """Checks that every minibatch splits over devices and into groups.
 
     Raises:
@@ -208,9 +208,7 @@ def check_minibatches(options: config.RunConfig, num_replicas: int) -> None:
             )
 
 
-def with_schedule(
-    options: config.RunConfig, num_replicas: int
-) -> config.RunConfig:
+def with_schedule(options: RunOptions, num_replicas: int) -> RunOptions:
     """The options with the schedule derived for so many devices."""
     derived = schedule.derive(
         options.schedule, options.data.resolution, num_replicas
@@ -218,9 +216,7 @@ def with_schedule(
     return dataclasses.replace(options, schedule=derived)
 
 
-def _check_run_folder(
-    options: config.RunConfig, dataset: records.Dataset
-) -> None:
+def _check_run_folder(options: RunOptions, dataset: records.Dataset) -> None:
     """A run folder that exists must be of this very run."""
     run_dir = pathlib.Path(options.run_dir)
     if not run_dir.exists():
@@ -237,7 +233,7 @@ def _check_run_folder(
         given = dataclasses.replace(given, schedule=begun.schedule)
     changes = [
         line
-        for line in config.differences(begun, given)
+        for line in option_tree.differences(begun, given)
         if line.partition(":")[0] not in _FREE
     ]
     if changes:
@@ -252,7 +248,7 @@ def _check_run_folder(
         )
 
 
-def _same_schedule(one: config.RunConfig, other: config.RunConfig) -> bool:
+def _same_schedule(one: RunOptions, other: RunOptions) -> bool:
     """Whether schedules say the same, perhaps in other flags."""
     first, second = (
         dataclasses.replace(
@@ -265,7 +261,7 @@ def _same_schedule(one: config.RunConfig, other: config.RunConfig) -> bool:
     return first == second
 
 
-def grid_size(options: config.RunConfig) -> tuple[int, int]:
+def grid_size(options: RunOptions) -> tuple[int, int]:
     """Columns and rows of the picture grids; with labels, a row for each.
 
     Raises:
@@ -282,7 +278,7 @@ def grid_size(options: config.RunConfig) -> tuple[int, int]:
 
 
 def grid_cells(
-    options: config.RunConfig, labels: np.ndarray
+    options: RunOptions, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What stands in the cells of the grids, row by row.
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import config, functional, losses, networks, schedule
+from pgan_tf import functional, losses, networks
 from pgan_tf.base import devices
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import draws, optim, terms
 
 # What an iteration reports, averaged over its images; skipped steps per step.
@@ -40,7 +42,7 @@ def make_iterations(
     strategy: tf.distribute.Strategy,
     stage: schedule.Stage,
     all_labels: tf.Tensor,
-    options: config.RunConfig,
+    options: RunOptions,
 ) -> tf.types.experimental.PolymorphicFunction:
     """Compiles the iterations between two looks at the schedule.
 
@@ -125,7 +127,7 @@ class _Iteration:
         strategy: tf.distribute.Strategy,
         stage: schedule.Stage,
         all_labels: tf.Tensor,
-        options: config.RunConfig,
+        options: RunOptions,
     ) -> None:
         self.nets = nets
         self.strategy = strategy

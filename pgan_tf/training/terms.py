@@ -5,7 +5,8 @@ Nothing is random here, and nothing is changed.
 
 import tensorflow as tf
 
-from pgan_tf import config, functional, losses, networks
+from pgan_tf import functional, losses, networks
+from pgan_tf.runs.options import LossesOptions
 
 Terms = dict[str, tf.Tensor]
 
@@ -44,7 +45,7 @@ def d_loss(
     labels: tf.Tensor,
     mixing: tf.Tensor,
     alpha: tf.Tensor | None,
-    options: config.LossesConfig,
+    options: LossesOptions,
     noise: tuple[tf.Tensor, tf.Tensor] | None = None,
     scale: tf.Tensor | float = 1.0,
 ) -> tuple[tf.Tensor, Terms]:
@@ -96,7 +97,7 @@ def g_loss(
     fakes: tf.Tensor,
     labels: tf.Tensor,
     alpha: tf.Tensor | None,
-    options: config.LossesConfig,
+    options: LossesOptions,
     noise: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, Terms]:
     """G's side of the same losses; arguments and results as in `d_loss`.
@@ -145,7 +146,7 @@ def _penalty(
     fakes: tf.Tensor,
     mixing: tf.Tensor,
     alpha: tf.Tensor | None,
-    options: config.LossesConfig,
+    options: LossesOptions,
     scale: tf.Tensor | float,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Norms of D's gradient where the penalty looks, and the penalty, [N]."""
@@ -165,14 +166,14 @@ def _penalty(
     return norms, losses.zero_centered_penalty(norms)
 
 
-def _penalty_weight(options: config.LossesConfig) -> float:
+def _penalty_weight(options: LossesOptions) -> float:
     penalty = losses.choose_penalty(options.loss, options.penalty)
     of_mixed = penalty in ("gp", "lp")
     return options.wgan_lambda if of_mixed else options.r1_gamma
 
 
 def _label_penalty(
-    labels: tf.Tensor, logits: tf.Tensor, options: config.LossesConfig
+    labels: tf.Tensor, logits: tf.Tensor, options: LossesOptions
 ) -> tf.Tensor:
     if options.label_loss == "sigmoid":
         return losses.multi_label_penalty(labels, logits)

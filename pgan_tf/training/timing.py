@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
-from pgan_tf import config, schedule
 from pgan_tf.base import devices, errors
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import initial, plan, setup, steps
 
 # A stage is timed for about so long, after its first call.
@@ -22,7 +23,7 @@ _PEAK_ATTEMPTS = 20
 
 
 def speeds(
-    options: config.RunConfig, num_channels: int, say: Callable[[str], None]
+    options: RunOptions, num_channels: int, say: Callable[[str], None]
 ) -> dict[int, float]:
     """Images/s of a training's resolutions, fading and settled together.
 
@@ -71,7 +72,7 @@ class Timing:
     peak_memory_mb: float
 
 
-def timings(options: config.RunConfig, num_channels: int) -> Iterator[Timing]:
+def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
     """Times every stage of a training, the lowest resolution first.
 
     Fading stages too: they need the most memory.
@@ -105,7 +106,7 @@ def timings(options: config.RunConfig, num_channels: int) -> Iterator[Timing]:
 
 
 def time_stage(
-    options: config.RunConfig,
+    options: RunOptions,
     nets: steps.Networks,
     strategy: tf.distribute.Strategy,
     stage: schedule.Stage,
@@ -130,7 +131,7 @@ class Trial:
 
     def __init__(
         self,
-        options: config.RunConfig,
+        options: RunOptions,
         nets: steps.Networks,
         strategy: tf.distribute.Strategy,
         stage: schedule.Stage,

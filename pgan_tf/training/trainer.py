@@ -10,9 +10,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import config, report, run_folder, schedule, snapshots
+from pgan_tf import snapshots
 from pgan_tf.base import devices, errors
 from pgan_tf.data import pipeline, records
+from pgan_tf.interop import nvidia
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import report, schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import (
     checkpoints,
     cluster,
@@ -30,7 +34,7 @@ from pgan_tf.training import (
 
 
 def train(
-    options: config.RunConfig, stop: stopping.StopRequest | None = None
+    options: RunOptions, stop: stopping.StopRequest | None = None
 ) -> None:
     """Trains, or goes on training, until `total_kimg` or a request to stop.
 
@@ -65,7 +69,7 @@ class Run:
         options: As `setup.check` returns them.
     """
 
-    def __init__(self, options: config.RunConfig) -> None:
+    def __init__(self, options: RunOptions) -> None:
         self.options = options
         self.run_dir = pathlib.Path(options.run_dir)
         self.dataset = records.open_dataset(options.data.data_dir)
@@ -244,7 +248,8 @@ class Run:
             snapshots.save_generator(self.nets.Gs, path)
             if every.weight_histograms:
                 for network in (self.nets.G, self.nets.D):
-                    self.reports.writer.weights(network, nimg)
+                    arrays = nvidia.variables(network)
+                    self.reports.writer.weights(network.name, arrays, nimg)
         report.write(self.run_dir)
 
     def divides(self, every: int) -> bool:

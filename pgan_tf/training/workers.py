@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, config_forms
 from pgan_tf.base import devices, errors, files
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import cluster, steps, stopping
 
 # What TensorFlow raises when the connection to another process is lost.
@@ -120,7 +121,7 @@ class Workers:
 
     def check_start(
         self,
-        options: config.RunConfig,
+        options: RunOptions,
         dataset_digest: str,
         nimg: int,
         nets: steps.Networks,
@@ -139,7 +140,7 @@ class Workers:
             devices="",
             data=dataclasses.replace(options.data, data_dir=""),
         )
-        self.check_same("flags", config_forms.to_json(options))
+        self.check_same("flags", run_flags.to_json(options))
         self.check_same("dataset", dataset_digest)
         self.check_same("checkpoint", str(nimg))
         self.check_same("weights to begin with", self.digest(nets))

@@ -12,7 +12,7 @@ import pytest
 
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
+ROOT = common.ROOT
 COUNT = 1200
 NUM_KILLS = 20
 # Command lines that must all give the same bytes, but for the shards.

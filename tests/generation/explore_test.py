@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import pathlib
 import re
 import shutil
 from unittest import mock
@@ -16,8 +15,6 @@ from pgan_tf import directions, sampling, snapshots
 from pgan_tf.base import images
 from pgan_tf.generation import page
 from tests import generate_case, small_run
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 
 class ExploreTest(generate_case.GenerateCase):

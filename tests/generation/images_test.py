@@ -2,16 +2,14 @@
 
 import json
 import os
-import pathlib
 from unittest import mock
 
 import numpy as np
 
-from pgan_tf import run_folder, sampling, snapshots
+from pgan_tf import sampling, snapshots
 from pgan_tf.base import images
+from pgan_tf.runs import folder as run_folder
 from tests import generate_case, small_run
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 
 class ImagesTest(generate_case.GenerateCase):

@@ -1,16 +1,13 @@
 """`interpolate`: walks in all formats."""
 
-import pathlib
-
 import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pgan_tf import run_folder, sampling, snapshots, walks
+from pgan_tf import sampling, snapshots, walks
 from pgan_tf.base import images
+from pgan_tf.runs import folder as run_folder
 from tests import generate_case, small_run
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 
 class InterpolateTest(generate_case.GenerateCase):

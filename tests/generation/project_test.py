@@ -1,7 +1,6 @@
 """`project`: the script finds a latent and writes what it should."""
 
 import json
-import pathlib
 
 import imageio_ffmpeg
 import keras
@@ -11,8 +10,6 @@ import tensorflow as tf
 from pgan_tf import sampling, snapshots
 from pgan_tf.base import images
 from tests import common, generate_case
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 
 class ProjectTest(generate_case.GenerateCase):

@@ -6,9 +6,9 @@ import json
 import numpy as np
 from PIL import Image
 
-from pgan_tf import run_folder
 from pgan_tf.base import errors, images, video
 from pgan_tf.generation import training_video
+from pgan_tf.runs import folder as run_folder
 from tests import common, generate_case, small_run
 
 

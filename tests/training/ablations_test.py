@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, layers, networks, schedule
+from pgan_tf import layers, networks
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions, ScheduleOptions
 from pgan_tf.training import steps, trainer
 from tests import common
 from tests.training import tiny
@@ -28,7 +30,7 @@ def operations(function, *shape) -> list[str]:
 
 class GrowingTest(common.TestCase):
     def test_the_final_resolution_from_the_start(self):
-        options = config.ScheduleConfig(lod_initial_resolution=1024)
+        options = ScheduleOptions(lod_initial_resolution=1024)
         for nimg in (0, 1, 600_000, 900_000, 10**8):
             stage = schedule.at(nimg, options, 1024)
             self.assertEqual((stage.lod, stage.resolution), (0.0, 1024))
@@ -118,8 +120,8 @@ class LoopTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(1, 4)
     def test_minibatch_repeats(self, repeats):
         """So many steps between two looks at the schedule."""
-        options = config.RunConfig(
-            schedule=config.ScheduleConfig(minibatch_repeats=repeats)
+        options = RunOptions(
+            schedule=ScheduleOptions(minibatch_repeats=repeats)
         )
         made = tiny.make(options, fading=False)
         stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
@@ -138,8 +140,8 @@ class LoopTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(True, False)
     def test_optimizer_reset(self, reset):
-        options = config.RunConfig(
-            schedule=config.ScheduleConfig(reset_opt_for_new_lod=reset)
+        options = RunOptions(
+            schedule=ScheduleOptions(reset_opt_for_new_lod=reset)
         )
         nets = tiny.make(options).nets
         for adam in (nets.g_adam, nets.d_adam):

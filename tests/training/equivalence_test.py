@@ -4,15 +4,21 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, snapshots
+from pgan_tf import snapshots
+from pgan_tf.runs.options import (
+    DataOptions,
+    LossesOptions,
+    OptimizerOptions,
+    RunOptions,
+)
 from pgan_tf.training import optim, steps
 from tests import common
 from tests.training import tiny
 
 # Everything that draws, so that no draw can depend on how a step is run.
-NOISY = config.RunConfig(
-    data=config.DataConfig(mirror_augment=True),
-    losses=config.LossesConfig(noise_stddev=0.1),
+NOISY = RunOptions(
+    data=DataOptions(mirror_augment=True),
+    losses=LossesOptions(noise_stddev=0.1),
 )
 
 
@@ -32,11 +38,9 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
 
     def test_xla(self):
         one = tiny.gradients(tiny.make(NOISY))
-        xla = config.OptimizerConfig(xla=True)
+        xla = OptimizerOptions(xla=True)
         compiled = tiny.make(
-            config.RunConfig(
-                data=NOISY.data, losses=NOISY.losses, optimizer=xla
-            ),
+            RunOptions(data=NOISY.data, losses=NOISY.losses, optimizer=xla),
             passes=2,
         )
         self.check(one, tiny.gradients(compiled))
@@ -61,7 +65,7 @@ class SameGradientsTest(common.TestCase, parameterized.TestCase):
     def test_half_precision_is_near(self, policy, log2, tolerance):
         if policy == "mixed_bfloat16":
             self.needs_bfloat16()
-        options = config.RunConfig()
+        options = RunOptions()
         half = tiny.make(options, policy=policy, loss_scale_log2=log2)
         positions = range(0, 144, 16)
         ones = tiny.gradients_at(tiny.make(options), positions)
@@ -93,7 +97,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters("mixed_float16", "mixed_bfloat16")
     def test_what_stays_in_32_bits(self, policy):
         """Weights, statistics and penalty; the convolutions do not."""
-        iteration = tiny.make(config.RunConfig(), policy=policy)
+        iteration = tiny.make(RunOptions(), policy=policy)
         nets = iteration.nets
         for network in (nets.G, nets.D, nets.Gs):
             for variable in network.weights:
@@ -111,7 +115,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
 
     def test_penalty_of_small_gradients(self):
         """Without the scale they would vanish in float16."""
-        options = config.RunConfig()
+        options = RunOptions()
         plain = tiny.make(options)
         half = tiny.make(options, policy="mixed_float16", loss_scale_log2=14.0)
         norms = {}
@@ -124,7 +128,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
 
     def test_an_overflow_is_skipped_then_the_scale_grows(self):
         iteration = tiny.make(
-            config.RunConfig(), policy="mixed_float16", loss_scale_log2=40.0
+            RunOptions(), policy="mixed_float16", loss_scale_log2=40.0
         )
         nets = iteration.nets
         before = nets.D.get_weights()
@@ -155,7 +159,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
         return means.numpy()[-1]
 
     def test_snapshots_are_of_32_bits(self):
-        iteration = tiny.make(config.RunConfig(), policy="mixed_float16")
+        iteration = tiny.make(RunOptions(), policy="mixed_float16")
         path = self.folder() / "network.keras"
         snapshots.save_generator(iteration.nets.Gs, path)
         loaded = snapshots.load_generator(path)

@@ -10,8 +10,17 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from pgan_tf import config
 from pgan_tf.base import errors
+from pgan_tf.runs import option_tree
+from pgan_tf.runs.options import (
+    DataOptions,
+    GuardOptions,
+    NetworksOptions,
+    OptimizerOptions,
+    RunOptions,
+    ScheduleOptions,
+    SnapshotsOptions,
+)
 from pgan_tf.training import (
     checkpoints,
     guard,
@@ -42,23 +51,21 @@ def make_options(
     minutes: float = 10.0,
     labels: int = 0,
     **limits: float,
-) -> config.RunConfig:
+) -> RunOptions:
     """Options of a run at 4x4; `limits` are the guard's."""
     return setup.check(
-        config.RunConfig(
+        RunOptions(
             run_dir=str(here / "run"),
-            data=config.DataConfig(
+            data=DataOptions(
                 data_dir=str(here / "set"), resolution=4, max_label_size=labels
             ),
-            networks=config.NetworksConfig(fmap_base=32, fmap_max=8),
-            optimizer=config.OptimizerConfig(precision=precision),
-            schedule=config.ScheduleConfig(
+            networks=NetworksOptions(fmap_base=32, fmap_max=8),
+            optimizer=OptimizerOptions(precision=precision),
+            schedule=ScheduleOptions(
                 g_lrate_base=lrate, d_lrate_base=lrate, **SCHEDULE
             ),
-            snapshots=config.SnapshotsConfig(
-                checkpoint_minutes=minutes, grid="4x3"
-            ),
-            guard=config.GuardConfig(**limits),
+            snapshots=SnapshotsOptions(checkpoint_minutes=minutes, grid="4x3"),
+            guard=GuardOptions(**limits),
         )
     )
 
@@ -81,7 +88,7 @@ class GuardCase(common.TestCase):
         self.here = self.folder()
         trainer_test.make_dataset(self.here / "set")
 
-    def run_of(self, options: config.RunConfig) -> trainer.Run:
+    def run_of(self, options: RunOptions) -> trainer.Run:
         run = trainer.Run(options)
         self.addCleanup(run.close)
         return run
@@ -180,7 +187,7 @@ class JudgementTest(GuardCase, parameterized.TestCase):
             self.folder_of_another_run()
 
     def test_a_constant_generator_is_as_good_as_constant_reals(self):
-        data = config.DataConfig(data_dir="black:4")
+        data = DataOptions(data_dir="black:4")
         options = setup.check(
             dataclasses.replace(make_options(self.here), data=data)
         )
@@ -406,9 +413,9 @@ class OptionsTest(common.TestCase):
             {"guard_min_variation": 1.0},
             {"guard_max_score": -1.0},
         ):
-            options = config.RunConfig(guard=config.GuardConfig(**limits))
+            options = RunOptions(guard=GuardOptions(**limits))
             with self.assertRaisesRegex(errors.UserError, list(limits)[0]):
-                config.check_ranges(options)
+                option_tree.check_ranges(options)
 
     def test_positions_of_older_checkpoints(self):
         where = position.Position.from_json('{"nimg": 5, "tick": 1}')

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import math
-import pathlib
 import subprocess
 import sys
 
@@ -11,17 +10,25 @@ import pytest
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, config_forms, shapes
+from pgan_tf import shapes
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs.options import (
+    DataOptions,
+    NetworksOptions,
+    RunOptions,
+    ScheduleOptions,
+    SnapshotsOptions,
+)
 from pgan_tf.training import plan, setup
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
+ROOT = common.ROOT
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 
-OPTIONS = config.RunConfig(
-    data=config.DataConfig(resolution=16),
-    networks=config.NetworksConfig(fmap_base=64, fmap_max=16, latent_size=16),
-    schedule=config.ScheduleConfig(
+OPTIONS = RunOptions(
+    data=DataOptions(resolution=16),
+    networks=NetworksOptions(fmap_base=64, fmap_max=16, latent_size=16),
+    schedule=ScheduleOptions(
         lod_training_kimg=10,
         lod_transition_kimg=5,
         lod_transition_kimg_dict={16: 7},
@@ -31,7 +38,7 @@ OPTIONS = config.RunConfig(
         tick_kimg_base=4,
         g_lrate_dict={8: 0.002},
     ),
-    snapshots=config.SnapshotsConfig(
+    snapshots=SnapshotsOptions(
         network_snapshot_ticks=2, image_snapshot_ticks=0, grid="3x2"
     ),
 )
@@ -89,10 +96,10 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         self.assertEqual([r.grids for r in rows], [0, 0, 1])
 
     def test_a_total_reached_early_leaves_resolutions_out(self):
-        short = config.RunConfig(
+        short = RunOptions(
             data=OPTIONS.data,
             networks=OPTIONS.networks,
-            schedule=config.ScheduleConfig(
+            schedule=ScheduleOptions(
                 lod_training_kimg=10, lod_transition_kimg=5, total_kimg=12
             ),
         )
@@ -156,11 +163,11 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(*CONFIGS)
     def test_every_flagfile_has_a_plan(self, path):
         values = flags.FlagValues()
-        config_forms.define_flags("test", values)
+        run_flags.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["train.py", f"--flagfile={path}"])
             options, num_channels = setup.check_plan(
-                config_forms.from_flags(values)
+                run_flags.from_flags(values)
             )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         kimg = sum(row.kimg for row in made.rows)
@@ -170,11 +177,11 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     def test_weeks_of_the_reference(self):
         """v2-1gpu at what a V100 reached with TensorFlow 1: two weeks."""
         values = flags.FlagValues()
-        config_forms.define_flags("test", values)
+        run_flags.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["", "--flagfile=configs/celebahq-v2-1gpu.cfg"])
             options, num_channels = setup.check_plan(
-                config_forms.from_flags(values)
+                run_flags.from_flags(values)
             )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         self.assertBetween(made.seconds / 86400, 12, 16)
@@ -193,7 +200,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
             text=True,
         )
         counted = shapes.Networks(
-            config.NetworksConfig(fmap_base=base, fmap_max=widest), 3
+            NetworksOptions(fmap_base=base, fmap_max=widest), 3
         )
         estimate = plan.memory_mb(counted, resolution, resolution, minibatch)
         self.assertAllClose(estimate, float(process.stdout), rtol=0.2)

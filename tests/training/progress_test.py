@@ -2,7 +2,7 @@
 
 import json
 
-from pgan_tf import config
+from pgan_tf.runs.options import NetworksOptions, RunOptions, ScheduleOptions
 from pgan_tf.training import progress
 from tests import common
 
@@ -10,9 +10,9 @@ from tests import common
 class TimeLeftTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.options = config.RunConfig(
-            networks=config.NetworksConfig(fmap_base=64, fmap_max=16),
-            schedule=config.ScheduleConfig(
+        self.options = RunOptions(
+            networks=NetworksOptions(fmap_base=64, fmap_max=16),
+            schedule=ScheduleOptions(
                 lod_training_kimg=10, lod_transition_kimg=10, total_kimg=100
             ),
         )

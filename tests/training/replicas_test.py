@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -10,16 +9,21 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config
+from pgan_tf.runs.options import (
+    DataOptions,
+    LossesOptions,
+    OptimizerOptions,
+    RunOptions,
+)
 from tests import common
 from tests.training import tiny
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
-OPTIONS = config.RunConfig(
-    data=config.DataConfig(mirror_augment=True),
-    losses=config.LossesConfig(noise_stddev=0.1),
+ROOT = common.ROOT
+OPTIONS = RunOptions(
+    data=DataOptions(mirror_augment=True),
+    losses=LossesOptions(noise_stddev=0.1),
 )
-REUSING = config.OptimizerConfig(reuse_fakes=True)
+REUSING = OptimizerOptions(reuse_fakes=True)
 CASES = {
     "plain": OPTIONS,
     "reusing": dataclasses.replace(OPTIONS, optimizer=REUSING),

@@ -7,14 +7,20 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, schedule
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import (
+    DataOptions,
+    OptimizerOptions,
+    RunOptions,
+    ScheduleOptions,
+)
 from pgan_tf.training import draws, steps
 from tests import common
 from tests.training import tiny
 
-APART = config.RunConfig(data=config.DataConfig(mirror_augment=True))
+APART = RunOptions(data=DataOptions(mirror_augment=True))
 TOGETHER = dataclasses.replace(
-    APART, optimizer=config.OptimizerConfig(reuse_fakes=True)
+    APART, optimizer=OptimizerOptions(reuse_fakes=True)
 )
 
 
@@ -58,7 +64,7 @@ class ReuseFakesTest(common.TestCase, parameterized.TestCase):
     def trained(self, options, kind):
         """Networks after a call of two iterations, D at a high rate."""
         options = dataclasses.replace(
-            options, schedule=config.ScheduleConfig(minibatch_repeats=2)
+            options, schedule=ScheduleOptions(minibatch_repeats=2)
         )
         made = tiny.make(options)
         stage = schedule.Stage(0.5, 8, tiny.MINIBATCH, 1e-3, 1e-2, 1)

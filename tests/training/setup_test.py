@@ -7,9 +7,17 @@ import pathlib
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import config, run_folder
 from pgan_tf.base import errors
 from pgan_tf.data import records, writing
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.options import (
+    DataOptions,
+    NetworksOptions,
+    OptimizerOptions,
+    RunOptions,
+    ScheduleOptions,
+    SnapshotsOptions,
+)
 from pgan_tf.training import setup
 from tests import common
 
@@ -22,11 +30,11 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         pixels = random.randint(0, 256, (8, 16, 16, 3)).astype(np.uint8)
         writing.save(self.here / "set", pixels, np.eye(8, dtype=np.float32))
 
-    def options(self, **sections) -> config.RunConfig:
+    def options(self, **sections) -> RunOptions:
         data = {"data_dir": str(self.here / "set")}
-        return config.RunConfig(
+        return RunOptions(
             run_dir=str(self.here / "run"),
-            data=config.DataConfig(**{**data, **sections.pop("data", {})}),
+            data=DataOptions(**{**data, **sections.pop("data", {})}),
             **sections,
         )
 
@@ -65,24 +73,24 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         ({"total_kimg": math.nan}, "--total_kimg=nan"),
     )
     def test_schedule(self, schedule, message):
-        schedule = config.ScheduleConfig(**schedule)
+        schedule = ScheduleOptions(**schedule)
         self.assert_refused(self.options(schedule=schedule), message)
 
     def test_widths(self):
-        networks = config.NetworksConfig(fmap_base=7)
+        networks = NetworksOptions(fmap_base=7)
         self.assert_refused(self.options(networks=networks), "give 8 or more")
-        networks = config.NetworksConfig(fmap_base=8)
+        networks = NetworksOptions(fmap_base=8)
         setup.check(self.options(networks=networks))
 
     def test_grid(self):
-        snapshots = config.SnapshotsConfig(grid="15by8")
+        snapshots = SnapshotsOptions(grid="15by8")
         self.assert_refused(self.options(snapshots=snapshots), "--grid=15by8")
-        snapshots = config.SnapshotsConfig(grid="15x8")
+        snapshots = SnapshotsOptions(grid="15x8")
         options = setup.check(self.options(snapshots=snapshots))
         self.assertEqual(setup.grid_size(options), (15, 8))
 
     def test_a_row_of_the_grid_for_each_label(self):
-        snapshots = config.SnapshotsConfig(grid="3x4")
+        snapshots = SnapshotsOptions(grid="3x4")
         options = self.options(
             snapshots=snapshots, data={"resolution": 16, "max_label_size": 3}
         )
@@ -98,7 +106,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         )
 
     def test_the_grid_without_labels(self):
-        snapshots = config.SnapshotsConfig(grid="3x2")
+        snapshots = SnapshotsOptions(grid="3x2")
         options = self.options(snapshots=snapshots, data={"resolution": 16})
         latents, pictures = setup.grid_cells(options, np.zeros((4, 7)))
         self.assertAllEqual(latents, range(6))
@@ -106,11 +114,9 @@ class SetupTest(common.TestCase, parameterized.TestCase):
 
     def test_reused_fakes(self):
         """They would not be there for another step or part of one."""
-        reusing = config.OptimizerConfig(reuse_fakes=True)
+        reusing = OptimizerOptions(reuse_fakes=True)
         setup.check(self.options(optimizer=reusing))
-        several = config.ScheduleConfig(
-            d_repeats=2, max_micro_batch_dict={16: 4}
-        )
+        several = ScheduleOptions(d_repeats=2, max_micro_batch_dict={16: 4})
         self.assert_refused(
             self.options(optimizer=reusing, schedule=several),
             "--reuse_fakes .* --d_repeats and --max_micro_batch_dict",
@@ -136,8 +142,8 @@ class SetupTest(common.TestCase, parameterized.TestCase):
 
     def test_the_same_schedule_in_other_flags(self):
         """What was the default may be derived, or the other way round."""
-        before = config.ScheduleConfig(minibatch_base=8, g_lrate_base=0.001)
-        after = config.ScheduleConfig(
+        before = ScheduleOptions(minibatch_base=8, g_lrate_base=0.001)
+        after = ScheduleOptions(
             minibatch_dict={4: 8, 8: 8, 16: 8}, total_kimg=7
         )
         options = setup.check(self.options(schedule=before))
@@ -158,10 +164,10 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         digest = records.open_dataset(self.here / "set").digest
         run_folder.begin(run_dir, options, digest)
         setup.check(self.options())
-        longer = config.ScheduleConfig(total_kimg=20000)
+        longer = ScheduleOptions(total_kimg=20000)
         setup.check(self.options(schedule=longer))
         setup.check(dataclasses.replace(options, init_from="another.keras"))
-        smaller = config.NetworksConfig(fmap_max=64)
+        smaller = NetworksOptions(fmap_max=64)
         self.assert_refused(
             self.options(networks=smaller),
             r"another configuration \(fmap_max: 512 -> 64; latent_size: ",
@@ -192,8 +198,8 @@ class SetupTest(common.TestCase, parameterized.TestCase):
     def test_minibatches(self):
         def check(replicas, group=4, **schedule):
             options = self.options(
-                networks=config.NetworksConfig(mbstd_group_size=group),
-                schedule=config.ScheduleConfig(**schedule),
+                networks=NetworksOptions(mbstd_group_size=group),
+                schedule=ScheduleOptions(**schedule),
             )
             setup.check_minibatches(setup.check(options), replicas)
 

@@ -7,8 +7,15 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, schedule
 from pgan_tf.interop import nvidia
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import (
+    DataOptions,
+    LossesOptions,
+    OptimizerOptions,
+    RunOptions,
+    ScheduleOptions,
+)
 from pgan_tf.training import draws, optim, steps, terms
 from tests import common
 from tests.training import tiny
@@ -87,7 +94,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         arrays = common.golden("opt")
         nets, strategy, stage = self.make(wide=dtype == "float64")
         iteration = steps._Iteration(
-            nets, strategy, stage, tf.zeros([1, 0]), config.RunConfig()
+            nets, strategy, stage, tf.zeros([1, 0]), RunOptions()
         )
         iteration.draws = FixedDraws()
         if dtype == "float64":
@@ -140,7 +147,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         """The loss is that of reals prepared by NumPy."""
         nets, strategy, _ = self.make()
         stage = schedule.Stage(1.75, 16, 8, 1e-3, 1e-3, 1)
-        options = config.RunConfig(data=config.DataConfig(mirror_augment=True))
+        options = RunOptions(data=DataOptions(mirror_augment=True))
         fixed = FixedDraws()
         mixing = fixed.arrays["res32/mixing_factors"]
         random = np.random.RandomState(0)
@@ -160,7 +167,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
             tf.zeros([8, 0]),
             tf.constant(mixing),
             0.25,
-            config.LossesConfig(),
+            LossesOptions(),
         )
         iteration = steps._Iteration(
             nets, strategy, stage, tf.zeros([1, 0]), options
@@ -181,7 +188,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         nets, strategy, stage = self.make()
         labels = tf.constant(np.eye(5), tf.float32)
         iteration = steps._Iteration(
-            nets, strategy, stage, labels, config.RunConfig()
+            nets, strategy, stage, labels, RunOptions()
         )
         iteration.draws = mock.Mock(wraps=iteration.draws)
         seen = []
@@ -192,7 +199,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         stream, position, table = iteration.draws.rows.call_args.args
         self.assertEqual((stream, position.numpy()), ("G_labels", 16))
         self.assertAllEqual(table, labels)
-        expected = draws.Draws(config.RunConfig().seed, 8)
+        expected = draws.Draws(RunOptions().seed, 8)
         self.assertAllEqual(seen[0], expected.rows(stream, nimg, labels))
 
     def test_gs_follows_layers_that_are_out_of_use(self):
@@ -224,10 +231,8 @@ class IterationTest(common.TestCase, parameterized.TestCase):
 class RepeatsTest(common.TestCase, parameterized.TestCase):
     def run_once(self, nimg=0, **sections):
         """One compiled call with two steps of G and three of D for each."""
-        schedule_options = config.ScheduleConfig(
-            d_repeats=3, minibatch_repeats=2
-        )
-        options = config.RunConfig(schedule=schedule_options, **sections)
+        schedule_options = ScheduleOptions(d_repeats=3, minibatch_repeats=2)
+        options = RunOptions(schedule=schedule_options, **sections)
         made = tiny.make(options, fading=False)
         stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
         iterations = steps.make_iterations(
@@ -279,7 +284,7 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
 
     def test_without_smoothing_gs_is_g(self):
         """To the bit, the last step of G included."""
-        nets = self.run_once(optimizer=config.OptimizerConfig(gs_beta=0.0))
+        nets = self.run_once(optimizer=OptimizerOptions(gs_beta=0.0))
         for g, gs in zip(nets.G.weights, nets.Gs.weights, strict=True):
             self.assertAllEqual(g, gs)
         nets = self.run_once()
@@ -291,10 +296,10 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
 
     def test_half_life(self):
         """After so many images, an old G counts half."""
-        options = config.OptimizerConfig(gs_half_life_kimg=0.5, gs_beta=0.3)
+        options = OptimizerOptions(gs_half_life_kimg=0.5, gs_beta=0.3)
         decay = optim.average_decay(options, minibatch=20)
         self.assertAllClose(decay ** (500 / 20), 0.5)
-        plain = config.OptimizerConfig(gs_beta=0.3)
+        plain = OptimizerOptions(gs_beta=0.3)
         self.assertEqual(optim.average_decay(plain, 20), 0.3)
 
 
@@ -303,14 +308,14 @@ class TermsInStepsTest(common.TestCase):
 
     def make(self, losses=None, labels=None):
         labels = tf.zeros([1, 0]) if labels is None else labels
-        made = tiny.make(config.RunConfig(losses=losses))
+        made = tiny.make(RunOptions(losses=losses))
         stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
         return steps._Iteration(
             made.nets, made.strategy, stage, labels, made.options
         )
 
     def test_noise_is_fresh_and_fades(self):
-        losses = config.LossesConfig(noise_stddev=0.5, noise_kimg=2.0)
+        losses = LossesOptions(noise_stddev=0.5, noise_kimg=2.0)
         iteration = self.make(losses)
 
         def noise(stream, index, nimg):
@@ -340,12 +345,12 @@ class TermsInStepsTest(common.TestCase):
             ([[1, 1], [1, 0]], "sigmoid"),
         ):
             labels = tf.constant(rows, tf.float32)
-            iteration = self.make(config.LossesConfig(), labels)
+            iteration = self.make(LossesOptions(), labels)
             self.assertEqual(iteration.losses.label_loss, expected)
 
 
-def one_repeat() -> config.RunConfig:
-    return config.RunConfig(schedule=config.ScheduleConfig(minibatch_repeats=1))
+def one_repeat() -> RunOptions:
+    return RunOptions(schedule=ScheduleOptions(minibatch_repeats=1))
 
 
 def arguments(minibatch: int) -> tuple:

@@ -4,9 +4,10 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, functional, networks
+from pgan_tf import functional, networks
 from pgan_tf.base import resolutions
 from pgan_tf.interop import nvidia
+from pgan_tf.runs.options import LossesOptions
 from pgan_tf.training import terms
 from tests import common
 
@@ -87,7 +88,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
                 labels,
                 tensors["mixing_factors"],
                 alpha,
-                config.LossesConfig(),
+                LossesOptions(),
             )
         self.assertAllClose(loss, arrays[f"D_loss_mean/lod{lod}"], atol=2e-5)
         for name, key, tolerance in [
@@ -132,7 +133,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
                 fakes,
                 labels,
                 alpha,
-                config.LossesConfig(),
+                LossesOptions(),
             )
         self.assertAllClose(loss, arrays[f"G_loss_mean/lod{lod}"], atol=2e-5)
         variables = [v.value for v in G.trainable_variables]
@@ -186,7 +187,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
                 tf.constant(labels),
                 mixing,
                 None,
-                config.LossesConfig(cond_weight=weight),
+                LossesOptions(cond_weight=weight),
             )
         expected = 0.0
         for images in (reals, G(latents, labels)):
@@ -211,7 +212,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
                 G(latents, labels),
                 tf.constant(labels),
                 None,
-                config.LossesConfig(cond_weight=weight),
+                LossesOptions(cond_weight=weight),
             )
             expected = -scores.mean() - weight * (labels * logits).sum(1).mean()
             self.assertAllClose(loss, expected, atol=1e-5)

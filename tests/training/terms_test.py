@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import config, networks
+from pgan_tf import networks
+from pgan_tf.runs.options import LossesOptions
 from pgan_tf.training import terms
 from tests import common
 
@@ -40,7 +41,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             self.no_labels,
             tf.constant(self.mixing),
             None,
-            config.LossesConfig(**options),
+            LossesOptions(**options),
             noise,
             scale,
         )
@@ -96,7 +97,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             tf.constant(self.fakes),
             self.no_labels,
             None,
-            config.LossesConfig(),
+            LossesOptions(),
             tf.constant(noise[0]),
         )
         images = self.fakes + noise[0]
@@ -118,7 +119,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
                 self.G(self.latents, resolution=4),
                 self.no_labels,
                 None,
-                config.LossesConfig(ortho_weight=weight),
+                LossesOptions(ortho_weight=weight),
             )
         expected = 0.0
         # He's factor: gain / sqrt(fan-in); the first layer's gain is sqrt(2)/4.
@@ -147,7 +148,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             G(latents, labels),
             tf.constant(labels),
             None,
-            config.LossesConfig(label_loss="sigmoid"),
+            LossesOptions(label_loss="sigmoid"),
         )
         p = 1 / (1 + np.exp(-np.asarray(D(G(latents, labels))[1], np.float64)))
         expected = -labels * np.log(p) - (1 - labels) * np.log(1 - p)

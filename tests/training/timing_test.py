@@ -4,15 +4,21 @@ from unittest import mock
 
 import tensorflow as tf
 
-from pgan_tf import config, schedule
 from pgan_tf.base import errors
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import (
+    DataOptions,
+    NetworksOptions,
+    RunOptions,
+    ScheduleOptions,
+)
 from pgan_tf.training import steps, timing
 from tests import common
 
-OPTIONS = config.RunConfig(
-    data=config.DataConfig(resolution=8),
-    networks=config.NetworksConfig(fmap_base=16, fmap_max=4, latent_size=4),
-    schedule=config.ScheduleConfig(
+OPTIONS = RunOptions(
+    data=DataOptions(resolution=8),
+    networks=NetworksOptions(fmap_base=16, fmap_max=4, latent_size=4),
+    schedule=ScheduleOptions(
         minibatch_base=8,
         lod_training_kimg=1,
         lod_transition_kimg=3,
@@ -75,10 +81,10 @@ class TimingTest(common.TestCase):
             calls.append((images.shape, labels.shape))
             return tf.zeros([])
 
-        options = config.RunConfig(
+        options = RunOptions(
             data=OPTIONS.data,
             networks=OPTIONS.networks,
-            schedule=config.ScheduleConfig(
+            schedule=ScheduleOptions(
                 minibatch_base=8, d_repeats=3, minibatch_repeats=2
             ),
         )

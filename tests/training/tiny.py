@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import config, networks, schedule
+from pgan_tf import networks
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import optim, steps
 
 RESOLUTION = 8
@@ -14,7 +16,7 @@ MINIBATCH = 8
 
 
 def make(
-    options: config.RunConfig,
+    options: RunOptions,
     passes: int = 1,
     replicas: int = 1,
     policy: str = "float32",

@@ -9,9 +9,17 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pgan_tf import config, run_folder, sampling, snapshots
+from pgan_tf import sampling, snapshots
 from pgan_tf.base import devices, images
 from pgan_tf.data import writing
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.options import (
+    DataOptions,
+    NetworksOptions,
+    RunOptions,
+    ScheduleOptions,
+    SnapshotsOptions,
+)
 from pgan_tf.training import initial, setup, stopping, trainer
 from tests import common
 
@@ -34,18 +42,16 @@ def make_dataset(folder: pathlib.Path) -> None:
 
 def make_options(
     here: pathlib.Path, run: str = "run", **data: object
-) -> config.RunConfig:
+) -> RunOptions:
     return setup.check(
-        config.RunConfig(
+        RunOptions(
             run_dir=str(here / run),
-            data=config.DataConfig(
+            data=DataOptions(
                 data_dir=str(here / "set"), mirror_augment=True, **data
             ),
-            networks=config.NetworksConfig(fmap_base=32, fmap_max=8),
-            schedule=config.ScheduleConfig(**SCHEDULE),
-            snapshots=config.SnapshotsConfig(
-                network_snapshot_ticks=2, grid="4x3"
-            ),
+            networks=NetworksOptions(fmap_base=32, fmap_max=8),
+            schedule=ScheduleOptions(**SCHEDULE),
+            snapshots=SnapshotsOptions(network_snapshot_ticks=2, grid="4x3"),
         )
     )
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pgan_tf import config
 from pgan_tf.base import resolutions, text
+from pgan_tf.runs.options import ScheduleOptions
 
 Number = TypeVar("Number", int, float)
 
@@ -78,8 +78,8 @@ class Phase:
 
 
 def derive(
-    options: config.ScheduleConfig, resolution: int, num_replicas: int = 1
-) -> config.ScheduleConfig:
+    options: ScheduleOptions, resolution: int, num_replicas: int = 1
+) -> ScheduleOptions:
     """The same schedule with every value by resolution written out.
 
     What was given stays. What was left open, a base of 0, becomes what the
@@ -125,7 +125,7 @@ def derive(
     )
 
 
-def total_kimg(options: config.ScheduleConfig, resolution: int) -> float:
+def total_kimg(options: ScheduleOptions, resolution: int) -> float:
     """Length of a training up to a final resolution, given or derived."""
     if options.total_kimg:
         return options.total_kimg
@@ -146,6 +146,8 @@ _TICK_KIMG = {
     256: 40.0,
     512: 20.0,
 }
+
+
 _LRATES = (0.001, 0.0015, 0.002, 0.003)
 
 
@@ -167,7 +169,7 @@ def _lrate(resolution: int, num_replicas: int) -> float:
     return _LRATES[min(len(at_least), len(_LRATES) - 1)]
 
 
-def phases(options: config.ScheduleConfig, resolution: int) -> list[Phase]:
+def phases(options: ScheduleOptions, resolution: int) -> list[Phase]:
     """The phases of a training, in order, up to the final resolution."""
     result: list[Phase] = []
     start, current = 0.0, min(options.lod_initial_resolution, resolution)
@@ -194,7 +196,7 @@ def phases(options: config.ScheduleConfig, resolution: int) -> list[Phase]:
 
 def at(
     nimg: int,
-    options: config.ScheduleConfig,
+    options: ScheduleOptions,
     resolution: int,
     num_replicas: int = 1,
 ) -> Stage:
@@ -235,7 +237,7 @@ def at(
 
 
 def stages(
-    options: config.ScheduleConfig, resolution: int, num_replicas: int = 1
+    options: ScheduleOptions, resolution: int, num_replicas: int = 1
 ) -> list[Stage]:
     """One stage per phase of the training, up to where it ends."""
     total = total_kimg(options, resolution)
@@ -249,7 +251,7 @@ def stages(
 
 
 def table(
-    options: config.ScheduleConfig, resolution: int, num_replicas: int = 1
+    options: ScheduleOptions, resolution: int, num_replicas: int = 1
 ) -> list[str]:
     """The schedule for people: titles, a line per resolution, the length."""
     titles = "size|fades in|settled|batch|per pass|lrate G|D|tick"

@@ -9,9 +9,6 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.framework import summary_pb2
 
-from pgan_tf import networks
-from pgan_tf.interop import nvidia
-
 # The names that the reference gives to what we report, for runs side by side.
 NAMES = {
     "tick": "Progress/tick",
@@ -32,6 +29,7 @@ NAMES = {
     "G_skipped_steps": "TrainG/overflow_frequency",
     "D_skipped_steps": "TrainD/overflow_frequency",
 }
+
 
 _BUCKETS = 30
 
@@ -71,16 +69,21 @@ class Writer:
             tf.summary.write(name, tensor, metadata=metadata)
 
     def weights(
-        self, network: networks.Generator | networks.Discriminator, nimg: int
+        self, network: str, arrays: Mapping[str, np.ndarray], nimg: int
     ) -> None:
-        """Writes histograms of all weights, He's constant not multiplied in.
+        """Writes histograms of a network's weights.
 
-        Under the reference's names, such as `G_weight/16x16_Conv1`.
+        Args:
+            network: Its name, such as G.
+            arrays: By the names of layer and part, such as
+                `16x16/Conv1/weight`, which becomes `G_weight/16x16_Conv1`, as
+                the reference has it.
+            nimg: Images shown so far.
         """
-        for name, values in nvidia.variables(network).items():
+        for name, values in arrays.items():
             layer, _, part = name.rpartition("/")
             layer = layer.replace("/", "_")
-            self._histogram(f"{network.name}_{part}/{layer}", values, nimg)
+            self._histogram(f"{network}_{part}/{layer}", values, nimg)
 
     def _histogram(self, name: str, values: np.ndarray, nimg: int) -> None:
         """Writes how values are distributed, over buckets of one width."""

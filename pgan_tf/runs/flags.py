@@ -4,12 +4,13 @@ import dataclasses
 import json
 import shlex
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from absl import flags
 
-from pgan_tf import config
+from pgan_tf.runs import option_tree
+from pgan_tf.runs.options import RunOptions
 
 
 def define_flags(
@@ -26,8 +27,12 @@ def define_flags(
         "flag_values": values,
         "module_name": module_name,
     }
-    for leaf in config.leaves():
-        arguments = (leaf.name, config.default(leaf), leaf.metadata["help"])
+    for leaf in _leaves():
+        arguments = (
+            leaf.name,
+            option_tree.default(leaf),
+            leaf.metadata["help"],
+        )
         if choices := leaf.metadata["choices"]:
             name, default, help = arguments
             flags.DEFINE_enum(name, default, choices, help, **where)
@@ -39,18 +44,19 @@ def define_flags(
             flags.DEFINE(parser, *arguments, serializer=serializer, **where)
 
 
-def from_flags(values: flags.FlagValues = flags.FLAGS) -> config.RunConfig:
+def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunOptions:
     """The tree that the parsed flags describe."""
-    return config.build(
-        {leaf.name: values[leaf.name].value for leaf in config.leaves()}
+    return option_tree.build(
+        {leaf.name: values[leaf.name].value for leaf in _leaves()},
+        RunOptions,
     )
 
 
-def command(options: config.RunConfig) -> str:
+def command(options: RunOptions) -> str:
     """The shell command that trains with exactly these options."""
-    default = config.values(config.RunConfig())
+    default = option_tree.values(RunOptions())
     words = ["python", "train.py"]
-    for name, value in config.values(options).items():
+    for name, value in option_tree.values(options).items():
         if value == default[name]:
             continue
         if isinstance(value, bool):
@@ -62,20 +68,20 @@ def command(options: config.RunConfig) -> str:
     return shlex.join(words)
 
 
-def to_json(options: config.RunConfig) -> str:
+def to_json(options: RunOptions) -> str:
     """The whole tree as indented JSON."""
     return json.dumps(dataclasses.asdict(options), indent=2) + "\n"
 
 
-def from_json(text: str) -> config.RunConfig:
+def from_json(text: str) -> RunOptions:
     """Reads what `to_json` wrote; options it does not name are at default.
 
     Raises:
         ValueError: If it is anything else.
     """
-    by_name = {leaf.name: config.default(leaf) for leaf in config.leaves()}
+    by_name = {leaf.name: option_tree.default(leaf) for leaf in _leaves()}
     try:
-        for name, value in config.flatten(json.loads(text)):
+        for name, value in option_tree.flatten(json.loads(text), RunOptions):
             if isinstance(by_name[name], dict):
                 value = {int(key): entry for key, entry in value.items()}
             by_name[name] = type(by_name[name])(value)
@@ -83,7 +89,11 @@ def from_json(text: str) -> config.RunConfig:
         raise ValueError(f"unknown option {error}") from None
     except (AttributeError, TypeError) as error:
         raise ValueError(f"not a tree of options: {error}") from None
-    return config.build(by_name)
+    return option_tree.build(by_name, RunOptions)
+
+
+def _leaves() -> Iterator[dataclasses.Field[Any]]:
+    return option_tree.leaves(RunOptions)
 
 
 class _MapParser(flags.ArgumentParser[dict[int, Any]]):

@@ -2,31 +2,32 @@
 
 import contextlib
 import dataclasses
-import pathlib
 import shlex
 
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, config_forms
 from pgan_tf.base import errors
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import option_tree
+from pgan_tf.runs.options import NetworksOptions, RunOptions
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 
 
-def parse(*arguments: str) -> config.RunConfig:
+def parse(*arguments: str) -> RunOptions:
     """The options that a command line gives."""
     values = flags.FlagValues()
-    config_forms.define_flags("test", values)
+    run_flags.define_flags("test", values)
     values(["train.py", *arguments])
-    return config_forms.from_flags(values)
+    return run_flags.from_flags(values)
 
 
 class FlagsTest(common.TestCase, parameterized.TestCase):
     def test_no_flags_are_the_defaults(self):
-        self.assertEqual(parse(), config.RunConfig())
+        self.assertEqual(parse(), RunOptions())
 
     def test_each_kind(self):
         options = parse(
@@ -61,7 +62,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
             "--lod_training_kimg_dict=4:128,8:64.5",
         ]
         options = parse(*arguments)
-        python, script, *words = shlex.split(config_forms.command(options))
+        python, script, *words = shlex.split(run_flags.command(options))
         self.assertEqual((python, script), ("python", "train.py"))
         self.assertCountEqual(
             words,
@@ -73,7 +74,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(parse(*words), options)
 
     def test_every_option_has_help_and_a_name_of_its_own(self):
-        leaves = list(config.leaves())
+        leaves = list(option_tree.leaves(RunOptions))
         self.assertLen({leaf.name for leaf in leaves}, len(leaves))
         for leaf in leaves:
             self.assertEndsWith(leaf.metadata["help"], ".", leaf.name)
@@ -83,7 +84,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
         # A flagfile names those it includes from the project's folder.
         with contextlib.chdir(ROOT):
             options = parse(f"--flagfile={path}")
-        self.assertNotEqual(options, config.RunConfig())
+        self.assertNotEqual(options, RunOptions())
         self.assertStartsWith(path.read_text(), "#")
 
 
@@ -101,43 +102,41 @@ class RangeTest(common.TestCase, parameterized.TestCase):
     )
     def test_out_of_range(self, argument, message):
         with self.assertRaises(errors.UserError) as caught:
-            config.check_ranges(parse(argument))
+            option_tree.check_ranges(parse(argument))
         self.assertIn(message, str(caught.exception))
         name = argument.partition("=")[0]
         self.assertStartsWith(str(caught.exception), name)
 
     def test_defaults_are_in_range(self):
-        config.check_ranges(config.RunConfig())
+        option_tree.check_ranges(RunOptions())
 
 
 class JsonTest(common.TestCase):
     def test_round_trip(self):
         options = parse("--minibatch_dict=4:128", "--seed=7", "--grid=3x2")
         self.assertEqual(
-            config_forms.from_json(config_forms.to_json(options)), options
+            run_flags.from_json(run_flags.to_json(options)), options
         )
 
     def test_options_left_out_are_at_default(self):
-        options = config_forms.from_json(
-            '{"seed": 5, "data": {"data_dir": "x"}}'
-        )
+        options = run_flags.from_json('{"seed": 5, "data": {"data_dir": "x"}}')
         self.assertEqual(options.seed, 5)
         self.assertEqual(options.data.data_dir, "x")
-        self.assertEqual(options.networks, config.NetworksConfig())
+        self.assertEqual(options.networks, NetworksOptions())
 
     def test_unknown_options_are_named(self):
         with self.assertRaisesRegex(ValueError, "unknown option .colour"):
-            config_forms.from_json('{"data": {"colour": 1}}')
+            run_flags.from_json('{"data": {"colour": 1}}')
 
     def test_what_is_no_tree_of_options(self):
         for text in ("[]", '{"data": 3}', '{"seed": []}', "{"):
             with self.assertRaises(ValueError):
-                config_forms.from_json(text)
+                run_flags.from_json(text)
 
     def test_differences(self):
-        old = config.RunConfig()
-        new = dataclasses.replace(
-            old, networks=config.NetworksConfig(fmap_max=64)
+        old = RunOptions()
+        new = dataclasses.replace(old, networks=NetworksOptions(fmap_max=64))
+        self.assertEqual(option_tree.differences(old, old), [])
+        self.assertEqual(
+            option_tree.differences(old, new), ["fmap_max: 512 -> 64"]
         )
-        self.assertEqual(config.differences(old, old), [])
-        self.assertEqual(config.differences(old, new), ["fmap_max: 512 -> 64"])

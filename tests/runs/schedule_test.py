@@ -4,26 +4,27 @@ import contextlib
 import csv
 import dataclasses
 import math
-import pathlib
 
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import config, config_forms, schedule
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import ScheduleOptions
 from tests import common
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = common.ROOT
 PRESETS = ("v1-1gpu", "v2-1gpu", "v2-2gpus", "v2-4gpus", "v2-8gpus")
 
 
-def preset(name: str) -> tuple[config.ScheduleConfig, int]:
+def preset(name: str) -> tuple[ScheduleOptions, int]:
     """Schedule and number of GPUs of a CelebA-HQ flagfile."""
     values = flags.FlagValues()
-    config_forms.define_flags("test", values)
+    run_flags.define_flags("test", values)
     path = f"configs/celebahq-{name}.cfg"
     with contextlib.chdir(ROOT):
         values(["train.py", f"--flagfile={path}"])
-    return config_forms.from_flags(values).schedule, int(name[3])
+    return run_flags.from_flags(values).schedule, int(name[3])
 
 
 def rows(file: str, name: str) -> list[dict[str, str]]:
@@ -80,7 +81,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(found, expected)
 
     def test_lengths_by_resolution(self):
-        options = config.ScheduleConfig(
+        options = ScheduleOptions(
             lod_training_kimg_dict={4: 54, 8: 19},
             lod_transition_kimg_dict={8: 13, 16: 8},
             lod_training_kimg=10,
@@ -102,28 +103,26 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
             )
 
     def test_without_fading_the_next_resolution_begins_at_once(self):
-        options = config.ScheduleConfig(
-            lod_training_kimg=10, lod_transition_kimg=0
-        )
+        options = ScheduleOptions(lod_training_kimg=10, lod_transition_kimg=0)
         self.assertEqual(schedule.at(9_999, options, 16).resolution, 4)
         self.assertEqual(schedule.at(10_000, options, 16).resolution, 8)
         self.assertIsNone(schedule.at(10_000, options, 16).alpha)
 
     def test_alpha_is_the_weight_of_the_new_layers(self):
-        stage = schedule.at(0, config.ScheduleConfig(), 1024)
+        stage = schedule.at(0, ScheduleOptions(), 1024)
         self.assertIsNone(stage.alpha)
         fading = dataclasses.replace(stage, lod=2.25)
         self.assertEqual(fading.alpha, 0.75)
 
     def test_phases_join(self):
-        phases = schedule.phases(config.ScheduleConfig(), 64)
+        phases = schedule.phases(ScheduleOptions(), 64)
         for phase, following in zip(phases, phases[1:], strict=False):
             self.assertEqual(phase.end_kimg, following.start_kimg)
             self.assertNotEqual(phase.fading, following.fading)
         self.assertEqual(phases[-1].end_kimg, math.inf)
 
     def test_stages_stop_where_the_training_does(self):
-        options = config.ScheduleConfig(total_kimg=1500)
+        options = ScheduleOptions(total_kimg=1500)
         found = [s.resolution for s in schedule.stages(options, 1024)]
         self.assertEqual(found, [4, 8, 8])
 
@@ -133,7 +132,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
     def test_the_rule_is_that_of_the_v2_presets(self, name):
         """Every number of those flagfiles comes out of --resolution=1024."""
         given, gpus = preset(name)
-        found = schedule.derive(config.ScheduleConfig(), 1024, gpus)
+        found = schedule.derive(ScheduleOptions(), 1024, gpus)
         for r in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
             minibatch = given.minibatch_dict.get(r, given.minibatch_base)
             self.assertEqual(found.minibatch_dict[r], minibatch, r)
@@ -150,7 +149,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
     def test_any_resolution_on_any_number_of_devices(
         self, resolution, num_replicas
     ):
-        options = config.ScheduleConfig()
+        options = ScheduleOptions()
         stages = schedule.stages(options, resolution, num_replicas)
         self.assertEqual(stages[-1].resolution, resolution)
         for stage in stages:
@@ -161,7 +160,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(total, growth + 2400)
 
     def test_what_is_given_stays(self):
-        options = config.ScheduleConfig(
+        options = ScheduleOptions(
             minibatch_dict={8: 24},
             g_lrate_base=0.002,
             d_lrate_dict={4: 0.005},
@@ -181,9 +180,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(schedule.derive(found, 1024), found)
 
     def test_table(self):
-        options = config.ScheduleConfig(
-            max_micro_batch_dict={8: 50}, total_kimg=2000
-        )
+        options = ScheduleOptions(max_micro_batch_dict={8: 50}, total_kimg=2000)
         lines = [line.split() for line in schedule.table(options, 1024, 2)]
         rest = ["0.001", "0.001"]
         self.assertEqual(
@@ -213,7 +210,7 @@ class PassesTest(common.TestCase, parameterized.TestCase):
         (16, 2, 8, 1), (16, 2, 4, 2), (12, 1, 5, 3), (16, 1, 1, 16),
     )  # fmt: skip
     def test_least_number_of_equal_passes(self, minibatch, gpus, most, passes):
-        options = config.ScheduleConfig(
+        options = ScheduleOptions(
             minibatch_base=minibatch,
             max_micro_batch_dict={4: most} if most else {},
         )

@@ -6,70 +6,31 @@ it. Options by resolution are maps written as `4:128,8:64`.
 """
 
 import dataclasses
-import math
-import typing
-from collections.abc import Iterator, Mapping
-from typing import Any
 
-from pgan_tf.base import errors, resolutions
-
-IntMap = dict[int, int]
-FloatMap = dict[int, float]
-
+from pgan_tf.runs.option_tree import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    FloatMap,
+    IntMap,
+    Range,
+    option,
+)
 
 PRECISIONS = ("float32", "float16", "bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
-class Range:
-    """Which numbers an option takes: low <= x < high, or low < x < high."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    low_itself: bool = True
-
-    def __contains__(self, value: float) -> bool:
-        above = self.low <= value if self.low_itself else self.low < value
-        return above and value < self.high
-
-    def __str__(self) -> str:
-        words = "at least" if self.low_itself else "above"
-        above = f"{words} {self.low:g}"
-        return above + (
-            f", below {self.high:g}" if self.high < math.inf else ""
-        )
-
-
-ANY = Range()
-POSITIVE = Range(0, low_itself=False)
-NOT_NEGATIVE = Range(0)
-FRACTION = Range(0, 1)
-
-
-def option(
-    default: Any,
-    help: str,
-    range: Range = ANY,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    """A leaf of the tree; `choices` are all that a text may be, if any."""
-    metadata = {"help": help, "range": range, "choices": choices}
-    if isinstance(default, dict):
-        return dataclasses.field(
-            default_factory=default.copy, metadata=metadata
-        )
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-@dataclasses.dataclass(frozen=True)
-class DataConfig:
+class DataOptions:
     data_dir: str = option(
         "",
         "Dataset made by dataset_tool.py create; black:1024 is one of black "
         "images, without files, for benchmarks.",
     )
     resolution: int = option(
-        0, "Final resolution in pixels; 0: the dataset's own.", NOT_NEGATIVE
+        0,
+        "Final resolution in pixels; 0: the dataset's own.",
+        NOT_NEGATIVE,
     )
     mirror_augment: bool = option(False, "Flip half of the reals, at random.")
     max_label_size: int = option(
@@ -80,7 +41,7 @@ class DataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class NetworksConfig:
+class NetworksOptions:
     fmap_base: int = option(
         8192,
         "Feature maps at resolution R are fmap_base / (R/2)^fmap_decay, at "
@@ -107,7 +68,7 @@ class NetworksConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class LossesConfig:
+class LossesOptions:
     loss: str = option(
         "wgan-gp",
         "What D and G compete for. logistic is the non-saturating loss, "
@@ -123,7 +84,9 @@ class LossesConfig:
         choices=("auto", "gp", "lp", "r1", "r2", "none"),
     )
     wgan_lambda: float = option(
-        10.0, "Weight of the gradient penalty, gp or lp.", NOT_NEGATIVE
+        10.0,
+        "Weight of the gradient penalty, gp or lp.",
+        NOT_NEGATIVE,
     )
     wgan_epsilon: float = option(
         0.001,
@@ -131,7 +94,9 @@ class LossesConfig:
         NOT_NEGATIVE,
     )
     wgan_target: float = option(
-        1.0, "Gradient norm that the penalty wants, gp or lp.", POSITIVE
+        1.0,
+        "Gradient norm that the penalty wants, gp or lp.",
+        POSITIVE,
     )
     r1_gamma: float = option(
         10.0, "Weight of the penalties r1 and r2.", NOT_NEGATIVE
@@ -152,7 +117,9 @@ class LossesConfig:
         NOT_NEGATIVE,
     )
     noise_kimg: float = option(
-        1000.0, "That noise falls to 0, linearly, in so many kimg.", POSITIVE
+        1000.0,
+        "That noise falls to 0, linearly, in so many kimg.",
+        POSITIVE,
     )
     ortho_weight: float = option(
         0.0,
@@ -162,7 +129,7 @@ class LossesConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class OptimizerConfig:
+class OptimizerOptions:
     adam_beta1: float = option(0.0, "Decay of Adam's first moment.", FRACTION)
     adam_beta2: float = option(0.99, "Decay of Adam's second moment.", FRACTION)
     adam_epsilon: float = option(1e-8, "Adam's epsilon.", POSITIVE)
@@ -188,7 +155,9 @@ class OptimizerConfig:
         64.0, "float16's loss scale at the start, as a power of two."
     )
     loss_scale_growth: float = option(
-        0.0005, "Added to that power with each step taken.", NOT_NEGATIVE
+        0.0005,
+        "Added to that power with each step taken.",
+        NOT_NEGATIVE,
     )
     loss_scale_drop: float = option(
         1.0, "Taken off it with each step skipped.", POSITIVE
@@ -202,7 +171,7 @@ class OptimizerConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class ScheduleConfig:
+class ScheduleOptions:
     total_kimg: float = option(
         0.0,
         "Length of the training in thousands of real images; 0: full growth, "
@@ -213,10 +182,14 @@ class ScheduleConfig:
         4, "Resolution to start from.", POSITIVE
     )
     lod_training_kimg: float = option(
-        600.0, "Reals shown at a settled resolution, in kimg.", NOT_NEGATIVE
+        600.0,
+        "Reals shown at a settled resolution, in kimg.",
+        NOT_NEGATIVE,
     )
     lod_transition_kimg: float = option(
-        600.0, "Reals shown while a resolution fades in, in kimg.", NOT_NEGATIVE
+        600.0,
+        "Reals shown while a resolution fades in, in kimg.",
+        NOT_NEGATIVE,
     )
     lod_training_kimg_dict: FloatMap = option(
         {},
@@ -235,10 +208,14 @@ class ScheduleConfig:
         NOT_NEGATIVE,
     )
     minibatch_dict: IntMap = option(
-        {}, "--minibatch_base by resolution, such as 4:128,32:64.", POSITIVE
+        {},
+        "--minibatch_base by resolution, such as 4:128,32:64.",
+        POSITIVE,
     )
     max_minibatch_per_gpu_dict: IntMap = option(
-        {}, "Cap of the minibatch per device, by resolution.", POSITIVE
+        {},
+        "Cap of the minibatch per device, by resolution.",
+        POSITIVE,
     )
     g_lrate_base: float = option(
         0.0,
@@ -282,12 +259,16 @@ class ScheduleConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class SnapshotsConfig:
+class SnapshotsOptions:
     image_snapshot_ticks: int = option(
-        1, "Ticks between picture grids, 0: only the last.", NOT_NEGATIVE
+        1,
+        "Ticks between picture grids, 0: only the last.",
+        NOT_NEGATIVE,
     )
     network_snapshot_ticks: int = option(
-        10, "Ticks between network snapshots, 0: only the last.", NOT_NEGATIVE
+        10,
+        "Ticks between network snapshots, 0: only the last.",
+        NOT_NEGATIVE,
     )
     checkpoint_minutes: float = option(
         10.0,
@@ -303,7 +284,7 @@ class SnapshotsConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class GuardConfig:
+class GuardOptions:
     guard_max_score: float = option(
         1e4,
         "A training has failed if D's scores, of reals or of fakes, average "
@@ -332,7 +313,7 @@ class GuardConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class EvaluationConfig:
+class EvaluationOptions:
     eval_features: str = option(
         "inception",
         "What evaluate.py looks at by default: inception, labels, random, a "
@@ -347,12 +328,14 @@ class EvaluationConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class RunConfig:
+class RunOptions:
     """One training run."""
 
     run_dir: str = option("", "Folder for everything the run writes.")
     seed: int = option(
-        1000, "Of weights, latents and the order of images.", Range(0, 2**32)
+        1000,
+        "Of weights, latents and the order of images.",
+        Range(0, 2**32),
     )
     devices: str = option(
         "",
@@ -371,104 +354,11 @@ class RunConfig:
         "schedule starts anew; --lod_initial_resolution skips what was grown. "
         "Without effect once the run has begun.",
     )
-    data: DataConfig = DataConfig()
-    networks: NetworksConfig = NetworksConfig()
-    losses: LossesConfig = LossesConfig()
-    optimizer: OptimizerConfig = OptimizerConfig()
-    schedule: ScheduleConfig = ScheduleConfig()
-    snapshots: SnapshotsConfig = SnapshotsConfig()
-    guard: GuardConfig = GuardConfig()
-    evaluation: EvaluationConfig = EvaluationConfig()
-
-
-def leaves(cls: type = RunConfig) -> Iterator[dataclasses.Field[Any]]:
-    """All options, in the order of their definition."""
-    for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(field.type):
-            yield from leaves(typing.cast(type, field.type))
-        else:
-            yield field
-
-
-def check_ranges(config: RunConfig) -> None:
-    """Checks that every number, alone or in a map, is in its range.
-
-    Raises:
-        UserError: If one is not.
-    """
-    by_name = values(config)
-    for leaf in leaves():
-        value, range = by_name[leaf.name], leaf.metadata["range"]
-        if isinstance(value, str):
-            _check_choice(leaf, value)
-            continue
-        for resolution in value if isinstance(value, dict) else ():
-            if not resolutions.is_one(resolution):
-                raise errors.UserError(
-                    f"--{leaf.name}={value}: {resolution} is not a resolution, "
-                    "a power of two from 4"
-                )
-        for number in value.values() if isinstance(value, dict) else [value]:
-            if not math.isfinite(number) or number not in range:
-                raise errors.UserError(
-                    f"--{leaf.name}={value}: must be {range}"
-                )
-
-
-def values(config: RunConfig) -> dict[str, Any]:
-    """Every option by its name."""
-    return dict(flatten(dataclasses.asdict(config)))
-
-
-def _check_choice(leaf: dataclasses.Field[Any], value: str) -> None:
-    choices = leaf.metadata["choices"]
-    if choices and value not in choices:
-        raise errors.UserError(
-            f"--{leaf.name}={value}: must be one of {', '.join(choices)}"
-        )
-
-
-def differences(old: RunConfig, new: RunConfig) -> list[str]:
-    """Lines such as `fmap_max: 512 -> 64`, one per option that differs."""
-    before, after = values(old), values(new)
-    return [
-        f"{name}: {before[name]} -> {after[name]}"
-        for name in after
-        if before[name] != after[name]
-    ]
-
-
-def default(leaf: dataclasses.Field[Any]) -> Any:
-    """What an option is unless given."""
-    if leaf.default is not dataclasses.MISSING:
-        return leaf.default
-    assert leaf.default_factory is not dataclasses.MISSING
-    return leaf.default_factory()
-
-
-def build(values: Mapping[str, Any], cls: type = RunConfig) -> Any:
-    """An instance of a section, its leaves taken from a flat mapping."""
-    arguments = {}
-    for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(field.type):
-            section = typing.cast(type, field.type)
-            arguments[field.name] = build(values, section)
-        else:
-            arguments[field.name] = values[field.name]
-    return cls(**arguments)
-
-
-def flatten(
-    tree: Mapping[str, Any], cls: type = RunConfig
-) -> Iterator[tuple[str, Any]]:
-    """(name, value) of the leaves of a nested mapping."""
-    sections = {
-        field.name: typing.cast(type, field.type)
-        for field in dataclasses.fields(cls)
-        if dataclasses.is_dataclass(field.type)
-    }
-    for name, value in tree.items():
-        if name in sections:
-            yield from flatten(value, sections[name])
-        else:
-            yield name, value
+    data: DataOptions = DataOptions()
+    networks: NetworksOptions = NetworksOptions()
+    losses: LossesOptions = LossesOptions()
+    optimizer: OptimizerOptions = OptimizerOptions()
+    schedule: ScheduleOptions = ScheduleOptions()
+    snapshots: SnapshotsOptions = SnapshotsOptions()
+    guard: GuardOptions = GuardOptions()
+    evaluation: EvaluationOptions = EvaluationOptions()

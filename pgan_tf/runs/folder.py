@@ -19,11 +19,17 @@ import os
 import pathlib
 import re
 
-from pgan_tf import config, config_forms
 from pgan_tf.base import errors, files
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import schedule
+from pgan_tf.runs.options import RunOptions
 
 _DIGEST = "dataset.sha256"
-_SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.keras")
+
+
+_SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
+# Networks in files of their own; the second is NVIDIA's.
+NETWORK_SUFFIXES = (".keras", ".pkl")
 
 
 def snapshot_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
@@ -70,20 +76,21 @@ def where(run_dir: pathlib.Path) -> list[str]:
 
 def list_snapshots(run_dir: str | os.PathLike[str]) -> list[pathlib.Path]:
     """The snapshots of a run, earliest first."""
-    found = pathlib.Path(run_dir).glob("network-snapshot-*.keras")
-    return sorted(
-        (p for p in found if _SNAPSHOT.fullmatch(p.name)), key=kimg_of
-    )
+    found = {
+        kimg: path
+        for path in pathlib.Path(run_dir).glob("network-snapshot-*.keras")
+        if (kimg := kimg_of(path)) is not None
+    }
+    return [found[kimg] for kimg in sorted(found)]
 
 
-def kimg_of(path: str | os.PathLike[str]) -> int:
-    """The training time in a snapshot's name, in thousands of images."""
+def kimg_of(path: str | os.PathLike[str]) -> int | None:
+    """The training time in a snapshot's name, in thousands of images.
+
+    NVIDIA's files have the same names but for the suffix. None: another name.
+    """
     match = _SNAPSHOT.fullmatch(pathlib.Path(path).name)
-    if match is None:
-        raise errors.UserError(
-            f"{path}: not named like network-snapshot-<kimg>.keras"
-        )
-    return int(match[1])
+    return int(match[1]) if match else None
 
 
 def is_begun(run_dir: pathlib.Path) -> bool:
@@ -100,12 +107,10 @@ def is_foreign(run_dir: pathlib.Path) -> bool:
     )
 
 
-def begin(
-    run_dir: pathlib.Path, options: config.RunConfig, digest: str
-) -> None:
+def begin(run_dir: pathlib.Path, options: RunOptions, digest: str) -> None:
     """Makes the folder one of a run: its options, and its dataset's digest."""
     with files.partial(run_dir / "config.json") as partial:
-        partial.write_text(config_forms.to_json(options))
+        partial.write_text(run_flags.to_json(options))
     with files.partial(run_dir / _DIGEST) as partial:
         partial.write_text(digest + "\n")
 
@@ -115,7 +120,7 @@ def read_dataset_digest(run_dir: pathlib.Path) -> str:
     return (run_dir / _DIGEST).read_text().strip()
 
 
-def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
+def read_config(run_dir: str | os.PathLike[str]) -> RunOptions:
     """The options that a run was started with.
 
     Raises:
@@ -123,7 +128,7 @@ def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
     """
     path = pathlib.Path(run_dir) / "config.json"
     try:
-        return config_forms.from_json(path.read_text())
+        return run_flags.from_json(path.read_text())
     except FileNotFoundError:
         raise errors.UserError(
             f"{run_dir}: not a run folder (it has no config.json); train.py "
@@ -133,3 +138,52 @@ def read_config(run_dir: str | os.PathLike[str]) -> config.RunConfig:
         raise errors.UserError(
             f"{path}: not the configuration of a run: {error}"
         ) from error
+
+
+def select_snapshots(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:
+    """The snapshots that `--snapshot` names, earliest first.
+
+    Args:
+        run_dir: The run folder.
+        which: "latest", "all", a kimg or a file, which may be anywhere.
+
+    Raises:
+        UserError: If there is none.
+    """
+    if which.endswith(NETWORK_SUFFIXES):
+        if not pathlib.Path(which).is_file():
+            raise errors.UserError(f"--snapshot={which}: no such snapshot")
+        return [pathlib.Path(which)]
+    known = list_snapshots(run_dir)
+    if not known:
+        raise errors.UserError(
+            f"{run_dir} has no snapshots yet; train.py writes them"
+        )
+    if which in ("all", "latest"):
+        return known if which == "all" else known[-1:]
+    kimg = int(which) if which.isdecimal() else None
+    chosen = [p for p in known if kimg_of(p) == kimg]
+    if not chosen:
+        kimgs = ", ".join(str(kimg_of(path)) for path in known)
+        raise errors.UserError(
+            f"--snapshot={which}: give latest, all, a file"
+            f" ({' or '.join(NETWORK_SUFFIXES)}) or one of the run's kimg:"
+            f" {kimgs}"
+        )
+    return chosen
+
+
+def is_finished(run_dir: pathlib.Path) -> bool:
+    """Whether the run has come to its --total_kimg and saved its networks.
+
+    Both are asked anew each time, as a run may be continued with more.
+    """
+    options = read_config(run_dir)
+    total = 1000 * schedule.total_kimg(
+        options.schedule, options.data.resolution
+    )
+    ticks = files.read_json_lines(run_dir / "stats.jsonl")
+    if not ticks:
+        return False
+    nimg = ticks[-1]["nimg"]
+    return nimg >= total and snapshot_path(run_dir, nimg).exists()

@@ -10,8 +10,10 @@ import re
 import numpy as np
 from PIL import Image
 
-from pgan_tf import config, report, run_folder
 from pgan_tf.base import errors, images
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import report
+from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
 from tests import common
 
 
@@ -33,10 +35,10 @@ class ReportTest(common.TestCase):
         super().setUp()
         self.run_dir = self.folder() / "run"
         self.run_dir.mkdir()
-        self.options = config.RunConfig(
+        self.options = RunOptions(
             run_dir="runs/it",
-            data=config.DataConfig(resolution=8, mirror_augment=True),
-            schedule=config.ScheduleConfig(
+            data=DataOptions(resolution=8, mirror_augment=True),
+            schedule=ScheduleOptions(
                 lod_training_kimg=2,
                 lod_transition_kimg=1,
                 minibatch_dict={4: 16, 8: 8},

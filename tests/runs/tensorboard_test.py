@@ -9,7 +9,8 @@ from PIL import Image
 from tensorflow.core.util import event_pb2
 
 from pgan_tf import networks
-from pgan_tf.training import summaries
+from pgan_tf.interop import nvidia
+from pgan_tf.runs import tensorboard
 from tests import common
 
 
@@ -29,7 +30,7 @@ class WriterTest(common.TestCase):
     def test_scalars_and_pictures(self):
         folder = self.folder()
         picture = np.arange(36, dtype=np.uint8).reshape(4, 3, 3)
-        writer = summaries.Writer(folder)
+        writer = tensorboard.Writer(folder)
         writer.scalars({"G_loss": 2.5, "lod": 1.0}, nimg=12_345)
         writer.picture("fakes", picture, nimg=13_000)
         writer.close()
@@ -52,9 +53,10 @@ class WriterTest(common.TestCase):
         kernel[0, 0] = 3.0
         kernel[1, 1, 0, 0] = np.nan
         G.conv1[1].kernel.assign(kernel)
-        writer = summaries.Writer(folder)
-        writer.weights(G, nimg=12_345)
-        writer.weights(networks.Discriminator(**options), nimg=12_345)
+        writer = tensorboard.Writer(folder)
+        writer.weights("G", nvidia.variables(G), nimg=12_345)
+        D = networks.Discriminator(**options)
+        writer.weights("D", nvidia.variables(D), nimg=12_345)
         writer.close()
         found = read(folder)
         names = ["4x4_Dense", "4x4_Conv", "ToRGB_lod1", "8x8_Conv0_up"]

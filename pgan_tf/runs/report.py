@@ -10,14 +10,24 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pgan_tf import config, config_forms, run_folder, schedule
-from pgan_tf.base import errors, files, text, web_page
+from pgan_tf.base import files, text, web_page
+from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import option_tree, schedule
+from pgan_tf.runs.options import RunOptions
 
 _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
+
+
 # Bounds of the page's size: pictures, their width, points of a curve.
 _MAX_PICTURES = 48
+
+
 _MAX_WIDTH = 1100
+
+
 _MAX_POINTS = 800
+
 
 # What is drawn together, under a title; other numbers get their own curve.
 _CHARTS = {
@@ -30,6 +40,8 @@ _CHARTS = {
     "Level of detail": ("lod",),
     "Peak memory, MiB": ("peak_memory_mb",),
 }
+
+
 _NOT_DRAWN = (
     "tick",
     "nimg",
@@ -40,8 +52,11 @@ _NOT_DRAWN = (
     "data_sec",
     "maintenance_sec",
 )
+
+
 # These are of interest when they are not zero, or not what they always were.
 _DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
+
 
 Point = tuple[float, float]
 
@@ -56,7 +71,7 @@ def write(run_dir: pathlib.Path) -> None:
     ticks = files.read_json_lines(run_dir / "stats.jsonl")
     data = {
         **_position(run_dir, options, ticks),
-        "command": config_forms.command(options),
+        "command": run_flags.command(options),
         "options": _options(options),
         "phases": _phases(options),
         "pictures": _pictures(run_dir),
@@ -72,7 +87,7 @@ def write(run_dir: pathlib.Path) -> None:
 
 def _position(
     run_dir: pathlib.Path,
-    options: config.RunConfig,
+    options: RunOptions,
     ticks: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Title and present state."""
@@ -90,16 +105,16 @@ def _position(
     return {"title": title, "state": state, "kimg": kimg, "total_kimg": total}
 
 
-def _options(options: config.RunConfig) -> list[tuple[str, str, bool]]:
+def _options(options: RunOptions) -> list[tuple[str, str, bool]]:
     """(name, value, differs from the default) of every option."""
-    default = config.values(config.RunConfig())
+    default = option_tree.values(RunOptions())
     return [
         (name, str(value), value != default[name])
-        for name, value in config.values(options).items()
+        for name, value in option_tree.values(options).items()
     ]
 
 
-def _phases(options: config.RunConfig) -> list[dict[str, Any]]:
+def _phases(options: RunOptions) -> list[dict[str, Any]]:
     """The stretches of the schedule, up to where training ends."""
     final = options.data.resolution
     total = schedule.total_kimg(options.schedule, final)
@@ -186,7 +201,7 @@ def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
                 newest.setdefault(title, {})[line["row"]] = value
     rows = sorted(
         {row for by_row in newest.values() for row in by_row},
-        key=lambda row: (_kimg(row) is None, _kimg(row), row),
+        key=_by_kimg,
     )
     cells = [
         [
@@ -220,28 +235,26 @@ def _metric_chart(
     points = sorted(
         (kimg, value)
         for row, value in by_row.items()
-        if (kimg := _kimg(row)) is not None
+        if (kimg := run_folder.kimg_of(row)) is not None
     )
     if len(points) < 2:
         return None
     series: list[dict[str, Any]] = [{"name": title, "points": points}]
     for row, value in by_row.items():
-        if _kimg(row) is None:
+        if run_folder.kimg_of(row) is None:
             ends = [(points[0][0], value), (points[-1][0], value)]
             series.append({"name": row, "points": ends, "dashed": True})
     return {"title": title, "series": series}
 
 
-def _kimg(row: str) -> int | None:
-    """Of a row that is a snapshot of the run."""
-    try:
-        return run_folder.kimg_of(row)
-    except errors.UserError:
-        return None
+def _by_kimg(row: str) -> tuple[bool, int, str]:
+    """Snapshots first, in the order of training; then what is none."""
+    kimg = run_folder.kimg_of(row)
+    return kimg is None, kimg or 0, row
 
 
 def _row_title(row: str) -> str:
-    kimg = _kimg(row)
+    kimg = run_folder.kimg_of(row)
     return row if kimg is None else f"{kimg} kimg"
 
 

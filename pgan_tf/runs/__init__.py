@@ -1,0 +1,1 @@
+"""What a run is: its options, its schedule, and its folder with the page."""

@@ -6,15 +6,8 @@ import pathlib
 from typing import Any
 
 from pgan_tf.base import command_line, errors
-from pgan_tf.data import (
-    compare,
-    create,
-    extract,
-    file_names,
-    inspect,
-    records,
-    verify,
-)
+from pgan_tf.data import create, inspect, verify
+from pgan_tf.data.format import datasets, file_names
 
 MAX_FAULTS = 20  # printed by `verify`; the others are counted
 
@@ -140,7 +133,7 @@ def add_compare(subparsers: Any) -> None:
 
 def info(args: argparse.Namespace) -> None:
     """Prints a dataset's description."""
-    dataset = records.open_dataset(args.dataset)
+    dataset = datasets.open_dataset(args.dataset)
     if not args.json:
         print(inspect.describe(dataset))
     elif dataset.manifest is None:
@@ -154,7 +147,7 @@ def info(args: argparse.Namespace) -> None:
 
 def display(args: argparse.Namespace) -> None:
     """Writes a contact sheet and says where."""
-    dataset = records.open_dataset(args.dataset)
+    dataset = datasets.open_dataset(args.dataset)
     resolution = level_of(dataset, args.resolution)
     out = pathlib.Path(args.out or f"{dataset.name}.png")
     count = inspect.write_sheet(dataset, out, args.count, resolution)
@@ -165,7 +158,7 @@ def display(args: argparse.Namespace) -> None:
 
 def run_verify(args: argparse.Namespace) -> None:
     """Prints what is wrong with a dataset, if anything is."""
-    dataset = records.open_dataset(args.dataset)
+    dataset = datasets.open_dataset(args.dataset)
     num_faults = 0
     for fault in verify.faults(dataset):
         num_faults += 1
@@ -184,17 +177,17 @@ def run_verify(args: argparse.Namespace) -> None:
 
 def run_extract(args: argparse.Namespace) -> None:
     """Writes PNG files and says how many."""
-    dataset = records.open_dataset(args.dataset)
+    dataset = datasets.open_dataset(args.dataset)
     resolution = level_of(dataset, args.resolution)
     count = min(args.count or dataset.num_images, dataset.num_images)
-    extract.extract(dataset, args.out_dir, resolution, count)
+    inspect.extract(dataset, args.out_dir, resolution, count)
     print(f"wrote {count} images to {args.out_dir}")
 
 
 def run_compare(args: argparse.Namespace) -> None:
     """Says whether two datasets are the same."""
-    first, second = map(records.open_dataset, (args.dataset, args.other))
-    differences = list(compare.differences(first, second))
+    first, second = map(datasets.open_dataset, (args.dataset, args.other))
+    differences = list(inspect.differences(first, second))
     if differences:
         raise errors.UserError(
             f"datasets {args.dataset} and {args.other} differ: "
@@ -206,7 +199,7 @@ def run_compare(args: argparse.Namespace) -> None:
     )
 
 
-def level_of(dataset: records.Dataset, resolution: int | None) -> int:
+def level_of(dataset: datasets.Dataset, resolution: int | None) -> int:
     """The resolution that --resolution asks for."""
     if resolution and resolution > dataset.resolution:
         raise errors.UserError(

@@ -29,7 +29,8 @@ from PIL import Image
 
 from pgan_tf.base import command_line
 from pgan_tf.data import build
-from pgan_tf.data.sources import celeba, faces, pictures
+from pgan_tf.data.sources import celeba, pictures
+from pgan_tf.data.sources.drawn_faces import faces
 
 _DISTINCT = 500  # faces; drawing one takes longer than all else
 _NOISE = 4.0  # standard deviation, of 255

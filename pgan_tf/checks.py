@@ -4,11 +4,11 @@ import pathlib
 
 from pgan_tf import image_sets, networks
 from pgan_tf.base import errors
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 
 
 def check_dataset(
-    dataset: records.Dataset, resolution: int, count: int
+    dataset: datasets.Dataset, resolution: int, count: int
 ) -> None:
     """Refuses a dataset of too few pixels or images."""
     if resolution > dataset.resolution:

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from pgan_tf.base import devices, errors, files, images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.metrics import (
     classifier,
     features,
@@ -25,7 +25,7 @@ MOST_EXAMPLES = 20_000
 def open_extractor(
     wanted: str,
     inception_path: pathlib.Path | None,
-    dataset: records.Dataset | None,
+    dataset: datasets.Dataset | None,
     resolution: int,
     replicas: devices.Replicas,
 ) -> features.Extractor:
@@ -75,7 +75,7 @@ def from_inception(
 
 
 def from_labels(
-    dataset: records.Dataset | None,
+    dataset: datasets.Dataset | None,
     resolution: int,
     replicas: devices.Replicas,
 ) -> features.Extractor:
@@ -104,7 +104,7 @@ def from_labels(
     )
 
 
-def has_attributes(dataset: records.Dataset) -> bool:
+def has_attributes(dataset: datasets.Dataset) -> bool:
     """Whether labels are independent attributes, not one class out of K.
 
     The manifest says so; without one, rows that are not one-hot do.

@@ -9,7 +9,7 @@ import numpy as np
 
 from pgan_tf import image_sets
 from pgan_tf.base import errors
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.data.sources import archive, decode
 
 
@@ -105,7 +105,7 @@ def open_pair(
         UserError: If one cannot be opened or the sizes differ.
     """
     sets = [
-        records.open_dataset(each) if is_dataset(each) else Folder(each)
+        datasets.open_dataset(each) if is_dataset(each) else Folder(each)
         for each in (reals, fakes)
     ]
     sizes = [

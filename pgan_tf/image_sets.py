@@ -12,7 +12,7 @@ import numpy as np
 
 from pgan_tf import networks, sampling, walks
 from pgan_tf.base import devices, images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 
 # Separate streams of draws from one seed.
 _ORDER, _MIRROR, _PLACE = 1, 2, 3
@@ -55,7 +55,7 @@ class Collection(Protocol):
 class Level:
     """A dataset at one of its resolutions, as a `Collection`."""
 
-    dataset: records.Dataset
+    dataset: datasets.Dataset
     resolution: int
 
     @property

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 
 from pgan_tf import image_sets, results
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.metrics import features
 
 PAPER = "Karras et al. 2018"
@@ -83,7 +83,7 @@ NUMBERS = (
 )
 
 
-def known_as(dataset: records.Dataset) -> str | None:
+def known_as(dataset: datasets.Dataset) -> str | None:
     """The key of `DATASETS` that a dataset's name or manifest tells."""
     manifest = dataset.manifest or {}
     kept = {k: v for k, v in manifest.items() if k not in ("files", "labels")}

@@ -21,7 +21,7 @@ from pgan_tf import (
     snapshots,
 )
 from pgan_tf.base import devices, errors, files
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.metrics import features, registry, suite
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, tensorboard
@@ -261,11 +261,11 @@ def named_extractor(options: Options, run_config: RunOptions) -> str:
     return run_config.evaluation.eval_features
 
 
-def open_dataset(options: Options, run_config: RunOptions) -> records.Dataset:
+def open_dataset(options: Options, run_config: RunOptions) -> datasets.Dataset:
     """The dataset of the run or the one given instead."""
     path = options.data_dir or pathlib.Path(run_config.data.data_dir)
     if not path.is_dir():
         raise errors.UserError(
             f"the dataset {path} is not there; say where it is with --data_dir"
         )
-    return records.open_dataset(path)
+    return datasets.open_dataset(path)

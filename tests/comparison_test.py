@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pgan_tf import comparison, image_sets, sampling, snapshots
 from pgan_tf.base import images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.metrics import (
     features,
     frechet,
@@ -54,7 +54,7 @@ class ComparisonTest(common.TestCase):
             "metrics": metrics,
             "extractor": EXTRACTOR,
             "collection": image_sets.Level(
-                records.open_dataset(self.here / "dataset"), 16
+                datasets.open_dataset(self.here / "dataset"), 16
             ),
             "mirror_augment": False,
             "seed": 0,

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from pgan_tf.data import records
-from pgan_tf.data.sources import network
+from pgan_tf.data.format import datasets
+from pgan_tf.data.sources import tfds_download
 from tests import tool
 from tests.data.sources import published, shapes
 
@@ -19,7 +19,7 @@ ONE = ("create", "--workers=1")
 class SourcesTest(tool.ToolTestCase):
     def images(self, folder: str) -> np.ndarray:
         """All images of a dataset."""
-        dataset = records.open_dataset(self.cwd / folder)
+        dataset = datasets.open_dataset(self.cwd / folder)
         return dataset.read(dataset.resolution, np.arange(dataset.num_images))
 
     def test_celeba(self) -> None:
@@ -121,7 +121,7 @@ class SourcesTest(tool.ToolTestCase):
     def test_mocked_tfds(self) -> None:
         with (
             tfds.testing.mock_data(num_examples=5),
-            mock.patch.object(network, "reach"),
+            mock.patch.object(tfds_download, "reach"),
         ):
             output = self.call(
                 *ONE, "--source=tfds", "--tfds_name=mnist",
@@ -170,7 +170,7 @@ class OddImagesTest(tool.ToolTestCase):
     def build(self, *args: str) -> dict[str, np.ndarray]:
         """Images by the names of their files."""
         self.call(*self.args, *args, "--out_dir=out", "--overwrite")
-        dataset = records.open_dataset(self.cwd / "out")
+        dataset = datasets.open_dataset(self.cwd / "out")
         found = dataset.read(4, np.arange(dataset.num_images))
         bad = str((dataset.manifest or {}).get("skipped"))
         root = self.cwd / "photos"

@@ -12,7 +12,8 @@ import sys
 from PIL import Image
 
 import dataset_tool
-from pgan_tf.data import lock, records, source_flags
+from pgan_tf.data import journal, source_flags
+from pgan_tf.data.format import datasets
 from tests import common, tool
 from tests.data.sources import published
 
@@ -34,7 +35,7 @@ class DatasetToolTest(tool.ToolTestCase):
             "--num_images=30", "--out_dir=datasets/faces16",
         )  # fmt: skip
         self.assertIn("30", output)
-        dataset = records.open_dataset(self.cwd / "datasets" / "faces16")
+        dataset = datasets.open_dataset(self.cwd / "datasets" / "faces16")
         self.assertEqual(dataset.num_images, 30)
         self.assertEqual(dataset.resolution, 16)
         output = self.succeed("info", "datasets/faces16")
@@ -131,7 +132,7 @@ class DatasetToolTest(tool.ToolTestCase):
             self.assertEqual(one.read_bytes(), many.read_bytes())
 
     def test_two_at_once(self) -> None:
-        with lock.hold(self.cwd / "out"):
+        with journal.hold_lock(self.cwd / "out"):
             self.fail_with(
                 "another `create` is writing to --out_dir=out",
                 *("create", "--source=faces", "--out_dir=out"),
@@ -147,7 +148,7 @@ class DatasetToolTest(tool.ToolTestCase):
             "--label_attributes=red",
         )  # fmt: skip
         self.assertIn("1 multihot: red (2)", output)
-        dataset = records.open_dataset(self.cwd / "out")
+        dataset = datasets.open_dataset(self.cwd / "out")
         self.assertEqual((dataset.num_images, dataset.resolution), (3, 32))
 
     def test_help_is_instant_and_has_examples(self) -> None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from pgan_tf import extractors
 from pgan_tf.base import devices, errors
-from pgan_tf.data import records, writing
+from pgan_tf.data.format import datasets, writing
 from pgan_tf.metrics import classifier
 from tests import common, small_run
 
@@ -28,7 +28,7 @@ class ExtractorsTest(common.TestCase):
     def dataset(self, labels=None, channels=3):
         path = self.here / "dataset"
         writing.save(path, small_run.pictures(channels), labels)
-        return records.open_dataset(path)
+        return datasets.open_dataset(path)
 
     def test_labels_of_a_grayscale_dataset(self):
         dataset = self.dataset(small_run.labels(), channels=1)

@@ -3,7 +3,7 @@ import tensorflow as tf
 
 from pgan_tf import image_sets, sampling, snapshots
 from pgan_tf.base import images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 
@@ -17,7 +17,7 @@ class RealsTest(common.TestCase):
         super().setUp()
         here = self.folder()
         small_run.make(here, lods=())
-        self.dataset = records.open_dataset(here / "dataset")
+        self.dataset = datasets.open_dataset(here / "dataset")
 
     def draw(self, count, mirror=False, seed=0, skip=0):
         level = image_sets.Level(self.dataset, 16)
@@ -82,7 +82,7 @@ class FakesTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         fakes = all_of(image_sets.Fakes(generator, 3, seed=0))
-        dataset = records.open_dataset(here / "dataset")
+        dataset = datasets.open_dataset(here / "dataset")
         reals = all_of(image_sets.draw(image_sets.Level(dataset, 16), 3))
         for pixels in (fakes, reals):
             self.assertEqual(pixels.shape, (3, 16, 16, 3))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pgan_tf import folders, pairs
 from pgan_tf.base import devices, errors
-from pgan_tf.data import writing
+from pgan_tf.data.format import writing
 from pgan_tf.metrics import random_features
 from tests import common, small_run
 

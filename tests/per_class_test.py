@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from pgan_tf import image_sets, per_class, sampling, session, snapshots
 from pgan_tf.base import devices, errors
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.metrics import random_features
 from pgan_tf.runs import folder as run_folder
 from tests import common, pairs_test, small_run
@@ -60,7 +60,7 @@ class PerClassTest(common.TestCase):
 
     def test_split(self):
         small_run.make(self.here)
-        dataset = records.open_dataset(self.here / "dataset")
+        dataset = datasets.open_dataset(self.here / "dataset")
         level = image_sets.Level(dataset, 16)
         dark, bright = per_class.split(level, 2)
         self.assertAllEqual(

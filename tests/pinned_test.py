@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import pgan_tf
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import checkpoints, initial, steps
@@ -128,7 +128,7 @@ class PinnedTest(common.TestCase):
     def test_dataset(self):
         shown = self.run_script("dataset_tool.py", "verify", DATA)
         self.assertIn("is whole: 64 images at 3 levels", shown)
-        dataset = records.open_dataset(self.here / DATA)
+        dataset = datasets.open_dataset(self.here / DATA)
         self.assertEqual(dataset.digest, self.expected["digest"])
         self.assertEqual(
             run_folder.read_dataset_digest(self.run_dir), dataset.digest

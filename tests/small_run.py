@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from pgan_tf import networks, snapshots
-from pgan_tf.data import writing
+from pgan_tf.data.format import writing
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import DataOptions, RunOptions
 

@@ -7,7 +7,7 @@ import sys
 
 import dataset_tool
 from pgan_tf.base import errors
-from pgan_tf.data import file_names
+from pgan_tf.data.format import file_names
 from tests import common
 
 ROOT = common.ROOT

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors, text, version
-from pgan_tf.data import blocks, file_names, journal, lock, parallel, writing
+from pgan_tf.data import blocks, journal, parallel
+from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
@@ -116,7 +117,7 @@ def create(
     manifest = _origin(images, how, SHUFFLE_SEED if shuffle else None)
     if bad:
         manifest["skipped"] = list(bad.values())
-    with lock.hold(plan.path):
+    with journal.hold_lock(plan.path):
         num_exact = _write(Job(images, order, plan), num_workers, overwrite)
         if isinstance(images, source.Checked):
             manifest["num_exact"] = num_exact

@@ -4,8 +4,9 @@ import argparse
 import os
 
 from pgan_tf.base import command_line, errors
-from pgan_tf.data import build, inspect, records, source_choice, source_flags
-from pgan_tf.data.sources import image_files, source
+from pgan_tf.data import build, inspect, source_choice, source_flags
+from pgan_tf.data.format import datasets
+from pgan_tf.data.sources import pictures, source
 
 DESCRIPTION = """Makes a dataset folder: every image at 4x4, 8x8, ... up to
 --resolution, one TFRecord file each, and a manifest, written last."""
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
         raise errors.UserError(
             f"{error}; mend it, or do without such images by --{flag}=skip"
         ) from error
-    dataset = records.open_dataset(args.out_dir)
+    dataset = datasets.open_dataset(args.out_dir)
     skipped = (dataset.manifest or {}).get("skipped", [])
     for reason in skipped[:MAX_SKIPPED]:
         print(f"skipped     {reason}")
@@ -103,6 +104,6 @@ def run(args: argparse.Namespace) -> None:
 
 def _has_unused_folders(images: source.Source) -> bool:
     """Whether sub-folders could be labels, and nothing is."""
-    if not isinstance(images, image_files.ImageFiles) or images.label_kind:
+    if not isinstance(images, pictures.ImageFiles) or images.label_kind:
         return False
     return len({os.path.dirname(name) for name in images.names}) > 1

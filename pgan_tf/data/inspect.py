@@ -1,18 +1,20 @@
-"""`info` and `display`: what is in a dataset."""
+"""What is in a dataset: `info`, `display`, `compare` and `extract`."""
 
+import csv
 import os
 import pathlib
 from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf.base import images
-from pgan_tf.data import file_names, records
+from pgan_tf.base import errors, images
+from pgan_tf.data import blocks
+from pgan_tf.data.format import datasets, file_names
 
 _MIN_TILE = 64  # pixels of an image on a contact sheet
 
 
-def describe(dataset: records.Dataset) -> str:
+def describe(dataset: datasets.Dataset) -> str:
     """A dataset in a few lines: counts, labels, origin, bytes."""
     rows = {
         "dataset": str(dataset.path),
@@ -45,7 +47,7 @@ def describe(dataset: records.Dataset) -> str:
     return "\n".join(f"{key:<11} {value}" for key, value in rows.items())
 
 
-def _describe_labels(dataset: records.Dataset) -> str:
+def _describe_labels(dataset: datasets.Dataset) -> str:
     """Such as "2 multihot: glasses (1204), beard (731)"."""
     if not dataset.label_size:
         return "none"
@@ -59,12 +61,12 @@ def _describe_labels(dataset: records.Dataset) -> str:
     return f"{dataset.label_size} {kind}: {', '.join(columns)}"
 
 
-def _sizes(dataset: records.Dataset) -> list[int]:
+def _sizes(dataset: datasets.Dataset) -> list[int]:
     return [file.stat().st_size for file in dataset.record_files()]
 
 
 def write_sheet(
-    dataset: records.Dataset,
+    dataset: datasets.Dataset,
     out: str | os.PathLike[str],
     count: int,
     resolution: int,
@@ -89,7 +91,7 @@ def write_sheet(
     return count
 
 
-def sheet_labels(dataset: records.Dataset, count: int) -> Iterator[str]:
+def sheet_labels(dataset: datasets.Dataset, count: int) -> Iterator[str]:
     """Yields the labels of a contact sheet, a line per image.
 
     Such as "row 2, column 1: glasses, beard"; a value that is neither 0 nor 1
@@ -112,3 +114,105 @@ def sheet_labels(dataset: records.Dataset, count: int) -> Iterator[str]:
 def _columns(count: int) -> int:
     """Of a sheet: pictures wider than high suit a screen."""
     return int(np.ceil(np.sqrt(count * 1.5)))
+
+
+def differences(
+    first: datasets.Dataset, second: datasets.Dataset
+) -> Iterator[str]:
+    """Yields what differs; nothing for datasets a training cannot tell apart.
+
+    Names, manifests and the order of features within records do not count,
+    the pixels of all levels, the labels and the order of images do.
+    """
+    forms = [
+        f"{each.num_images} images of {each.resolution}x{each.resolution}x"
+        f"{each.num_channels}"
+        for each in (first, second)
+    ]
+    if forms[0] != forms[1]:
+        yield " against ".join(forms)
+        return
+    if first.label_size != second.label_size:
+        yield f"labels of {first.label_size} against {second.label_size}"
+    else:
+        differ = (first.labels != second.labels).any(axis=1)
+        yield from _summary("labels", np.flatnonzero(differ))
+    yield from _summary("images", _different_images(first, second))
+
+
+def _summary(what: str, indices: np.ndarray) -> Iterator[str]:
+    if indices.size:
+        yield f"{what} that differ: {indices.size}, first {indices[0]}"
+
+
+def _different_images(
+    first: datasets.Dataset, second: datasets.Dataset
+) -> np.ndarray:
+    """Positions of images that differ at any level, integers [n]."""
+    differ = np.zeros(first.num_images, bool)
+    image_bytes = first.resolution**2 * first.num_channels
+    with blocks.progress(first.num_images, first.name) as bar:
+        for block in blocks.split(first.num_images, image_bytes):
+            indices = np.asarray(block)
+            for resolution in first.levels:
+                one = first.read(resolution, indices)
+                other = second.read(resolution, indices)
+                differ[indices] |= (one != other).any(axis=(1, 2, 3))
+            bar.update(len(block))
+    return np.flatnonzero(differ)
+
+
+LABELS = "labels.csv"
+
+
+def extract(
+    dataset: datasets.Dataset,
+    out_dir: str | os.PathLike[str],
+    resolution: int,
+    count: int,
+) -> None:
+    """Writes 00000000.png, 00000001.png, ... and, with labels, labels.csv.
+
+    The table has a head line, and a line per image: its file name and the K
+    numbers of its label. `create --source=images` reads both back.
+
+    Args:
+        dataset: The dataset.
+        out_dir: A folder that is empty or not there.
+        resolution: The level to take.
+        count: How many images, the first ones; at most all.
+
+    Raises:
+        UserError: The folder holds something.
+    """
+    path = pathlib.Path(out_dir)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise errors.UserError(
+            f"--out_dir={path} is not empty; choose a new folder"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    image_bytes = resolution**2 * dataset.num_channels
+    with blocks.progress(count, dataset.name) as bar:
+        for block in blocks.split(count, image_bytes):
+            pictures = dataset.read(resolution, np.asarray(block))
+            for index, picture in zip(block, pictures, strict=True):
+                images.save_png(path / _file_name(index), picture)
+            bar.update(len(block))
+    if dataset.label_size:
+        _write_labels(path / LABELS, dataset, count)
+
+
+def _file_name(index: int) -> str:
+    return f"{index:08d}.png"
+
+
+def _write_labels(
+    file: pathlib.Path, dataset: datasets.Dataset, count: int
+) -> None:
+    with open(file, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["file", *dataset.label_names])
+        for index, label in enumerate(dataset.labels[:count]):
+            # Nine digits give any float32 back exactly.
+            values = (f"{value:.9g}" for value in label.tolist())
+            writer.writerow([_file_name(index), *values])

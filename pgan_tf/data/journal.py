@@ -6,17 +6,23 @@ bytes have reached the disk, so that even a power failure cannot make the
 journal lie; a line that was cut short lacks its last word and does not count.
 """
 
+import contextlib
+import fcntl
 import os
+import pathlib
 import re
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf.base import version
-from pgan_tf.data import file_names, sharing, writing
+from pgan_tf.base import errors, version
+from pgan_tf.data import parallel
+from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
+
 
 _ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
 
@@ -31,7 +37,7 @@ def identify(
     """
     # What travels to the workers is all that the images depend on.
     parts = (version.VERSION, images, order, plan.files())
-    return sharing.hash_of(parts)
+    return parallel.hash_of(parts)
 
 
 class Journal:
@@ -102,3 +108,40 @@ class Journal:
 def _sync(descriptor: int) -> None:
     os.fsync(descriptor)
     os.close(descriptor)
+
+
+@contextlib.contextmanager
+def hold_lock(path: pathlib.Path) -> Iterator[None]:
+    """Makes a folder if need be, and keeps other builds out of it.
+
+    The lock ends with this process, however that ends. A folder that was made
+    here and stays empty goes away.
+
+    Raises:
+        UserError: Another build is at work there, or it is no folder.
+    """
+    if path.exists() and not path.is_dir():
+        raise errors.UserError(f"--out_dir={path} is a file, not a folder")
+    is_new = not path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+        if is_new and not os.listdir(path):
+            path.rmdir()
+
+
+def _lock(descriptor: int, path: pathlib.Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise errors.UserError(
+            f"another `create` is writing to --out_dir={path}; wait for its "
+            "end or choose another folder"
+        ) from error
+    except OSError:
+        # Some network file systems have no locks for folders.
+        pass

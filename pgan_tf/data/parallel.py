@@ -1,21 +1,83 @@
-"""Blocks of images through several processes, with a progress bar."""
+"""Runs a function of blocks in several processes, or in this one."""
 
 import concurrent.futures
 import contextlib
+import hashlib
 import itertools
-import multiprocessing
+import mmap
 import multiprocessing.connection
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import process
+from multiprocessing import reduction
 from typing import Any, TypeVar
 
 from pgan_tf.base import errors
-from pgan_tf.data import blocks, sharing
+from pgan_tf.data import blocks
+
+_ALIGNMENT = 64  # bytes; at least that of any element
+
+
+class Shared:
+    """An object that processes started by spawning can `load`.
+
+    Its NumPy arrays lie in a file without a name that all of them map, so a
+    data set of a gigabyte takes one, not one per process; and the rest is
+    pickled once.
+
+    Args:
+        thing: Whatever can be pickled; only read by the workers.
+    """
+
+    def __init__(self, thing: Any) -> None:
+        buffers: list[pickle.PickleBuffer] = []
+        self.head = pickle.dumps(
+            thing, protocol=5, buffer_callback=buffers.append
+        )
+        self.spans: list[slice] = []
+        self.file: Any = tempfile.TemporaryFile()
+        for buffer in buffers:
+            start = -(-self.file.tell() // _ALIGNMENT) * _ALIGNMENT
+            self.file.seek(start)
+            self.file.write(buffer.raw())
+            self.spans.append(slice(start, self.file.tell()))
+        self.file.write(b"\0")  # an empty file cannot be mapped
+        self.file.flush()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that is being started."""
+        file = reduction.DupFd(self.file.fileno())
+        return {"head": self.head, "spans": self.spans, "file": file}
+
+    def load(self) -> Any:
+        """The object, in a started process; its arrays are read-only."""
+        mapped = mmap.mmap(self.file.detach(), 0, access=mmap.ACCESS_READ)
+        view = memoryview(mapped)
+        return pickle.loads(
+            self.head, buffers=[view[span] for span in self.spans]
+        )
+
+    def close(self) -> None:
+        """Gives the file back; what was loaded from it stays."""
+        self.file.close()
+
+
+def hash_of(thing: Any) -> str:
+    """SHA-256 of an object as it would travel, without a copy of it."""
+    total = hashlib.sha256()
+    head = pickle.dumps(
+        thing, protocol=5, buffer_callback=lambda each: total.update(each.raw())
+    )
+    total.update(head)
+    return total.hexdigest()
+
 
 _Result = TypeVar("_Result")
+
 
 # Blocks in hand per worker: enough to be busy while `done` waits for a disk.
 _WAITING = 8
@@ -61,7 +123,7 @@ def _in_processes(
     They take a moment to start; meanwhile, and after, this one works too.
     """
     with (
-        contextlib.closing(sharing.Shared(work)) as shared,
+        contextlib.closing(Shared(work)) as shared,
         _pool(shared, num_workers - 1) as pool,
     ):
         queue = iter(tasks)
@@ -86,7 +148,7 @@ def _in_processes(
 
 @contextlib.contextmanager
 def _pool(
-    shared: sharing.Shared, num_workers: int
+    shared: Shared, num_workers: int
 ) -> Iterator[concurrent.futures.Executor]:
     """Worker processes; what they have not begun is dropped at the end."""
     pool = concurrent.futures.ProcessPoolExecutor(
@@ -110,7 +172,7 @@ def _pool(
 _work: Callable[[range], Any]  # of this worker process
 
 
-def _start_worker(shared: sharing.Shared) -> None:
+def _start_worker(shared: Shared) -> None:
     """Prepares a worker: its work, and an end with its parent's end."""
     global _work
     _work = shared.load()

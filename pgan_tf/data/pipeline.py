@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import levels, records, tfrecord
+from pgan_tf.data.format import datasets, levels, tfrecord
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _PREFETCH_BATCHES = 3
 
 
 def batches(
-    dataset: records.Dataset,
+    dataset: datasets.Dataset,
     resolution: int,
     minibatch: int,
     start_nimg: int,
@@ -138,7 +138,7 @@ def _part(
 
 
 def _from_memory(
-    dataset: records.Dataset,
+    dataset: datasets.Dataset,
     resolution: int,
     minibatch: int,
     order: tf.data.Dataset,
@@ -154,7 +154,7 @@ def _from_memory(
 
 
 def _from_file(
-    dataset: records.Dataset,
+    dataset: datasets.Dataset,
     resolution: int,
     minibatch: int,
     order: tf.data.Dataset,

@@ -7,17 +7,17 @@ from pgan_tf.data import source_flags
 from pgan_tf.data.sources import (
     arrays,
     celeba,
-    celeba_download,
-    celebahq,
     cifar,
-    faces,
     hdf5,
     lsun,
     mnist,
     pictures,
     source,
     svhn,
+    tfds_download,
 )
+from pgan_tf.data.sources.celebahq import source as celebahq
+from pgan_tf.data.sources.drawn_faces import faces
 
 NUM_FACES = 10_000
 RESOLUTION = 128  # if nothing else is said
@@ -68,9 +68,7 @@ def _open_files(args: argparse.Namespace) -> source.Source:
         args.label_attributes,
     )
     if args.source == "celeba":
-        return celeba.CelebA(
-            args.source_dir or celeba_download.fetch(), *common
-        )
+        return celeba.CelebA(args.source_dir or tfds_download.fetch(), *common)
     if args.source == "images":
         form = _form(args, args.resize_filter)
         return pictures.Pictures(args.source_dir, *common, form)

@@ -3,7 +3,8 @@
 import argparse
 
 from pgan_tf.base import command_line, errors
-from pgan_tf.data.sources import celebahq, decode, pictures
+from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data.sources.celebahq import source as celebahq
 
 HELP = """faces: drawn by this tool, with attributes as labels.
 celeba: CelebA's aligned images (or smaller copies), 128 pixels around the

@@ -12,17 +12,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pgan_tf.data import (
-    blocks,
-    file_names,
-    levels,
-    records,
-    tfrecord,
-    writing,
-)
+from pgan_tf.data import blocks
+from pgan_tf.data.format import datasets, file_names, levels, tfrecord, writing
 
 
-def faults(dataset: records.Dataset) -> Iterator[str]:
+def faults(dataset: datasets.Dataset) -> Iterator[str]:
     """Yields a line for each fault, with the file and the record.
 
     Every record must be whole (length, checksums, shape), every level the box
@@ -44,7 +38,7 @@ def faults(dataset: records.Dataset) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _open_shard(
-    dataset: records.Dataset, number: int
+    dataset: datasets.Dataset, number: int
 ) -> Iterator[list["_Reader"]]:
     """Readers of a shard's files, the full images first."""
     with contextlib.ExitStack() as stack:
@@ -133,14 +127,14 @@ def _block_faults(readers: list[_Reader], block: range) -> Iterator[str]:
             yield f"{reader.shard.path}: record {block[index]}: {fault}"
 
 
-def _label_faults(dataset: records.Dataset) -> Iterator[str]:
+def _label_faults(dataset: datasets.Dataset) -> Iterator[str]:
     bad = np.flatnonzero(~np.isfinite(dataset.labels).all(axis=1))
     for index in bad.tolist():
         yield f"{dataset.path}: label {index} is not finite"
 
 
 def _manifest_faults(
-    dataset: records.Dataset, checksums: dict[str, Any]
+    dataset: datasets.Dataset, checksums: dict[str, Any]
 ) -> Iterator[str]:
     """What the manifest says and the files do not."""
     if dataset.manifest is None:
@@ -159,6 +153,6 @@ def _manifest_faults(
             yield f"{dataset.path / name}: SHA-256 is not that of {where.name}"
 
 
-def _hash_of(dataset: records.Dataset, name: str) -> Any:
+def _hash_of(dataset: datasets.Dataset, name: str) -> Any:
     with open(dataset.path / name, "rb") as stream:
         return hashlib.file_digest(stream, "sha256")

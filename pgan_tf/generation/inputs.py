@@ -7,7 +7,7 @@ import numpy as np
 
 from pgan_tf import networks, sampling, snapshots
 from pgan_tf.base import errors
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 
 # Named in an error; the rest are counted.
@@ -134,7 +134,7 @@ def label_names(path: str, label_size: int) -> list[str]:
     return dataset.label_names[:label_size]
 
 
-def open_dataset(path: str) -> records.Dataset | None:
+def open_dataset(path: str) -> datasets.Dataset | None:
     """The dataset of the run that a network belongs to, if both are there."""
     here = pathlib.Path(path)
     run_dir = here if here.is_dir() else here.parent
@@ -143,7 +143,7 @@ def open_dataset(path: str) -> records.Dataset | None:
     data_dir = run_folder.read_config(run_dir).data.data_dir
     if not pathlib.Path(data_dir).is_dir():
         return None
-    return records.open_dataset(data_dir)
+    return datasets.open_dataset(data_dir)
 
 
 def _list(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from pgan_tf import sampling
 from pgan_tf.base import errors, files, images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
@@ -36,7 +36,7 @@ class Guard:
         self,
         options: RunOptions,
         nets: steps.Networks,
-        dataset: records.Dataset,
+        dataset: datasets.Dataset,
     ) -> None:
         self._options = options.guard
         self._run_dir = pathlib.Path(options.run_dir)

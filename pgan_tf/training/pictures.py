@@ -6,7 +6,7 @@ import numpy as np
 
 from pgan_tf import networks, sampling
 from pgan_tf.base import images
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 from pgan_tf.runs.options import RunOptions
@@ -28,7 +28,7 @@ class Grid:
     def __init__(
         self,
         options: RunOptions,
-        dataset: records.Dataset,
+        dataset: datasets.Dataset,
         writer: tensorboard.Writer,
     ) -> None:
         self._run_dir = pathlib.Path(options.run_dir)

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 
 from pgan_tf.base import errors, images, resolutions
-from pgan_tf.data import records
+from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import option_tree, schedule
 from pgan_tf.runs.options import RunOptions
@@ -42,7 +42,7 @@ def check(options: RunOptions) -> RunOptions:
             "--run_dir is missing: give a folder for what the run writes"
         )
     option_tree.check_ranges(options)
-    dataset = records.open_dataset(options.data.data_dir)
+    dataset = datasets.open_dataset(options.data.data_dir)
     options = _fill_in(options, dataset)
     _check_values(options)
     _check_run_folder(options, dataset)
@@ -62,7 +62,7 @@ def check_plan(options: RunOptions) -> tuple[RunOptions, int]:
     option_tree.check_ranges(options)
     data = options.data
     if _is_there(data.data_dir):
-        dataset = records.open_dataset(data.data_dir)
+        dataset = datasets.open_dataset(data.data_dir)
         options = _fill_in(options, dataset)
         num_channels = dataset.num_channels
     elif data.resolution:
@@ -90,7 +90,7 @@ def _fill_in_without_dataset(options: RunOptions) -> RunOptions:
     return _fill_sizes(options, data.resolution, labels)
 
 
-def _fill_in(options: RunOptions, dataset: records.Dataset) -> RunOptions:
+def _fill_in(options: RunOptions, dataset: datasets.Dataset) -> RunOptions:
     data = options.data
     resolution = data.resolution or dataset.resolution
     if resolution > dataset.resolution or resolution < 4:
@@ -216,7 +216,7 @@ def with_schedule(options: RunOptions, num_replicas: int) -> RunOptions:
     return dataclasses.replace(options, schedule=derived)
 
 
-def _check_run_folder(options: RunOptions, dataset: records.Dataset) -> None:
+def _check_run_folder(options: RunOptions, dataset: datasets.Dataset) -> None:
     """A run folder that exists must be of this very run."""
     run_dir = pathlib.Path(options.run_dir)
     if not run_dir.exists():

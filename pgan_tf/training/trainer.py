@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from pgan_tf import snapshots
 from pgan_tf.base import devices, errors
-from pgan_tf.data import pipeline, records
+from pgan_tf.data import pipeline
+from pgan_tf.data.format import datasets
 from pgan_tf.interop import nvidia
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, schedule
@@ -72,7 +73,7 @@ class Run:
     def __init__(self, options: RunOptions) -> None:
         self.options = options
         self.run_dir = pathlib.Path(options.run_dir)
-        self.dataset = records.open_dataset(options.data.data_dir)
+        self.dataset = datasets.open_dataset(options.data.data_dir)
         if options.deterministic:
             devices.make_deterministic()
         here = cluster.from_environment()

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 
 from benchmarks import data, plain_loop
-from pgan_tf.data import build, records
+from pgan_tf.data import build
+from pgan_tf.data.format import datasets
 from tests import common
 
 
@@ -23,7 +24,7 @@ class DataTest(common.TestCase):
             source = case.source(folder / "photos")
             build.create(source, folder / "tool" / "out", {}, shuffle=False)
             loop, tool = (
-                records.open_dataset(path)
+                datasets.open_dataset(path)
                 for path in (folder / "out", folder / "tool" / "out")
             )
             self.assertEqual(loop.resolution, 64 if case.width == 64 else 128)

@@ -13,18 +13,10 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
-from pgan_tf.data import (
-    blocks,
-    build,
-    compare,
-    file_names,
-    journal,
-    lock,
-    records,
-    verify,
-    writing,
-)
-from pgan_tf.data.sources import faces, pictures
+from pgan_tf.data import blocks, build, inspect, journal, verify
+from pgan_tf.data.format import datasets, file_names, writing
+from pgan_tf.data.sources import pictures
+from pgan_tf.data.sources.drawn_faces import faces
 from tests import common
 
 
@@ -40,7 +32,7 @@ class BuildTest(common.TestCase):
     def test_order_is_that_of_the_reference(self) -> None:
         path = self.folder() / "faces"
         self.create(path, 24)
-        dataset = records.open_dataset(path)
+        dataset = datasets.open_dataset(path)
         source = faces.Faces(16, 24, seed=1)
         order = common.golden("images_in")["order"]
         expected = np.stack([source.image(index) for index in order])
@@ -53,7 +45,7 @@ class BuildTest(common.TestCase):
         self.create(path, 5, shuffle=False)
         source = faces.Faces(16, 5, seed=1)
         expected = np.stack([source.image(index) for index in range(5)])
-        read = records.open_dataset(path).read(16, np.arange(5))
+        read = datasets.open_dataset(path).read(16, np.arange(5))
         self.assertAllEqual(read, expected)
 
     def test_bytes_do_not_depend_on_workers(self) -> None:
@@ -68,14 +60,14 @@ class BuildTest(common.TestCase):
     def test_shards(self) -> None:
         folder = self.folder()
         self.create(folder / "faces")
-        one = records.open_dataset(folder / "faces")
+        one = datasets.open_dataset(folder / "faces")
         with mock.patch.object(blocks, "MAX_IMAGES", 3):
             for workers in (1, 2):
                 path = folder / str(workers) / "faces"
                 self.create(path, num_workers=workers, num_shards=4)
-                many = records.open_dataset(path)
+                many = datasets.open_dataset(path)
                 self.assertEqual(many.num_shards, 4)
-                self.assertEmpty(list(compare.differences(one, many)))
+                self.assertEmpty(list(inspect.differences(one, many)))
                 self.assertEmpty(list(verify.faults(many)))
         with self.assertRaisesRegex(errors.UserError, "=21 is more than the 2"):
             self.create(folder / "more", num_shards=21)
@@ -95,7 +87,7 @@ class BuildTest(common.TestCase):
 
     def test_one_build_at_a_time(self) -> None:
         path = self.folder() / "faces"
-        with lock.hold(path):
+        with journal.hold_lock(path):
             with self.assertRaisesRegex(errors.UserError, "another `create`"):
                 self.create(path)
         self.create(path)
@@ -103,7 +95,7 @@ class BuildTest(common.TestCase):
     def test_manifest(self) -> None:
         path = self.folder() / "faces"
         self.create(path)
-        manifest = records.open_dataset(path).manifest
+        manifest = datasets.open_dataset(path).manifest
         self.assertEqual(manifest["format"], 1)
         self.assertEqual(manifest["labels"]["size"], 21)
         self.assertEqual(manifest["labels"]["kind"], "multihot")
@@ -124,7 +116,7 @@ class BuildTest(common.TestCase):
         usage = mock.Mock(free=5_000)
         with mock.patch.object(shutil, "disk_usage", return_value=usage):
             self.create(path, 6, overwrite=True)
-            self.assertEqual(records.open_dataset(path).num_images, 6)
+            self.assertEqual(datasets.open_dataset(path).num_images, 6)
             with self.assertRaisesRegex(errors.UserError, "not enough space"):
                 self.create(path, 40, overwrite=True)
 
@@ -152,11 +144,11 @@ class BuildTest(common.TestCase):
             ):
                 build.create(source, out_dir, {}, num_workers=workers)
             with self.assertRaisesRegex(errors.UserError, "not finished"):
-                records.open_dataset(out_dir)
+                datasets.open_dataset(out_dir)
         # With the image mended the same call succeeds.
         Image.new("RGB", (32, 32)).save(folder / "4.jpg")
         build.create(source, out_dir, {})
-        self.assertEqual(records.open_dataset(out_dir).num_images, 4)
+        self.assertEqual(datasets.open_dataset(out_dir).num_images, 4)
 
     def test_blocks_of_a_slow_source_are_short(self) -> None:
         source = faces.Faces(16, 130, seed=1)
@@ -200,7 +192,7 @@ class BuildTest(common.TestCase):
                     source, out_dir, {}, shuffle=False, num_workers=workers,
                     skip_bad=True,
                 )  # fmt: skip
-            dataset = records.open_dataset(out_dir)
+            dataset = datasets.open_dataset(out_dir)
             images = dataset.read(4, np.arange(3))
             self.assertAllEqual(images[:, 0, 0, 0], [10, 30, 50])
             first, second = dataset.manifest["skipped"]
@@ -262,10 +254,10 @@ class BuildTest(common.TestCase):
         ):  # fmt: skip
             self.interrupt(path)
             self.assertEqual(self.counted(path, {}), 20 - 9)
-        manifest = records.open_dataset(path).manifest
+        manifest = datasets.open_dataset(path).manifest
         self.assertEqual(manifest["num_exact"], 15)
         self.create(path, overwrite=True)
-        self.assertNotIn("num_exact", records.open_dataset(path).manifest)
+        self.assertNotIn("num_exact", datasets.open_dataset(path).manifest)
 
     def test_entry_of_the_journal_that_was_cut_short(self) -> None:
         folder = self.folder()
@@ -303,7 +295,7 @@ class BuildTest(common.TestCase):
         self.create(folder / "expected" / "faces", 1000)
         command = (
             "from pgan_tf.data import build, journal; "
-            "from pgan_tf.data.sources import faces\n"
+            "from pgan_tf.data.sources.drawn_faces import faces\n"
             "journal.SECONDS = 0\n"
             "if __name__ == '__main__':\n"
             "    build.create(faces.Faces(16, 1000, 1), "
@@ -322,7 +314,7 @@ class BuildTest(common.TestCase):
         child.send_signal(signal.SIGKILL)
         child.wait()
         with self.assertRaisesRegex(errors.UserError, "not finished"):
-            records.open_dataset(path)
+            datasets.open_dataset(path)
         self.create(path, 1000)
         self.assertEqual(
             files_of(path), files_of(folder / "expected" / "faces")

@@ -3,13 +3,14 @@
 import numpy as np
 from PIL import Image
 
-from pgan_tf.data import inspect, records, writing
+from pgan_tf.data import inspect
+from pgan_tf.data.format import datasets, writing
 from tests import common
 
 
 class InspectTest(common.TestCase):
     def test_description(self) -> None:
-        dataset = records.open_dataset(common.GOLDEN_DIR / "tfrecords")
+        dataset = datasets.open_dataset(common.GOLDEN_DIR / "tfrecords")
         text = inspect.describe(dataset)
         self.assertIn("32x32, 3 channels", text)
         self.assertIn("4 8 16 32", text)
@@ -23,7 +24,7 @@ class InspectTest(common.TestCase):
         path = self.folder() / "labelled"
         labels = np.array([[1, 0], [0, 0], [1, 1], [0.25, 0]], np.float32)
         writing.save(path, np.zeros((4, 4, 4, 3), np.uint8), labels)
-        dataset = records.open_dataset(path)
+        dataset = datasets.open_dataset(path)
         expected = [
             "row 1, column 1: 0",
             "row 1, column 2: none",
@@ -33,7 +34,7 @@ class InspectTest(common.TestCase):
         self.assertEqual(list(inspect.sheet_labels(dataset, 96)), expected)
         self.assertEqual(list(inspect.sheet_labels(dataset, 2)), expected[:2])
         writing.save(path.parent / "plain", np.zeros((4, 4, 4, 3), np.uint8))
-        plain = records.open_dataset(path.parent / "plain")
+        plain = datasets.open_dataset(path.parent / "plain")
         self.assertEmpty(list(inspect.sheet_labels(plain, 96)))
 
     def test_contact_sheet(self) -> None:
@@ -42,7 +43,7 @@ class InspectTest(common.TestCase):
         images = np.ones((7, 32, 32, 1), np.uint8) * values[:, None, None, None]
         writing.save(path, images)
         out = path.parent / "new" / "sheet.png"
-        dataset = records.open_dataset(path)
+        dataset = datasets.open_dataset(path)
         self.assertEqual(inspect.write_sheet(dataset, out, 6, 8), 6)
         # Six images, three in a row, enlarged from 8 to 64 pixels.
         expected = values[:6].reshape(2, 3).repeat(64, axis=0)

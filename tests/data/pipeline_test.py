@@ -11,7 +11,8 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import pipeline, records, writing
+from pgan_tf.data import pipeline
+from pgan_tf.data.format import datasets, writing
 from tests import common
 
 COUNT = 10
@@ -27,18 +28,18 @@ class PipelineTest(common.TestCase):
         self.path = self.folder() / "numbers"
         labels = np.stack([numbers, 2.0 * numbers], axis=1)
         writing.save(self.path, images, labels)
-        self.dataset = records.open_dataset(self.path)
+        self.dataset = datasets.open_dataset(self.path)
         path = self.folder() / "shards"
         with writing.Writer(
             writing.Plan(path, 16, 3, COUNT, 2, num_shards=4)
         ) as writer:
             writer.add(images, labels)
-        self.sharded = records.open_dataset(path)
+        self.sharded = datasets.open_dataset(path)
 
     def take(
         self, count: int, resolution: int = 4, minibatch: int = 1,
         start_nimg: int = 0, seed: int = 0, worker: tuple[int, int] = (0, 1),
-        dataset: records.Dataset | None = None,
+        dataset: datasets.Dataset | None = None,
     ) -> list[int]:  # fmt: skip
         """Numbers of the images in the first batches."""
         numbers: list[int] = []
@@ -163,7 +164,7 @@ class PipelineTest(common.TestCase):
     def test_datasets_of_the_reference(self) -> None:
         golden = common.golden("images_in")
         images = common.nhwc(golden["images"])
-        dataset = records.open_dataset(common.GOLDEN_DIR / "tfrecords")
+        dataset = datasets.open_dataset(common.GOLDEN_DIR / "tfrecords")
         for limit in (0, 1 << 30):
             with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
                 stream = pipeline.batches(dataset, 32, 24, 0, 5)
@@ -178,14 +179,15 @@ class PipelineTest(common.TestCase):
     def test_without_labels(self) -> None:
         path = self.folder() / "plain"
         writing.save(path, np.zeros((3, 4, 4, 1), np.uint8))
-        dataset = records.open_dataset(path)
+        dataset = datasets.open_dataset(path)
         for _, labels in pipeline.batches(dataset, 4, 2, 0, 0).take(50):
             self.assertEqual(labels.shape, (2, 0))
 
     def test_process_that_ends_amid_a_stream(self) -> None:
         script = f"""
-            from pgan_tf.data import pipeline, records
-            dataset = records.open_dataset({str(self.path)!r})
+            from pgan_tf.data import pipeline
+            from pgan_tf.data.format import datasets
+            dataset = datasets.open_dataset({str(self.path)!r})
             pipeline._MEMORY_BYTES = 0
             stream = pipeline.ahead(pipeline.batches(dataset, 16, 2, 0, 0))
             next(stream)

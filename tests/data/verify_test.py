@@ -7,9 +7,10 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.data import file_names, records, verify, writing
+from pgan_tf.data import verify
+from pgan_tf.data.format import datasets, file_names, writing
 from tests import common
-from tests.data import tfrecord_test
+from tests.data.format import tfrecord_test
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
 
@@ -30,7 +31,7 @@ class VerifyTest(common.TestCase):
         return path
 
     def faults(self, path: pathlib.Path) -> list[str]:
-        return list(verify.faults(records.open_dataset(path)))
+        return list(verify.faults(datasets.open_dataset(path)))
 
     def flip(self, file: pathlib.Path, offset: int) -> None:
         data = bytearray(file.read_bytes())
@@ -74,7 +75,7 @@ class VerifyTest(common.TestCase):
     def test_level_that_does_not_fit(self) -> None:
         path = self.copy()
         file = path / "tfrecords-r03.tfrecords"
-        dataset = records.open_dataset(path)
+        dataset = datasets.open_dataset(path)
         images = dataset.read(8, np.arange(24)).copy()
         images[5, 1, 2, 0] ^= 1
         # A dataset of such images has sound records.

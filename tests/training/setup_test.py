@@ -8,7 +8,7 @@ import numpy as np
 from absl.testing import parameterized
 
 from pgan_tf.base import errors
-from pgan_tf.data import records, writing
+from pgan_tf.data.format import datasets, writing
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import (
     DataOptions,
@@ -149,7 +149,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         options = setup.check(self.options(schedule=before))
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
-        digest = records.open_dataset(self.here / "set").digest
+        digest = datasets.open_dataset(self.here / "set").digest
         run_folder.begin(run_dir, options, digest)
         setup.check(self.options(schedule=after))
         passes = dataclasses.replace(before, max_micro_batch_dict={16: 4})
@@ -161,7 +161,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         options = setup.check(self.options())
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
-        digest = records.open_dataset(self.here / "set").digest
+        digest = datasets.open_dataset(self.here / "set").digest
         run_folder.begin(run_dir, options, digest)
         setup.check(self.options())
         longer = ScheduleOptions(total_kimg=20000)

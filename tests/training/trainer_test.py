@@ -11,7 +11,7 @@ from PIL import Image
 
 from pgan_tf import sampling, snapshots
 from pgan_tf.base import devices, images
-from pgan_tf.data import writing
+from pgan_tf.data.format import writing
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import (
     DataOptions,

@@ -1,11 +1,20 @@
-"""Images that are small enough to be all in memory, with their classes."""
+"""Images that are small enough to be all in memory, with their classes.
 
-from collections.abc import Sequence
+And the few files of a published data set, from wherever they were put.
+"""
+
+import gzip
+import os
+import pathlib
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from pgan_tf.base import errors
+from pgan_tf.data.sources import archive
 
 DIGITS = tuple("0123456789")  # the classes of several sets
 
@@ -69,3 +78,68 @@ def _check(arrays: Arrays) -> None:
             f"--source_dir={where} has classes {lowest} to {highest} instead "
             f"of 0 to {len(arrays.label_names) - 1}"
         )
+
+
+def read_members(
+    path: str | os.PathLike[str], names: Sequence[str]
+) -> dict[str, bytes]:
+    """Contents of files, found by their base names in whatever sub-folder.
+
+    Args:
+        path: A folder, a .zip or a .tar (packed in any way).
+        names: The files' names; a file NAME.gz will do for NAME.
+
+    Returns:
+        By name, in the order of `names`.
+
+    Raises:
+        UserError: A file is missing or damaged, or `path` is.
+    """
+    found: dict[str, bytes] = {}
+    try:
+        for name, data in _read_matching(pathlib.Path(path), names):
+            found.setdefault(name, data)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise errors.UserError(f"cannot read {path}: {error}") from error
+    for name in names:
+        if name not in found:
+            raise errors.UserError(
+                f"no file {name} in --source_dir={path}; it needs "
+                + ", ".join(names)
+            )
+    return {name: found[name] for name in names}
+
+
+def _read_matching(
+    path: pathlib.Path, names: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yields name and unpacked content of the files that were asked for."""
+    for member, data in _read_raw(path, names):
+        base_name = member.rpartition("/")[2]
+        try:
+            if base_name.endswith(".gz"):
+                data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise errors.UserError(
+                f"{path / member} is truncated or damaged: {error}"
+            ) from error
+        yield base_name.removesuffix(".gz"), data
+
+
+def _read_raw(
+    path: pathlib.Path, names: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    wanted = {*names, *(f"{name}.gz" for name in names)}
+    if path.is_file() and tarfile.is_tarfile(path):
+        # A packed tar can only be read from its begin to its end.
+        with tarfile.open(path, "r|*") as tar:
+            for info in tar:
+                if info.isfile() and info.name.rpartition("/")[2] in wanted:
+                    stream = tar.extractfile(info)
+                    assert stream is not None
+                    yield info.name, stream.read()
+        return
+    files = archive.Archive(path)
+    for name in files.names:
+        if name.rpartition("/")[2] in wanted:
+            yield name, files.read(name)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import decode, image_files
+from pgan_tf.data.sources import decode, pictures
 
 WIDTH, HEIGHT = 178, 218
 LEFT, TOP, SIDE = 25, 57, 128
 
 
-class CelebA(image_files.ImageFiles):
+class CelebA(pictures.ImageFiles):
     """Aligned images in a folder or .zip."""
 
     def image(self, index: int) -> np.ndarray:

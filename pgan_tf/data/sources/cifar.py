@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import arrays, members
+from pgan_tf.data.sources import arrays
 
 RESOLUTION = 32
 
@@ -48,7 +48,7 @@ def read(path: str | os.PathLike[str], name: str, split: str) -> arrays.Arrays:
     names_key, classes_key = KEYS[name]
     contents = {
         f"{path}/{file}": _unpickle(data, f"{path}/{file}")
-        for file, data in members.read(path, FILES[name, split]).items()
+        for file, data in arrays.read_members(path, FILES[name, split]).items()
     }
     (meta_file, *batch_files) = contents
     try:

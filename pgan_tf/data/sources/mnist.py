@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import arrays, members
+from pgan_tf.data.sources import arrays
 
 RESOLUTION = 32
 PREFIXES = {"train": "train", "test": "t10k"}  # of file names, by split
@@ -37,7 +37,7 @@ def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
     """
     images_file = f"{PREFIXES[split]}-images-idx3-ubyte"
     labels_file = f"{PREFIXES[split]}-labels-idx1-ubyte"
-    files = members.read(path, [images_file, labels_file])
+    files = arrays.read_members(path, [images_file, labels_file])
     images = _parse(files[images_file], 3, f"{path}/{images_file}")
     labels = _parse(files[labels_file], 1, f"{path}/{labels_file}")
     made_from = {"source_dir": pathlib.Path(path).name, "split": split}

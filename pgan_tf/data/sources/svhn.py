@@ -8,7 +8,7 @@ import numpy as np
 import scipy.io
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import arrays, members
+from pgan_tf.data.sources import arrays
 
 
 def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
@@ -22,7 +22,7 @@ def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
         UserError: The file is missing or damaged.
     """
     name = f"{split}_32x32.mat"
-    data = members.read(path, [name])[name]
+    data = arrays.read_members(path, [name])[name]
     try:
         content = scipy.io.loadmat(io.BytesIO(data), variable_names=["X", "y"])
         # [32,32,3,N]

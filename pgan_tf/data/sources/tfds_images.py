@@ -15,8 +15,8 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from pgan_tf.base import errors, text
-from pgan_tf.data import tfrecord
-from pgan_tf.data.sources import decode, network, pictures, source
+from pgan_tf.data.format import tfrecord
+from pgan_tf.data.sources import decode, pictures, source, tfds_download
 
 
 class TfdsImages:
@@ -158,7 +158,7 @@ def _prepare(builder: Any, download: bool) -> None:
             "--tfds_data_dir"
         )
     try:
-        network.reach(urls)
+        tfds_download.reach(urls)
         builder.download_and_prepare()
     except Exception as error:
         # No network, a quota, a licence to agree to: whatever it is.

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf import pbkdf2
 from PIL import Image
 
-from pgan_tf.data.sources import face_square
+from pgan_tf.data.sources.celebahq import face_square
 
 NUM_IMAGES = 7
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import network, pictures, tfds_images
+from pgan_tf.data.sources import pictures, tfds_download, tfds_images
 from tests import common
 from tests.data.sources import shapes
 
@@ -64,7 +64,7 @@ class TfdsImagesTest(common.TestCase):
         for name, size in (("mnist", 10), ("tf_flowers", 5)):
             with (
                 tfds.testing.mock_data(num_examples=3),
-                mock.patch.object(network, "reach"),
+                mock.patch.object(tfds_download, "reach"),
             ):
                 source = tfds_images.TfdsImages(
                     name, "train", None, 16, download=True
@@ -93,7 +93,7 @@ class TfdsImagesTest(common.TestCase):
         folder = str(self.folder())
         with (
             mock.patch.object(
-                network, "reach", side_effect=OSError("no\nroute")
+                tfds_download, "reach", side_effect=OSError("no\nroute")
             ) as reach,
             mock.patch.object(
                 tfds.core.DatasetBuilder, "download_and_prepare"
@@ -113,7 +113,7 @@ class TfdsImagesTest(common.TestCase):
 
     def test_what_is_prepared_needs_no_network(self) -> None:
         folder = self.prepare()
-        with mock.patch.object(network, "reach", side_effect=OSError):
+        with mock.patch.object(tfds_download, "reach", side_effect=OSError):
             source = tfds_images.TfdsImages(
                 "shapes", "train", folder, 4, download=True
             )

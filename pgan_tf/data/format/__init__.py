@@ -1,0 +1,1 @@
+"""The files of a dataset: names, records, levels. Only here images are CHW."""

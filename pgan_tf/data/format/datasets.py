@@ -1,0 +1,283 @@
+"""A finished dataset folder: opening it, and reading from it.
+
+See `file_names` for its files and `tfrecord` for what is in them.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import re
+from typing import Any
+
+import numpy as np
+
+from pgan_tf.base import errors, resolutions
+from pgan_tf.data.format import file_names, levels
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dataset:
+    """A finished dataset folder.
+
+    Attributes:
+        path: The folder.
+        name: What its file names begin with.
+        resolution: Width and height of the full images.
+        num_channels: 1 or 3.
+        num_images: N.
+        labels: float32 [N,K]; K is 0 for a dataset without labels.
+        manifest: The content of `dataset.json`, if there is one.
+        levels: By resolution.
+    """
+
+    path: pathlib.Path
+    name: str
+    resolution: int
+    num_channels: int
+    num_images: int
+    labels: np.ndarray
+    manifest: dict[str, Any] | None
+    levels: dict[int, levels.Level]
+
+    @property
+    def label_size(self) -> int:
+        """K."""
+        return self.labels.shape[1]
+
+    @property
+    def label_names(self) -> list[str]:
+        """What the manifest calls the K columns; else "0", "1", ..."""
+        names = (self.manifest or {}).get("labels", {}).get("names", [])
+        if len(names) == self.label_size:
+            return names
+        return [str(each) for each in range(self.label_size)]
+
+    def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
+        """Images at one of the stored resolutions.
+
+        Args:
+            resolution: 4, 8, ... up to the dataset's own.
+            indices: Positions of the wanted records, integers [n].
+
+        Returns:
+            uint8 [n,resolution,resolution,C].
+        """
+        return self.levels[resolution].read(np.asarray(indices))
+
+    def record_files(self) -> list[pathlib.Path]:
+        """All files of images, level by level."""
+        return [
+            shard.path
+            for level in self.levels.values()
+            for shard in level.shards
+        ]
+
+    @property
+    def num_shards(self) -> int:
+        """Files per level."""
+        return len(self.levels[self.resolution].shards)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Identifies the contents, to key what was computed from them.
+
+        Made of the manifest's checksums; without a manifest, of every file's
+        name, size, first and last bytes.
+        """
+        files = self.record_files()
+        files += sorted(self.path.glob("*.labels"))
+        if self.manifest is not None:
+            known = self.manifest["files"]
+            parts = [f"{file.name} {known[file.name]}" for file in files]
+        else:
+            parts = [_fingerprint(file) for file in files]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class BlackDataset(Dataset):
+    """Black RGB images of any size, without files: for benchmarks.
+
+    They are few, so that the largest level fits into memory.
+    """
+
+    def __init__(self, resolution: int, num_images: int = 16) -> None:
+        super().__init__(
+            path=pathlib.Path(f"black:{resolution}"),
+            name="black",
+            resolution=resolution,
+            num_channels=3,
+            num_images=num_images,
+            labels=np.zeros((num_images, 0), np.float32),
+            manifest=None,
+            levels={},
+        )
+
+    def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
+        """uint8 zeros [n,resolution,resolution,3]."""
+        return np.zeros((len(indices), resolution, resolution, 3), np.uint8)
+
+    @property
+    def digest(self) -> str:
+        """Stands for a checksum of the contents."""
+        return str(self.path)
+
+
+def open_dataset(path: str | os.PathLike[str]) -> Dataset:
+    """Opens a dataset folder made by this project's or by NVIDIA's tool.
+
+    Reads the first record of every level, the labels and the manifest. A path
+    such as `black:64` is a `BlackDataset` of that resolution.
+
+    Raises:
+        UserError: No such folder, no dataset in it, an unfinished build, a
+            missing, truncated or foreign file.
+    """
+    path = pathlib.Path(path)
+    if match := re.fullmatch(r"black:(\d+)", str(path)):
+        return _black(int(match[1]))
+    if not path.is_dir():
+        raise errors.UserError(f"no such dataset folder: {path}")
+    _refuse_unfinished(path)
+    name, files = _find_levels(path)
+    opened = {each: levels.open_level(files[each], each) for each in files}
+    full = opened[max(opened)]
+    for level in opened.values():
+        levels.check_same(level, full)
+    manifest = _read_manifest(path)
+    if manifest is not None:
+        _check_sizes(path, manifest)
+    return Dataset(
+        path=path,
+        name=name,
+        resolution=max(opened),
+        num_channels=full.layout.shape[0],
+        num_images=full.num_images,
+        labels=_read_labels(path, full.num_images),
+        manifest=manifest,
+        levels=opened,
+    )
+
+
+def _black(resolution: int) -> Dataset:
+    if resolution > resolutions.LARGEST or not resolutions.is_one(resolution):
+        raise errors.UserError(
+            f"black:{resolution}: {resolution} is not a power of two from 4 "
+            "to 1024"
+        )
+    return BlackDataset(resolution)
+
+
+def _refuse_unfinished(path: pathlib.Path) -> None:
+    if any(path.glob("*" + file_names.PARTIAL)):
+        raise errors.UserError(
+            f"the build of dataset {path} was not finished; "
+            "run the same `dataset_tool.py create` again"
+        )
+
+
+def _find_levels(
+    path: pathlib.Path,
+) -> tuple[str, dict[int, list[pathlib.Path]]]:
+    """The dataset's name, and the files of each resolution, in order."""
+    found = {
+        parsed: file
+        for file in sorted(path.iterdir())
+        if (parsed := file_names.parse(file.name)) and parsed.resolution >= 4
+    }
+    if not found:
+        raise errors.UserError(
+            f"no dataset in folder {path}: it has no *-rNN.tfrecords files"
+        )
+    name, num_shards = _check_one(path, list(found))
+    files = {}
+    for resolution in resolutions.up_to(max(p.resolution for p in found)):
+        parts = [
+            file_names.Parsed(name, resolution, shard, num_shards)
+            for shard in range(num_shards)
+        ]
+        for part in parts:
+            if part not in found:
+                file = file_names.level_file(*dataclasses.astuple(part))
+                what = "level" if num_shards == 1 else "shard"
+                raise errors.UserError(
+                    f"a {what} of the dataset is missing: {path / file}"
+                )
+        files[resolution] = [found[part] for part in parts]
+    return name, files
+
+
+def _check_one(
+    path: pathlib.Path, found: list[file_names.Parsed]
+) -> tuple[str, int]:
+    """The name and the number of shards that all files agree on."""
+    names = sorted({parsed.name for parsed in found})
+    if len(names) > 1:
+        raise errors.UserError(
+            f"folder {path} holds several datasets: {', '.join(names)}; "
+            "give each its own folder"
+        )
+    counts = sorted({parsed.num_shards for parsed in found})
+    if len(counts) > 1:
+        raise errors.UserError(
+            f"folder {path} mixes files of {counts[0]} and of {counts[1]} "
+            "shards; give each dataset its own folder"
+        )
+    return names[0], counts[0]
+
+
+def _read_manifest(path: pathlib.Path) -> dict[str, Any] | None:
+    file = path / file_names.MANIFEST
+    if not file.exists():
+        return None
+    try:
+        manifest = json.loads(file.read_text())
+        manifest["files"].items()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.UserError(
+            f"{file} is not a manifest of dataset_tool.py"
+        ) from error
+    return manifest
+
+
+def _check_sizes(path: pathlib.Path, manifest: dict[str, Any]) -> None:
+    for name, known in manifest["files"].items():
+        file = path / name
+        size = file.stat().st_size if file.exists() else None
+        if size != known["bytes"]:
+            found = "is missing" if size is None else f"has {size} bytes"
+            raise errors.UserError(
+                f"{file} {found} but should have {known['bytes']} according "
+                f"to {file_names.MANIFEST}"
+            )
+
+
+def _read_labels(path: pathlib.Path, num_images: int) -> np.ndarray:
+    files = sorted(path.glob("*.labels"))
+    if not files:
+        return np.zeros((num_images, 0), np.float32)
+    try:
+        labels = np.load(files[0], allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise errors.UserError(
+            f"{files[0]} is truncated or no .npy stream"
+        ) from error
+    if labels.ndim != 2 or len(labels) != num_images:
+        raise errors.UserError(
+            f"{files[0]} has labels of shape {list(labels.shape)} for "
+            f"{num_images} images"
+        )
+    return labels.astype(np.float32)
+
+
+def _fingerprint(file: pathlib.Path) -> str:
+    """Name, size and a hash of the first and last 64 KiB."""
+    span = 1 << 16
+    size = file.stat().st_size
+    with open(file, "rb") as stream:
+        ends = stream.read(span)
+        stream.seek(max(0, size - span))
+        ends += stream.read(span)
+    return f"{file.name} {size} {hashlib.sha256(ends).hexdigest()}"

@@ -1,0 +1,1 @@
+"""CelebA-HQ: ready-made images, or CelebA's photos and published deltas."""

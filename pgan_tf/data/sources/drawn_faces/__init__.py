@@ -1,0 +1,1 @@
+"""Faces that this package draws itself, with attributes as labels."""

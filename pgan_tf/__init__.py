@@ -7,13 +7,13 @@ from pgan_tf.base import images, version
 from pgan_tf.base.errors import UserError
 
 if TYPE_CHECKING:
-    from pgan_tf import networks
+    from pgan_tf.networks.progressive.generator import Generator
 
 __all__ = ["UserError", "images", "load"]
 __version__ = version.VERSION
 
 
-def load(path: "str | os.PathLike[str]") -> "networks.Generator":
+def load(path: "str | os.PathLike[str]") -> "Generator":
     """Reads a generator: a .keras snapshot, NVIDIA's .pkl, or a run folder.
 
     Nothing in the file is executed. Call it with latents [N,latent_size], and
@@ -24,6 +24,6 @@ def load(path: "str | os.PathLike[str]") -> "networks.Generator":
         UserError: If there is no generator in there.
     """
     # Keras takes seconds to import, which `import pgan_tf` need not wait for.
-    from pgan_tf import snapshots
+    from pgan_tf.networks import snapshots
 
     return snapshots.load_generator(path)

@@ -30,8 +30,9 @@ from typing import Any
 
 from absl import flags
 
-from pgan_tf import shapes
 from pgan_tf.base import command_line, errors, files, resolutions, text
+from pgan_tf.networks import cost
+from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import (
     PRECISIONS,
@@ -110,9 +111,9 @@ class Case:
     def macs(self) -> int:
         """Multiplications of an iteration."""
         options = self.options()
-        shape = shapes.Networks(options.networks, _CHANNELS)
+        shape = progressive_cost.ProgressiveCost(options.networks, _CHANNELS)
         fading = bool(self.fade)
-        return shapes.iteration_macs(
+        return cost.iteration_macs(
             shape, self.resolution, self.minibatch, fading=fading
         )
 

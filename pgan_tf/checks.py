@@ -2,9 +2,10 @@
 
 import pathlib
 
-from pgan_tf import image_sets, networks
+from pgan_tf import image_sets
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets
+from pgan_tf.networks.progressive.generator import Generator
 
 
 def check_dataset(
@@ -25,7 +26,7 @@ def check_dataset(
 
 
 def check_generator(
-    generator: networks.Generator,
+    generator: Generator,
     path: pathlib.Path,
     level: image_sets.Level,
 ) -> None:

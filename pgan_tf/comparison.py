@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import image_sets, networks
+from pgan_tf import image_sets
 from pgan_tf.base import devices, files
 from pgan_tf.metrics import features, path_length, suite
+from pgan_tf.networks.progressive.generator import Generator
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14
@@ -117,7 +118,7 @@ class Comparison:
 
     def fakes(
         self,
-        generator: networks.Generator,
+        generator: Generator,
         title: str,
         metrics: Sequence[suite.Metric] | None = None,
         truncation: float | None = None,

@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pgan_tf import networks, sampling, walks
+from pgan_tf import sampling, walks
 from pgan_tf.base import devices, images
 from pgan_tf.data.format import datasets
+from pgan_tf.networks.progressive.generator import Generator
 
 # Separate streams of draws from one seed.
 _ORDER, _MIRROR, _PLACE = 1, 2, 3
@@ -159,7 +160,7 @@ class Fakes:
         truncation: Of the latents, see `sampling.latents`.
     """
 
-    generator: networks.Generator
+    generator: Generator
     count: int
     seed: int
     labels: np.ndarray | None = None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from pgan_tf import functional
+from pgan_tf.networks import operations
 
 Tensor = Any
 
@@ -200,4 +200,4 @@ def noise_stddev(nimg: Tensor, start: float, kimg: float) -> Tensor:
 
 def _flat(scores: Tensor) -> Tensor:
     """[N,1] to [N], so that nothing broadcasts to [N,N]."""
-    return ops.reshape(functional.at_least_float32(scores), (-1,))
+    return ops.reshape(operations.at_least_float32(scores), (-1,))

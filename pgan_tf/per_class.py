@@ -13,13 +13,13 @@ from pgan_tf import (
     comparison,
     image_sets,
     ledger,
-    networks,
     results,
     rows,
     session,
 )
 from pgan_tf.base import errors, files
 from pgan_tf.metrics import features, suite
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 
 
@@ -152,7 +152,7 @@ class _Setting:
         return self.setting.count
 
     def add(
-        self, path: pathlib.Path, generator: Callable[[], networks.Generator]
+        self, path: pathlib.Path, generator: Callable[[], Generator]
     ) -> None:
         """Adds the row of a snapshot."""
 

@@ -13,7 +13,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from pgan_tf import functional, networks, sampling
+from pgan_tf import sampling
+from pgan_tf.networks import operations
+from pgan_tf.networks.progressive.generator import Generator
 
 Tensor = Any
 # From images [N,R,R,C] in [-1, 1] to how far each is from the target, [N].
@@ -33,13 +35,13 @@ def pyramid_distance(target: np.ndarray) -> Distance:
     """
     levels = [target[None]]
     while levels[-1].shape[1] > COARSEST:
-        levels.append(np.asarray(functional.downscale2d(levels[-1])))
+        levels.append(np.asarray(operations.downscale2d(levels[-1])))
 
     def distance(images: Tensor) -> Tensor:
         total = 0.0
         for i, level in enumerate(levels):
             if i:
-                images = functional.downscale2d(images)
+                images = operations.downscale2d(images)
             total += ops.mean(ops.square(images - level), axis=(1, 2, 3))
         return total / len(levels)
 
@@ -83,7 +85,7 @@ def has_gradient(
 
 
 def starts(
-    generator: networks.Generator,
+    generator: Generator,
     label: np.ndarray | None,
     distance: Distance,
     restarts: int,
@@ -101,7 +103,7 @@ def starts(
 
 
 def descend(
-    generator: networks.Generator,
+    generator: Generator,
     label: np.ndarray | None,
     distance: Distance,
     latents: np.ndarray,
@@ -134,7 +136,7 @@ def descend(
         with tf.GradientTape() as tape:
             images = generator(z.value, labels)
             factor = generator.resolution // images.shape[1]
-            images = functional.upscale2d(images, factor)
+            images = operations.upscale2d(images, factor)
             distances = distance(images)
             # Each latent has an influence on its own distance alone.
             total = ops.sum(distances)

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import scipy.special
 
-from pgan_tf import networks
 from pgan_tf.base import images, resolutions
+from pgan_tf.networks.progressive.generator import Generator
 
 
 def latents(
@@ -70,7 +70,7 @@ def default_minibatch(resolution: int) -> int:
 
 
 def generate(
-    network: networks.Generator,
+    network: Generator,
     latents: np.ndarray,
     labels: np.ndarray | None = None,
     lod: float | None = None,
@@ -100,7 +100,7 @@ def generate(
 
 
 def draw(
-    generator: networks.Generator,
+    generator: Generator,
     latents: np.ndarray,
     labels: np.ndarray | None = None,
     minibatch: int | None = None,
@@ -144,15 +144,15 @@ def visible_devices() -> list[str]:
 
 
 def _replicas(
-    generator: networks.Generator, devices: Sequence[str]
-) -> list[tuple[ContextManager[Any], networks.Generator]]:
+    generator: Generator, devices: Sequence[str]
+) -> list[tuple[ContextManager[Any], Generator]]:
     """A scope for each device, and a copy of the network there."""
     if len(devices) < 2:
         return [(contextlib.nullcontext(), generator)]
     replicas = []
     for device in devices:
         with keras.device(device):
-            copy = networks.Generator.from_config(generator.get_config())
+            copy = Generator.from_config(generator.get_config())
             copy.set_weights(generator.get_weights())
         replicas.append((keras.device(device), copy))
     return replicas

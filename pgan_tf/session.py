@@ -13,16 +13,16 @@ from pgan_tf import (
     extractors,
     image_sets,
     ledger,
-    networks,
     published,
     results,
     rows,
     sampling,
-    snapshots,
 )
 from pgan_tf.base import devices, errors, files
 from pgan_tf.data.format import datasets
 from pgan_tf.metrics import features, registry, suite
+from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, tensorboard
 from pgan_tf.runs.options import RunOptions
@@ -120,7 +120,7 @@ class Opened:
             replicas=self.replicas,
         )
 
-    def generator(self, path: pathlib.Path) -> networks.Generator:
+    def generator(self, path: pathlib.Path) -> Generator:
         """A snapshot, on all devices."""
         with self.replicas.scope():
             generator = snapshots.load_generator(path)

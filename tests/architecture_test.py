@@ -21,8 +21,8 @@ MAY_IMPORT_TENSORFLOW = (
     "base/devices.py",
     "data/pipeline.py",
     # One operation that Keras does not have.
-    "functional.py",
-    "interop/export.py",
+    "networks/operations.py",
+    "networks/export.py",
     "metrics/features.py",
     "metrics/inception.py",
     "metrics/inception_keras.py",

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import layers, networks
-from pgan_tf.interop import nvidia
+from pgan_tf.networks.progressive import layers
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 
 ROOT = pathlib.Path(__file__).parent.parent
 GOLDEN_DIR = ROOT / "tests" / "golden"
@@ -58,13 +60,13 @@ def retyped(network, dtype):
     return twin
 
 
-def golden_generator(fused_scale: bool = True) -> networks.Generator:
+def golden_generator(fused_scale: bool = True) -> Generator:
     """The generator of g_res32.npz.
 
     The reference's two-step network has the same kernels with the last axes
     of Conv0 swapped, and is another function.
     """
-    generator = networks.Generator(
+    generator = Generator(
         resolution=32,
         num_channels=1,
         fmap_base=256,
@@ -85,9 +87,9 @@ def golden_generator(fused_scale: bool = True) -> networks.Generator:
 
 def golden_discriminator(
     fused_scale: bool = True, mbstd_group_size: int = 4
-) -> networks.Discriminator:
+) -> Discriminator:
     """The discriminator of d_res32.npz."""
-    discriminator = networks.Discriminator(
+    discriminator = Discriminator(
         resolution=32,
         num_channels=1,
         fmap_base=256,

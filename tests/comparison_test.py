@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 import tensorflow as tf
 
-from pgan_tf import comparison, image_sets, sampling, snapshots
+from pgan_tf import comparison, image_sets, sampling
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.metrics import (
@@ -17,6 +17,7 @@ from pgan_tf.metrics import (
     sliced_wasserstein,
     suite,
 )
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 

@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import comparison, evaluation, session, snapshots
+from pgan_tf import comparison, evaluation, session
 from pgan_tf.base import errors
 from pgan_tf.data.format import writing
 from pgan_tf.metrics import classifier, inception
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 

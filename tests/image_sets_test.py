@@ -1,9 +1,10 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import image_sets, sampling, snapshots
+from pgan_tf import image_sets, sampling
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import common, small_run
 

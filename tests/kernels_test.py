@@ -15,13 +15,13 @@ from tests import common
 
 ROOT = common.ROOT
 NUMERIC = (
-    "tests/functional_test.py",
-    "tests/interop/nvidia_snapshot_test.py",
-    "tests/interop/nvidia_test.py",
-    "tests/layers_test.py",
+    "tests/networks/operations_test.py",
+    "tests/networks/progressive/nvidia/snapshots_test.py",
+    "tests/networks/progressive/nvidia/variables_test.py",
+    "tests/networks/progressive/layers_test.py",
     "tests/losses_test.py",
     "tests/metrics",
-    "tests/networks_test.py",
+    "tests/networks/progressive/networks_test.py",
     "tests/training/equivalence_test.py",
     "tests/training/optim_test.py",
     "tests/training/replicas_test.py",

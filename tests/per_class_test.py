@@ -4,10 +4,11 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import image_sets, per_class, sampling, session, snapshots
+from pgan_tf import image_sets, per_class, sampling, session
 from pgan_tf.base import devices, errors
 from pgan_tf.data.format import datasets
 from pgan_tf.metrics import random_features
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import common, pairs_test, small_run
 

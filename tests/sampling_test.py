@@ -8,7 +8,9 @@ import keras
 import numpy as np
 import scipy.stats
 
-from pgan_tf import networks, sampling, snapshots
+from pgan_tf import sampling
+from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.generator import Generator
 from tests import common
 
 ROOT = common.ROOT
@@ -64,7 +66,7 @@ class GenerateTest(common.TestCase):
     def setUp(self):
         super().setUp()
         keras.utils.set_random_seed(0)
-        self.G = networks.Generator(
+        self.G = Generator(
             resolution=16, num_channels=3, fmap_base=64, label_size=2
         )
         self.latents = sampling.latents(0, 7, self.G.latent_size, seed=0)
@@ -141,7 +143,7 @@ class DevicesTest(common.TestCase):
     def test_all_devices_are_used_and_change_nothing(self):
         here = self.folder()
         keras.utils.set_random_seed(0)
-        G = networks.Generator(resolution=8, num_channels=3, fmap_base=64)
+        G = Generator(resolution=8, num_channels=3, fmap_base=64)
         snapshots.save_generator(G, here / "G.keras")
         done = subprocess.run(
             [sys.executable, "-c", SEVERAL_DEVICES, "G.keras", "drawn.npy"],

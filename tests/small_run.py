@@ -6,8 +6,9 @@ import pathlib
 import keras
 import numpy as np
 
-from pgan_tf import networks, snapshots
 from pgan_tf.data.format import writing
+from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import DataOptions, RunOptions
 
@@ -60,7 +61,7 @@ def make(
     run_folder.begin(run_dir, options, "")
     keras.utils.set_random_seed(0)
     for i, lod in enumerate(lods):
-        generator = networks.Generator(
+        generator = Generator(
             resolution=RESOLUTION,
             num_channels=channels,
             label_size=label_size,

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tqdm
 
-from pgan_tf import networks, sampling
+from pgan_tf import sampling
 from pgan_tf.base import errors, images
 from pgan_tf.generation import inputs
+from pgan_tf.networks.progressive.generator import Generator
 
 
 def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
@@ -47,7 +48,7 @@ def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
 
 
 def what_to_draw(
-    args: argparse.Namespace, network: networks.Generator
+    args: argparse.Namespace, network: Generator
 ) -> tuple[Sequence[str], np.ndarray]:
     """Names for the files, and latents [N,latent_size]."""
     columns, rows = args.grid or (0, 0)
@@ -69,7 +70,7 @@ def what_to_draw(
 
 
 def pixels(
-    network: networks.Generator,
+    network: Generator,
     latents: np.ndarray,
     labels: np.ndarray | None,
     shrink: int = 1,
@@ -94,7 +95,7 @@ def pixels(
             bar.update(len(part))
 
 
-def check_shrink(shrink: int, network: networks.Generator) -> None:
+def check_shrink(shrink: int, network: Generator) -> None:
     """Refuses to shrink pictures to nothing."""
     if shrink > network.resolution:
         raise errors.UserError(

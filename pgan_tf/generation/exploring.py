@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import directions, extractors, networks, sampling
+from pgan_tf import directions, extractors, sampling
 from pgan_tf.base import devices, errors, files, images, web_page
 from pgan_tf.generation import drawing, inputs, page
+from pgan_tf.networks.progressive.generator import Generator
 
 # Latents that directions are computed from.
 SAMPLES = 2000
@@ -51,7 +52,7 @@ def explore(args: argparse.Namespace, path: pathlib.Path) -> str:
     )
 
 
-def check_size(args: argparse.Namespace, network: networks.Generator) -> None:
+def check_size(args: argparse.Namespace, network: Generator) -> None:
     """Refuses sprites that are too large for a picture file."""
     size = min(args.size, network.resolution)
     if max(args.places, len(args.seeds)) * size > MOST_PIXELS:
@@ -71,7 +72,7 @@ Named = tuple[str, str, str, np.ndarray]
 
 
 def principal(
-    network: networks.Generator,
+    network: Generator,
     samples: np.ndarray,
     label: np.ndarray | None,
     count: int,
@@ -96,7 +97,7 @@ def principal(
 
 def find_attributes(
     args: argparse.Namespace,
-    network: networks.Generator,
+    network: Generator,
     samples: np.ndarray,
     label: np.ndarray | None,
 ) -> tuple[list[Named], str]:
@@ -140,7 +141,7 @@ def find_attributes(
 
 def make_cards(
     args: argparse.Namespace,
-    network: networks.Generator,
+    network: Generator,
     label: np.ndarray | None,
     latents: np.ndarray,
     named: list[Named],

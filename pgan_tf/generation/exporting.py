@@ -5,7 +5,7 @@ import pathlib
 
 from pgan_tf.base import errors
 from pgan_tf.generation import flags, output
-from pgan_tf.interop import formats
+from pgan_tf.networks import export_formats
 
 DESCRIPTION = """Writes a model for other programs: as SavedModel, ONNX, TFLite
 or with stock layers of Keras.
@@ -29,7 +29,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--format",
         required=True,
-        choices=sorted(formats.FORMATS),
+        choices=sorted(export_formats.FORMATS),
         help="keras: stock layers of Keras 3, without classes of ours. "
         "savedmodel: a folder for TensorFlow. onnx: for ONNX Runtime and "
         "others. tflite: for LiteRT, on phones.",
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     path = check_out(args.out, args.format)
     # TensorFlow takes seconds to import, which --help need not wait for.
     from pgan_tf.generation import inputs
-    from pgan_tf.interop import export
+    from pgan_tf.networks import export
 
     export.check_packages(args.format)
     network = inputs.open_network(args.network)
@@ -71,7 +71,7 @@ def check_out(out: str, name: str) -> pathlib.Path:
     Raises:
         UserError: If it does not, or nothing can be written there.
     """
-    suffix = formats.FORMATS[name].suffix
+    suffix = export_formats.FORMATS[name].suffix
     path = pathlib.Path(out)
     if suffix:
         if path.suffix != suffix:

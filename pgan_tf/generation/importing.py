@@ -32,8 +32,8 @@ def run(args: argparse.Namespace) -> None:
         raise errors.UserError(f"--out={args.out}: name a .keras file")
     path = output.check_file(args.out)
     # TensorFlow takes seconds to import, which --help need not wait for.
-    from pgan_tf import snapshots
-    from pgan_tf.interop import nvidia
+    from pgan_tf.networks import snapshots
+    from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 
     network = nvidia.load_generator(args.pkl)
     snapshots.save_generator(network, path)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import networks, sampling, snapshots
+from pgan_tf import sampling
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets
+from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 
 # Named in an error; the rest are counted.
@@ -16,7 +18,7 @@ MOST_NAMES = 20
 
 def latents_of_seeds(
     seeds: Sequence[int],
-    network: networks.Generator,
+    network: Generator,
     truncation: float | None = None,
 ) -> np.ndarray:
     """A latent for each seed, which nothing else has an influence on.
@@ -34,7 +36,7 @@ def latents_of_seeds(
     return np.concatenate(rows)
 
 
-def read_latents(path: str, network: networks.Generator) -> np.ndarray:
+def read_latents(path: str, network: Generator) -> np.ndarray:
     """Latents from the .npy file of --latents.
 
     Returns:
@@ -71,7 +73,7 @@ def read_latents(path: str, network: networks.Generator) -> np.ndarray:
     return latents
 
 
-def open_network(path: str) -> networks.Generator:
+def open_network(path: str) -> Generator:
     """The generator of --network.
 
     Raises:
@@ -81,7 +83,7 @@ def open_network(path: str) -> networks.Generator:
 
 
 def read_label(
-    wanted: str | None, network: networks.Generator, path: str
+    wanted: str | None, network: Generator, path: str
 ) -> np.ndarray | None:
     """The label vector that --class stands for.
 

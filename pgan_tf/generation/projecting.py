@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import extractors, networks, projection
+from pgan_tf import extractors, projection
 from pgan_tf.base import devices, errors, files, images, video
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.generation import inputs
+from pgan_tf.networks.progressive.generator import Generator
 
 # Random latents that the search chooses its starts from.
 CANDIDATES = 512
@@ -136,7 +137,7 @@ def facts(
     }
 
 
-def read_target(path: str, network: networks.Generator) -> np.ndarray:
+def read_target(path: str, network: Generator) -> np.ndarray:
     """The picture as the network would draw it: float32 [R,R,C] in [-1, 1].
 
     Raises:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf import networks, sampling, walks
+from pgan_tf import sampling, walks
 from pgan_tf.base import images, video
 from pgan_tf.generation import drawing, inputs, interpolate
+from pgan_tf.networks.progressive.generator import Generator
 
 
 def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
@@ -43,7 +44,7 @@ def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
 
 
 def path_of_latents(
-    args: argparse.Namespace, network: networks.Generator, frames: int
+    args: argparse.Namespace, network: Generator, frames: int
 ) -> np.ndarray:
     """The walk: float32 [frames,cells,latent_size]."""
     size = network.latent_size

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pgan_tf import networks
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import OptimizerOptions, RunOptions
 from pgan_tf.training import optim, steps
@@ -32,18 +33,18 @@ def make_networks(
     start = schedule.at(0, options.schedule, options.data.resolution)
     keras.utils.set_random_seed(options.seed)
     with strategy.scope():
-        G = networks.Generator(
+        G = Generator(
             **common,
             latent_size=options.networks.latent_size,
             normalize_latents=options.networks.normalize_latents,
             use_pixelnorm=options.networks.use_pixelnorm,
             lod=start.lod,
         )
-        D = networks.Discriminator(
+        D = Discriminator(
             **common, mbstd_group_size=options.networks.mbstd_group_size
         )
         # Whatever G trains in, Gs is for all machines.
-        Gs = networks.Generator.from_config(
+        Gs = Generator.from_config(
             {**G.get_config(), "name": "Gs", "dtype": "float32"}
         )
         Gs.set_weights(G.get_weights())

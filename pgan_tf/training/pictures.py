@@ -4,9 +4,10 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import networks, sampling
+from pgan_tf import sampling
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 from pgan_tf.runs.options import RunOptions
@@ -51,7 +52,7 @@ class Grid:
         images.save_png(self._run_dir / "reals.png", picture)
         self._writer.picture("reals", picture, 0)
 
-    def save_fakes(self, Gs: networks.Generator, nimg: int) -> None:
+    def save_fakes(self, Gs: Generator, nimg: int) -> None:
         """What Gs draws, after so many images."""
         fakes = sampling.generate(Gs, self._latents, self._labels, devices=())
         picture = arrange(images.to_uint8(fakes), self._columns)

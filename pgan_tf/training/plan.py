@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pgan_tf import shapes
 from pgan_tf.base import files, resolutions, text
+from pgan_tf.networks import cost
+from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions, ScheduleOptions
 from pgan_tf.training import setup
@@ -143,7 +144,7 @@ def make(
             10^9 multiplications per second, for speeds that are not measured.
     """
     options = setup.with_schedule(options, num_devices)
-    shape = shapes.Networks(
+    shape = progressive_cost.ProgressiveCost(
         options.networks, num_channels, options.data.max_label_size
     )
     final = options.data.resolution
@@ -227,7 +228,10 @@ TENSORFLOW_MB = 550.0
 
 
 def memory_mb(
-    shape: shapes.Networks, final: int, resolution: int, minibatch: int
+    shape: progressive_cost.ProgressiveCost,
+    final: int,
+    resolution: int,
+    minibatch: int,
 ) -> float:
     """Memory of one device for a step at a resolution, in MiB, about.
 
@@ -275,7 +279,7 @@ def _how_modelled(peak: float | None) -> str:
 
 def _row(
     options: RunOptions,
-    shape: shapes.Networks,
+    shape: progressive_cost.ProgressiveCost,
     resolution: int,
     kimg: tuple[float, float],
     num_devices: int,
@@ -287,7 +291,7 @@ def _row(
     stage = _stage(options.schedule, final, resolution, num_devices)
     share = stage.minibatch // num_devices
     d_nimg = stage.minibatch * options.schedule.d_repeats
-    macs = shapes.iteration_macs(
+    macs = cost.iteration_macs(
         shape,
         resolution,
         stage.minibatch,

@@ -7,8 +7,9 @@ import pathlib
 import sys
 from typing import Any
 
-from pgan_tf import shapes
 from pgan_tf.base import files
+from pgan_tf.networks import cost
+from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import plan
@@ -69,7 +70,7 @@ class TimeLeft:
     ) -> None:
         self._options = options
         self._resolution = resolution
-        self._shape = shapes.Networks(
+        self._shape = progressive_cost.ProgressiveCost(
             options.networks, num_channels, options.data.max_label_size
         )
         self._seconds_per_image: dict[int, float] = {}
@@ -116,5 +117,5 @@ class TimeLeft:
 
     def _cost(self, resolution: int) -> float:
         """Of an image, as far as the multiplications tell."""
-        macs = shapes.iteration_macs(self._shape, resolution, minibatch=1)
+        macs = cost.iteration_macs(self._shape, resolution, minibatch=1)
         return macs / plan.share_of_peak(resolution)

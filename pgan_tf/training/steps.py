@@ -14,11 +14,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import functional, losses, networks
+from pgan_tf import losses
 from pgan_tf.base import devices
+from pgan_tf.networks import operations
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import draws, optim, terms
+from pgan_tf.training import draws, optim, real_images, terms
 
 # What an iteration reports, averaged over its images; skipped steps per step.
 D_TERMS = (*terms.D_TERMS, "D_skipped_steps")
@@ -30,9 +33,9 @@ TERMS = D_TERMS + G_TERMS
 class Networks:
     """G, D, the average of G, and the optimizers. Made under the strategy."""
 
-    G: networks.Generator
-    D: networks.Discriminator
-    Gs: networks.Generator
+    G: Generator
+    D: Discriminator
+    Gs: Generator
     g_adam: optim.Adam
     d_adam: optim.Adam
 
@@ -367,7 +370,7 @@ class _Iteration:
             return one_pass(batch, alpha)
         group = self.nets.D.mbstd_group_size or 1
         parts = {
-            name: functional.split_groups(x, group, self.passes)
+            name: operations.split_groups(x, group, self.passes)
             for name, x in batch.items()
         }
         gradients = [tf.zeros(v.shape) for v in variables]
@@ -383,12 +386,12 @@ class _Iteration:
         self, images: tf.Tensor, nimg: tf.Tensor, alpha: tf.Tensor | None
     ) -> tf.Tensor:
         """This replica's reals: in [-1, 1], mirrored, faded."""
-        reals = functional.scale_pixels(self._share(images))
+        reals = real_images.scale_pixels(self._share(images))
         if self.options.data.mirror_augment:
             coins = self.draws.uniform("mirror", nimg, [])
-            reals = functional.mirror(reals, self._share(coins))
+            reals = real_images.mirror(reals, self._share(coins))
         if alpha is not None:
-            reals = functional.fade_reals(reals, alpha)
+            reals = real_images.fade_reals(reals, alpha)
         return reals
 
     def _share(self, batch: tf.Tensor) -> tf.Tensor:

@@ -5,7 +5,10 @@ Nothing is random here, and nothing is changed.
 
 import tensorflow as tf
 
-from pgan_tf import functional, losses, networks
+from pgan_tf import losses
+from pgan_tf.networks import operations
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs.options import LossesOptions
 
 Terms = dict[str, tf.Tensor]
@@ -24,7 +27,7 @@ G_TERMS = ("G_loss", "G_label_penalty", "G_ortho_penalty")
 
 
 def draw(
-    G: networks.Generator,
+    G: Generator,
     latents: tf.Tensor,
     labels: tf.Tensor,
     resolution: int,
@@ -39,7 +42,7 @@ def draw(
 
 
 def d_loss(
-    D: networks.Discriminator,
+    D: Discriminator,
     reals: tf.Tensor,
     fakes: tf.Tensor,
     labels: tf.Tensor,
@@ -92,8 +95,8 @@ def d_loss(
 
 
 def g_loss(
-    G: networks.Generator,
-    D: networks.Discriminator,
+    G: Generator,
+    D: Discriminator,
     fakes: tf.Tensor,
     labels: tf.Tensor,
     alpha: tf.Tensor | None,
@@ -124,7 +127,7 @@ def g_loss(
 
 
 def score_gradients(
-    D: networks.Discriminator,
+    D: Discriminator,
     images: tf.Tensor,
     alpha: tf.Tensor | None,
     scale: tf.Tensor | float = 1.0,
@@ -141,7 +144,7 @@ def score_gradients(
 
 
 def _penalty(
-    D: networks.Discriminator,
+    D: Discriminator,
     reals: tf.Tensor,
     fakes: tf.Tensor,
     mixing: tf.Tensor,
@@ -154,7 +157,7 @@ def _penalty(
     if penalty == "none":
         return tf.zeros(reals.shape[:1]), tf.zeros(reals.shape[:1])
     if penalty in ("gp", "lp"):
-        images = functional.lerp(reals, fakes, mixing)
+        images = operations.lerp(reals, fakes, mixing)
     else:
         images = reals if penalty == "r1" else fakes
     gradients = score_gradients(D, images, alpha, scale)
@@ -181,7 +184,7 @@ def _label_penalty(
 
 
 def judge_both(
-    D: networks.Discriminator,
+    D: Discriminator,
     reals: tf.Tensor,
     fakes: tf.Tensor,
     alpha: tf.Tensor | None,

@@ -10,11 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import snapshots
 from pgan_tf.base import devices, errors
 from pgan_tf.data import pipeline
 from pgan_tf.data.format import datasets
-from pgan_tf.interop import nvidia
+from pgan_tf.networks import snapshots, transfer
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, schedule
 from pgan_tf.runs.options import RunOptions
@@ -29,7 +29,6 @@ from pgan_tf.training import (
     setup,
     steps,
     stopping,
-    transfer,
     workers,
 )
 
@@ -122,7 +121,12 @@ class Run:
         """Takes the weights of --init_from; lines that say so."""
         if path and not is_new:
             return [f"--init_from={path} is ignored: this run has begun"]
-        return transfer.start_from(path, self.nets) if path else []
+        if not path:
+            return []
+        nets = self.nets
+        return transfer.start_from(
+            path, {"G": nets.G, "D": nets.D, "Gs": nets.Gs}
+        )
 
     def train(self, stop: stopping.StopRequest) -> None:
         """The loop: look at the schedule, take a few steps, maybe report."""

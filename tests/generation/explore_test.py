@@ -11,9 +11,10 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf import directions, sampling, snapshots
+from pgan_tf import directions, sampling
 from pgan_tf.base import images
 from pgan_tf.generation import page
+from pgan_tf.networks import snapshots
 from tests import generate_case, small_run
 
 

@@ -6,8 +6,9 @@ from unittest import mock
 
 import numpy as np
 
-from pgan_tf import sampling, snapshots
+from pgan_tf import sampling
 from pgan_tf.base import images
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import generate_case, small_run
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import pgan_tf
-from pgan_tf.interop import formats
+from pgan_tf.networks import export_formats
 from tests import common, generate_case, small_run
 
 PICKLE = common.GOLDEN_DIR / "ref_snapshot.pkl"
@@ -55,7 +55,7 @@ class ExportTest(generate_case.GenerateCase):
     def test_every_format(self):
         run_dir = small_run.make(self.cwd, label_size=2)
         self.assertEqual(pgan_tf.load(run_dir).label_size, 2)
-        for name, format_ in formats.FORMATS.items():
+        for name, format_ in export_formats.FORMATS.items():
             out = f"models/of_{name}{format_.suffix}"
             output = self.call(
                 *("export", f"--network={run_dir}", f"--format={name}"),

@@ -4,8 +4,9 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pgan_tf import sampling, snapshots, walks
+from pgan_tf import sampling, walks
 from pgan_tf.base import images
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from tests import generate_case, small_run
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from pgan_tf.base import images
-from pgan_tf.interop import formats
+from pgan_tf.networks import export_formats
 from pgan_tf.training import trainer
 from tests import common, generate_case
 from tests.training import trainer_test
@@ -14,7 +14,7 @@ from tests.training import trainer_test
 
 class VerbsTest(generate_case.GenerateCase):
     def export(self, network):
-        for name, format_ in formats.FORMATS.items():
+        for name, format_ in export_formats.FORMATS.items():
             out = f"of_{name}{format_.suffix}"
             output = self.succeed("export", network, f"--format={name}",
                                   f"--out={out}")  # fmt: skip

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import sampling, snapshots
+from pgan_tf import sampling
 from pgan_tf.base import images
+from pgan_tf.networks import snapshots
 from tests import common, generate_case
 
 

@@ -8,8 +8,9 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.util import event_pb2
 
-from pgan_tf import networks
-from pgan_tf.interop import nvidia
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.runs import tensorboard
 from tests import common
 
@@ -48,14 +49,14 @@ class WriterTest(common.TestCase):
     def test_histograms_of_weights(self):
         folder = self.folder()
         options = {"resolution": 8, "fmap_base": 32, "fmap_max": 8}
-        G = networks.Generator(**options)
+        G = Generator(**options)
         kernel = np.zeros((3, 3, 8, 8), np.float32)
         kernel[0, 0] = 3.0
         kernel[1, 1, 0, 0] = np.nan
         G.conv1[1].kernel.assign(kernel)
         writer = tensorboard.Writer(folder)
         writer.weights("G", nvidia.variables(G), nimg=12_345)
-        D = networks.Discriminator(**options)
+        D = Discriminator(**options)
         writer.weights("D", nvidia.variables(D), nimg=12_345)
         writer.close()
         found = read(folder)

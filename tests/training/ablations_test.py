@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import layers, networks
+from pgan_tf.networks.progressive import layers
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions, ScheduleOptions
 from pgan_tf.training import steps, trainer
@@ -38,8 +40,8 @@ class GrowingTest(common.TestCase):
         self.assertLen(schedule.phases(options, 1024), 1)
 
     def test_one_end_of_each_network_is_trained(self):
-        G = networks.Generator(**SMALL)
-        D = networks.Discriminator(**SMALL)
+        G = Generator(**SMALL)
+        D = Discriminator(**SMALL)
         for network, end in ((G, "to_rgb"), (D, "from_rgb")):
             used = {v.path for v in network.trainable_at(16, False)}
             ends = {path.split("/")[0] for path in used if end in path}
@@ -54,7 +56,7 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
             (False, True, 1),
             (False, False, 0),
         ):
-            G = networks.Generator(
+            G = Generator(
                 **SMALL, use_pixelnorm=use, normalize_latents=normalize
             )
             kinds = operations(G, 4, G.latent_size)
@@ -66,8 +68,8 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
             (False, "Relu", "LeakyRelu"),
         ):
             options = {**SMALL, "use_leakyrelu": use}
-            G = networks.Generator(**options)
-            D = networks.Discriminator(**options)
+            G = Generator(**options)
+            D = Discriminator(**options)
             for network, shape in ((G, (4, 8)), (D, (4, 16, 16, 1))):
                 kinds = operations(network, *shape)
                 self.assertIn(present, kinds)
@@ -90,8 +92,8 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
 
     def test_equalized_rate_of_whole_networks(self):
         for network in (
-            networks.Generator(**SMALL, use_wscale=False),
-            networks.Discriminator(**SMALL, use_wscale=False),
+            Generator(**SMALL, use_wscale=False),
+            Discriminator(**SMALL, use_wscale=False),
         ):
             found = 0
             for layer in network._flatten_layers():
@@ -103,7 +105,7 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(4, 0)
     def test_minibatch_stddev(self, group_size):
         """Without it a score is that of one image, whatever the others."""
-        D = networks.Discriminator(**SMALL, mbstd_group_size=group_size)
+        D = Discriminator(**SMALL, mbstd_group_size=group_size)
         random = np.random.RandomState(0)
         images = random.randn(4, 16, 16, 1).astype(np.float32)
         others = images.copy()

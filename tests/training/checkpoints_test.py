@@ -6,20 +6,21 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import networks
 from pgan_tf.base import errors
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.training import checkpoints, optim, position, steps
 from tests import common
 
 
 def make_networks() -> steps.Networks:
     options = {"resolution": 8, "fmap_base": 32, "fmap_max": 8}
-    G = networks.Generator(**options)
-    D = networks.Discriminator(**options)
+    G = Generator(**options)
+    D = Discriminator(**options)
     return steps.Networks(
         G=G,
         D=D,
-        Gs=networks.Generator(**options, name="Gs"),
+        Gs=Generator(**options, name="Gs"),
         g_adam=optim.Adam(G.trainable_variables),
         d_adam=optim.Adam(D.trainable_variables),
     )

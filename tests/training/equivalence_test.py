@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import snapshots
+from pgan_tf.networks import snapshots
 from pgan_tf.runs.options import (
     DataOptions,
     LossesOptions,

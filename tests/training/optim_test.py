@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import networks
-from pgan_tf.interop import nvidia
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.training import optim
 from tests import common
 
@@ -26,7 +27,7 @@ class AdamTest(common.TestCase):
             for key, value in common.golden("losses").items()
             if key.startswith("res32/D_grad/") and key.endswith("lod0.00")
         }
-        twin = networks.Discriminator.from_config(self.D.get_config())
+        twin = Discriminator.from_config(self.D.get_config())
         nvidia.assign(twin, gradients)
         self.gradients = [v.numpy() for v in twin.trainable_variables]
 
@@ -78,7 +79,7 @@ class MomentumTest(common.TestCase):
     def test_beta1_against_numpy(self):
         strategy = tf.distribute.MirroredStrategy(["CPU:0"])
         with strategy.scope():
-            G = networks.Generator(resolution=4, fmap_base=16)
+            G = Generator(resolution=4, fmap_base=16)
             variables = G.to_rgb[0].trainable_variables
             adam = optim.Adam(variables, beta1=0.5, beta2=0.9, epsilon=1e-4)
         value = [v.numpy().astype(np.float64) for v in variables]

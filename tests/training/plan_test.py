@@ -10,7 +10,7 @@ import pytest
 from absl import flags
 from absl.testing import parameterized
 
-from pgan_tf import shapes
+from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import (
     DataOptions,
@@ -138,7 +138,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
 
     def test_disk(self):
         made = plan.make(OPTIONS, 3)
-        counted = shapes.Networks(OPTIONS.networks, 3)
+        counted = progressive_cost.ProgressiveCost(OPTIONS.networks, 3)
         g_parameters, d_parameters = counted.parameters(16)
         self.assertEqual(made.rows[0].disk_bytes, 4 * g_parameters)
         # A grid of 3x2 cells, enlarged to 64 pixels, two bytes per pixel.
@@ -199,7 +199,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
             check=True,
             text=True,
         )
-        counted = shapes.Networks(
+        counted = progressive_cost.ProgressiveCost(
             NetworksOptions(fmap_base=base, fmap_max=widest), 3
         )
         estimate = plan.memory_mb(counted, resolution, resolution, minibatch)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf.interop import nvidia
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import (
     DataOptions,

@@ -4,9 +4,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import functional, networks
 from pgan_tf.base import resolutions
-from pgan_tf.interop import nvidia
+from pgan_tf.networks import operations
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.runs.options import LossesOptions
 from pgan_tf.training import terms
 from tests import common
@@ -156,13 +158,13 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         random = np.random.RandomState(0)
         reals, fakes = random.randn(2, 4, 16, 16, 1).astype(np.float32)
         mixing = random.rand(4, 1, 1, 1).astype(np.float32)
-        mixed = tf.constant(functional.lerp(reals, fakes, mixing))
+        mixed = tf.constant(operations.lerp(reals, fakes, mixing))
         native = terms.score_gradients(D, mixed, 0.5)
         upscaled = tf.Variable(
-            functional.upscale2d(functional.lerp(reals, fakes, mixing))
+            operations.upscale2d(operations.lerp(reals, fakes, mixing))
         )
         with tf.GradientTape() as tape:
-            shrunk = functional.downscale2d(upscaled)
+            shrunk = operations.downscale2d(upscaled)
             total = tf.reduce_sum(D(shrunk, alpha=0.5)[0])
         full = tape.gradient(total, upscaled)
         norms = np.sqrt(np.sum(np.square(full), (1, 2, 3)))
@@ -172,7 +174,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
 
     def test_label_terms_are_counted_for_reals_and_fakes(self):
         options = {"resolution": 8, "label_size": 3, "fmap_base": 32}
-        G, D = networks.Generator(**options), networks.Discriminator(**options)
+        G, D = Generator(**options), Discriminator(**options)
         random = np.random.RandomState(0)
         reals = tf.constant(random.randn(4, 8, 8, 1).astype(np.float32))
         labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
@@ -199,7 +201,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
 
     def test_label_terms_of_g(self):
         options = {"resolution": 4, "label_size": 3, "fmap_base": 16}
-        G, D = networks.Generator(**options), networks.Discriminator(**options)
+        G, D = Generator(**options), Discriminator(**options)
         random = np.random.RandomState(0)
         labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
         latents = random.randn(4, G.latent_size).astype(np.float32)
@@ -221,7 +223,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
 class JudgeBothTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(0, 2, 4, 16)
     def test_one_pass_equals_two(self, group):
-        D = networks.Discriminator(
+        D = Discriminator(
             resolution=8, label_size=2, fmap_base=32, mbstd_group_size=group
         )
         random = np.random.RandomState(0)

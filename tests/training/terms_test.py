@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import networks
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs.options import LossesOptions
 from pgan_tf.training import terms
 from tests import common
@@ -25,7 +26,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         random = np.random.RandomState(0)
-        self.G = networks.Generator(resolution=8, fmap_base=32)
+        self.G = Generator(resolution=8, fmap_base=32)
         shape = (4, self.G.latent_size)
         self.latents = random.randn(*shape).astype(np.float32)
         self.reals = random.randn(4, 8, 8, 1).astype(np.float32)
@@ -105,7 +106,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         self.assertAllClose(g_loss, expected, rtol=1e-5)
 
     def test_scale_changes_nothing(self):
-        D = networks.Discriminator(resolution=8, fmap_base=32)
+        D = Discriminator(resolution=8, fmap_base=32)
         _, plain = self.d_loss(D)
         _, scaled = self.d_loss(D, scale=tf.constant(1024.0))
         self.assertAllEqual(plain["D_mixed_norms"], scaled["D_mixed_norms"])
@@ -138,7 +139,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
 
     def test_labels_that_do_not_exclude_another(self):
         options = {"resolution": 4, "label_size": 3, "fmap_base": 16}
-        G, D = networks.Generator(**options), networks.Discriminator(**options)
+        G, D = Generator(**options), Discriminator(**options)
         labels = np.float32([[1, 1, 0], [0, 0, 0], [1, 0, 1], [0, 1, 0]])
         latents = np.random.RandomState(0).randn(4, G.latent_size)
         latents = latents.astype(np.float32)

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import networks
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import optim, steps
@@ -45,9 +46,9 @@ def make(
     }
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        G = networks.Generator(**common)
-        D = networks.Discriminator(**common, mbstd_group_size=2)
-        Gs = networks.Generator(**{**common, "dtype": "float32"}, name="Gs")
+        G = Generator(**common)
+        D = Discriminator(**common, mbstd_group_size=2)
+        Gs = Generator(**{**common, "dtype": "float32"}, name="Gs")
         Gs.set_weights(G.get_weights())
         g_adam, d_adam = (
             optim.Adam(

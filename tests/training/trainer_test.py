@@ -9,9 +9,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pgan_tf import sampling, snapshots
+from pgan_tf import sampling
 from pgan_tf.base import devices, images
 from pgan_tf.data.format import writing
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import (
     DataOptions,

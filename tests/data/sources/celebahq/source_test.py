@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
+from pgan_tf.data.sources import source as source_module
 from pgan_tf.data.sources.celebahq import source as celebahq
 from tests import common
 from tests.data.sources import published

@@ -1,1 +1,0 @@
-"""Networks from and to other programs."""

@@ -1,0 +1,1 @@
+"""G and D: the mathematics, the families of networks, and their files."""

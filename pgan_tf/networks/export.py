@@ -1,0 +1,173 @@
+"""Generators in formats of other programs.
+
+Each file is run once by the program that it is for, and compared with the
+network that it comes from, before it gets its name.
+"""
+
+import importlib.util
+import pathlib
+import warnings
+from collections.abc import Callable, Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from pgan_tf.base import errors, files, images, resolutions
+from pgan_tf.networks import export_formats
+from pgan_tf.networks.progressive import stock_model
+from pgan_tf.networks.progressive.generator import Generator
+
+# Images of 1024x1024, of untrained weights, differ by 1e-4.
+TOLERANCE = 2e-3
+
+
+NUM_CHECKED = 2  # of 1024x1024 some converted models take gigabytes each
+
+
+Inputs = Mapping[str, np.ndarray]
+
+
+def export(
+    network: Generator,
+    name: str,
+    path: pathlib.Path,
+    lod: float | None = None,
+    uint8: bool = False,
+) -> float:
+    """Writes a model of its own from latents (and labels) to images.
+
+    Args:
+        network: The generator.
+        name: One of `formats.FORMATS`.
+        path: File or, for SavedModel, folder to make.
+        lod: Where in its growth, fixed in the file; None: the network's own.
+        uint8: Images as pixels 0..255 instead of floats, about -1..1.
+
+    Returns:
+        The largest difference to the network's own images that was found.
+
+    Raises:
+        UserError: If packages are missing, the network has no such lod, or
+            the images differ by more than rounding explains; then there is no
+            file.
+    """
+    check_packages(name)
+    try:
+        model = stock_model.build(network, lod, uint8)
+    except ValueError as error:
+        raise errors.UserError(f"--lod={lod}: {error}") from error
+    inputs = fixed_inputs(network)
+    with (
+        files.partial(path) as partial,
+        warnings.catch_warnings(),
+        tqdm.tqdm(total=3, desc="exporting", delay=1, leave=False) as bar,
+        keras.device("cpu:0"),  # GPUs round the factors of a product more.
+    ):
+        warnings.simplefilter("ignore")  # Of converters, about themselves.
+        expected = source_images(network, inputs, lod, uint8)
+        bar.update()
+        _write(model, inputs, name, partial)
+        bar.update()
+        found = _RUNNERS[name](partial, inputs)
+        worst = float(np.abs(found.astype(np.float32) - expected).max())
+        limit = 1 if uint8 else TOLERANCE * max(1.0, np.abs(expected).max())
+        if found.shape != expected.shape or not worst <= limit:
+            raise errors.UserError(
+                f"{path}: not written: its images differ from the network's "
+                f"by {worst:.3g}; a fault of the converter, so try another "
+                "--format"
+            )
+    return worst
+
+
+def check_packages(name: str) -> None:
+    """Raises UserError if a format's packages are not installed."""
+    missing = [
+        package
+        for package in export_formats.FORMATS[name].packages
+        if importlib.util.find_spec(package.replace("-", "_")) is None
+    ]
+    if missing:
+        raise errors.UserError(
+            f"--format={name} needs packages that are not there; pip install "
+            + " ".join(missing)
+        )
+
+
+def fixed_inputs(network: Generator) -> dict[str, np.ndarray]:
+    """Latents, and labels one after the other, that never change."""
+    random = np.random.Generator(np.random.Philox(key=0))
+    size = (NUM_CHECKED, network.latent_size)
+    inputs = {"latents": random.standard_normal(size, np.float32)}
+    if network.label_size:
+        classes = np.arange(NUM_CHECKED) % network.label_size
+        inputs["labels"] = np.eye(network.label_size, dtype=np.float32)[classes]
+    return inputs
+
+
+def source_images(
+    network: Generator,
+    inputs: Inputs,
+    lod: float | None,
+    uint8: bool,
+) -> np.ndarray:
+    """What the network itself draws, as float32 even if uint8."""
+    config = {**network.get_config(), "dtype": "float32"}
+    exact = Generator.from_config(config)
+    exact.set_weights(network.get_weights())
+    resolution, alpha = resolutions.split(
+        network.lod if lod is None else lod, network.resolution
+    )
+    drawn = exact(**inputs, resolution=resolution, alpha=alpha)
+    drawn = images.upscale(np.asarray(drawn), network.resolution // resolution)
+    return images.to_uint8(drawn).astype(np.float32) if uint8 else drawn
+
+
+def _write(
+    model: keras.Model, inputs: Inputs, name: str, path: pathlib.Path
+) -> None:
+    if name == "keras":
+        model.save(path)
+    else:
+        model(dict(inputs))  # Some exporters want a model that was called.
+        model.export(
+            path, export_formats.FORMATS[name].keras_name, verbose=False
+        )
+
+
+def _run_keras(path: pathlib.Path, inputs: Inputs) -> np.ndarray:
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    return np.asarray(model(dict(inputs))["images"])
+
+
+def _run_savedmodel(path: pathlib.Path, inputs: Inputs) -> np.ndarray:
+    loaded = tf.saved_model.load(path)
+    draw = loaded.signatures["serving_default"]
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    return draw(**tensors)["images"].numpy()
+
+
+def _run_onnx(path: pathlib.Path, inputs: Inputs) -> np.ndarray:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        path, providers=["CPUExecutionProvider"]
+    )
+    return session.run(["images"], dict(inputs))[0]
+
+
+def _run_tflite(path: pathlib.Path, inputs: Inputs) -> np.ndarray:
+    from ai_edge_litert import interpreter
+
+    runner = interpreter.Interpreter(str(path)).get_signature_runner()
+    return runner(**inputs)["images"]
+
+
+_RUNNERS: dict[str, Callable[[pathlib.Path, Inputs], np.ndarray]] = {
+    "keras": _run_keras,
+    "savedmodel": _run_savedmodel,
+    "onnx": _run_onnx,
+    "tflite": _run_tflite,
+}

@@ -1,0 +1,1 @@
+"""The networks of Karras et al. 2018, which grow."""

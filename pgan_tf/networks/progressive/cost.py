@@ -1,0 +1,132 @@
+"""The shape of G and D in plain numbers: widths, weights, work, activations.
+
+What `networks` builds, counted without building it: for plans, forecasts and
+for saying how near a machine comes to its limit.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+from pgan_tf.base import resolutions
+from pgan_tf.networks import cost
+from pgan_tf.runs.options import NetworksOptions
+
+
+def fmaps(
+    resolution: int, fmap_base: int, fmap_decay: float, fmap_max: int
+) -> int:
+    """Feature maps at a resolution: fmap_base / (R/2)^fmap_decay, capped.
+
+    With the defaults 512 up to 32x32, then half as many at each doubling, to
+    16 at 1024x1024 (Karras et al. 2018, table 2).
+    """
+    stage = resolution.bit_length() - 2
+    return min(int(fmap_base / 2.0 ** (stage * fmap_decay)), fmap_max)
+
+
+@dataclasses.dataclass(frozen=True)
+class ProgressiveCost:
+    """What G and D cost, from what decides their shapes.
+
+    Attributes:
+        options: Widths and switches.
+        num_channels: Colour channels.
+        label_size: Length of the label vectors.
+    """
+
+    options: NetworksOptions
+    num_channels: int
+    label_size: int = 0
+
+    def generator(self, resolution: int, fading: bool = False) -> cost.Cost:
+        """Cost of G at a resolution, of the layers in use there alone."""
+        return sum(self._generator_layers(resolution, fading), cost.Cost())
+
+    def discriminator(self, resolution: int, fading: bool = False) -> cost.Cost:
+        """Cost of D at a resolution, of the layers in use there alone."""
+        return sum(self._discriminator_layers(resolution, fading), cost.Cost())
+
+    def parameters(self, final: int) -> tuple[int, int]:
+        """Of all of G and all of D, grown up to a final resolution."""
+        lower = resolutions.up_to(final)[:-1]
+        return (
+            self.generator(final).parameters
+            + sum(self._to_rgb(r).parameters for r in lower),
+            self.discriminator(final).parameters
+            + sum(self._from_rgb(r).parameters for r in lower),
+        )
+
+    def _generator_layers(self, top: int, fading: bool) -> Iterator[cost.Cost]:
+        latents = self.options.latent_size or self._fmaps(2)
+        width = self._fmaps(4)
+        yield cost.Cost(
+            macs=(latents + self.label_size) * 16 * width,
+            parameters=(latents + self.label_size) * 16 * width + width,
+            activations=16 * width,
+        )
+        yield self._conv(4, 4, width, width)
+        for r in resolutions.up_to(top)[1:]:
+            yield self._conv(r, r, self._fmaps(r // 2), self._fmaps(r), True)
+            yield self._conv(r, r, self._fmaps(r), self._fmaps(r))
+        for r in [top // 2, top] if fading else [top]:
+            yield self._to_rgb(r)
+
+    def _discriminator_layers(
+        self, top: int, fading: bool
+    ) -> Iterator[cost.Cost]:
+        for r in [top // 2, top] if fading else [top]:
+            yield self._from_rgb(r)
+        for r in resolutions.up_to(top)[1:]:
+            yield self._conv(r, r, self._fmaps(r), self._fmaps(r))
+            down = r // 2 if self.options.fused_scale else r
+            yield self._conv(r, down, self._fmaps(r), self._fmaps(r // 2), True)
+        width, dense = self._fmaps(4), self._fmaps(2)
+        extra = 1 if self.options.mbstd_group_size else 0
+        yield self._conv(4, 4, width + extra, width)
+        for inputs, outputs in (
+            (16 * width, dense),
+            (dense, 1 + self.label_size),
+        ):
+            yield cost.Cost(inputs * outputs, (inputs + 1) * outputs, outputs)
+
+    def _conv(
+        self,
+        resolution: int,
+        out_resolution: int,
+        inputs: int,
+        outputs: int,
+        scales: bool = False,
+    ) -> cost.Cost:
+        """A 3x3 convolution at the larger of the resolutions it joins.
+
+        Fused with the scaling beside it, it is a 4x4 convolution with one
+        output, or one input, for each four pixels: 4 products per pixel. They
+        are counted also where a layer finds a way with 9/4.
+        """
+        taps = 4 if scales and self.options.fused_scale else 9
+        return cost.Cost(
+            macs=taps * inputs * outputs * resolution**2,
+            parameters=(9 * inputs + 1) * outputs,
+            activations=outputs * out_resolution**2,
+        )
+
+    def _to_rgb(self, resolution: int) -> cost.Cost:
+        return _point(resolution, self._fmaps(resolution), self.num_channels)
+
+    def _from_rgb(self, resolution: int) -> cost.Cost:
+        return _point(resolution, self.num_channels, self._fmaps(resolution))
+
+    def _fmaps(self, resolution: int) -> int:
+        options = self.options
+        return fmaps(
+            resolution, options.fmap_base, options.fmap_decay, options.fmap_max
+        )
+
+
+def _point(resolution: int, inputs: int, outputs: int) -> cost.Cost:
+    """A 1x1 convolution."""
+    return cost.Cost(
+        macs=inputs * outputs * resolution**2,
+        parameters=(inputs + 1) * outputs,
+        activations=outputs * resolution**2,
+    )

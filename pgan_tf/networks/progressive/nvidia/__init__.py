@@ -1,0 +1,1 @@
+"""NVIDIA's network files, read without running what is in them."""

@@ -1,0 +1,86 @@
+"""Network snapshots: .keras files of Gs that know their lod.
+
+NVIDIA's .pkl files can be read wherever they can.
+"""
+
+import json
+import os
+import pathlib
+import zipfile
+
+import keras
+
+from pgan_tf.base import errors, files, resolutions
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.runs import folder as run_folder
+
+_CLASS = "pgan_tf>Generator"
+
+
+def save_generator(generator: Generator, path: pathlib.Path) -> None:
+    """Writes a network, its options and its lod to a .keras file, at once."""
+    with files.partial(path) as partial:
+        generator.save(partial)
+
+
+def load_generator(path: str | os.PathLike[str]) -> Generator:
+    """Reads a generator. Nothing in the file is executed.
+
+    Args:
+        path: A snapshot of ours (.keras), one of NVIDIA's (.pkl; of its three
+            networks Gs is taken), or a run folder, for its latest snapshot.
+
+    Raises:
+        UserError: If there is no such file, or it is no generator of ours.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        path = _latest(path)
+    if not path.is_file():
+        raise errors.UserError(f"{path}: no such snapshot")
+    if path.suffix.lower() == ".pkl":
+        return nvidia.load_generator(path)
+    if not zipfile.is_zipfile(path):
+        raise errors.UserError(
+            f"{path}: not a snapshot, or a torn one (a .keras or .pkl file "
+            "is expected)"
+        )
+    try:
+        _check_archive(path)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except errors.UserError:
+        raise
+    except Exception as error:
+        # Keras raises many kinds for a file that is torn or of another code.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise errors.UserError(f"{path}: not a snapshot: {reason}") from error
+
+
+def _latest(run_dir: pathlib.Path) -> pathlib.Path:
+    found = run_folder.list_snapshots(run_dir)
+    if not found:
+        raise errors.UserError(
+            f"{run_dir}: no snapshots in this folder (network-snapshot-*.keras)"
+        )
+    return found[-1]
+
+
+def _check_archive(path: pathlib.Path) -> None:
+    """Looks at a .keras file before Keras makes what it describes.
+
+    Raises:
+        UserError: If it is not of a generator, or describes a network that is
+            larger than its weights, which would take memory for nothing.
+    """
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        if config.get("registered_name") != _CLASS:
+            raise errors.UserError(f"{path}: not a generator of pgan_tf")
+        stored = archive.getinfo("model.weights.h5").compress_size
+    with keras.StatelessScope(initialize_variables=False):
+        skeleton = Generator.from_config(config["config"])
+    resolutions.split(skeleton.lod, skeleton.resolution)
+    # Keras does not compress; who did so later gained little.
+    if 4 * skeleton.count_params() > 2 * stored:
+        raise errors.UserError(f"{path}: a network without all its weights")

@@ -1,0 +1,144 @@
+"""Runs that begin with the weights of another."""
+
+import pathlib
+
+import keras
+import numpy as np
+from absl.testing import parameterized
+
+from pgan_tf import sampling
+from pgan_tf.base import errors
+from pgan_tf.networks import snapshots, transfer
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.training import optim, steps
+from tests import common
+
+# Growing to 32x32, with three channels.
+PICKLE = common.GOLDEN_DIR / "ref_snapshot.pkl"
+WIDTHS = {"fmap_base": 256, "fmap_max": 32}
+
+
+def make(**options: object) -> steps.Networks:
+    """Networks like those of PICKLE, but for some options."""
+    keras.utils.set_random_seed(1)
+    options = {"resolution": 32, "num_channels": 3, **WIDTHS, **options}
+    of_d = {k: v for k, v in options.items() if k != "use_pixelnorm"}
+    G = Generator(**options)
+    D = Discriminator(**of_d)
+    return steps.Networks(
+        G=G,
+        D=D,
+        Gs=Generator(**options, name="Gs"),
+        g_adam=optim.Adam(G.trainable_variables),
+        d_adam=optim.Adam(D.trainable_variables),
+    )
+
+
+def draw(generator: Generator, resolution: int) -> np.ndarray:
+    latents = sampling.latents(0, 4, 32, 5)
+    return np.asarray(generator(latents, resolution=resolution))
+
+
+def start_from(path, nets: steps.Networks) -> list[str]:
+    return transfer.start_from(
+        str(path), {"G": nets.G, "D": nets.D, "Gs": nets.Gs}
+    )
+
+
+class TransferTest(common.TestCase, parameterized.TestCase):
+    def test_the_same_networks_are_taken_whole(self):
+        nets, sources = make(), nvidia.load_pickle(PICKLE)
+        lines = start_from(PICKLE, nets)
+        self.assertEqual(
+            lines,
+            [
+                f"G: 12 of 12 layers from {PICKLE}",
+                f"D: 13 of 13 layers from {PICKLE}",
+                f"Gs: 12 of 12 layers from {PICKLE}",
+            ],
+        )
+        for name, source in zip(("G", "D", "Gs"), sources, strict=True):
+            for value, variable in zip(
+                source.get_weights(),
+                getattr(nets, name).get_weights(),
+                strict=True,
+            ):
+                self.assertAllEqual(variable, value)
+
+    @parameterized.parameters(16, 64)
+    def test_another_final_resolution(self, resolution):
+        nets, (G, D, Gs) = (
+            make(resolution=resolution),
+            nvidia.load_pickle(PICKLE),
+        )
+        above = nets.D.get_weights()
+        lines = start_from(PICKLE, nets)
+        common_size = min(resolution, 32)
+        for source, ours in ((G, nets.G), (Gs, nets.Gs)):
+            self.assertAllEqual(
+                draw(ours, common_size), draw(source, common_size)
+            )
+        images = common.ramp((4, common_size, common_size, 3))
+        for found, expected in zip(nets.D(images), D(images), strict=True):
+            self.assertAllEqual(found, expected)
+        if resolution == 64:
+            self.assertEndsWith(
+                lines[0], f"12 of 15 layers from {PICKLE}, fresh: 64x64"
+            )
+            self.assertEndsWith(
+                lines[1], f"13 of 16 layers from {PICKLE}, fresh: 64x64"
+            )
+            last = nets.D.from_rgb[-1].kernel
+            self.assertTrue(any(np.array_equal(last, w) for w in above))
+
+    def test_a_snapshot_of_ours_has_gs_alone(self):
+        path = self.folder() / "other.keras"
+        _, _, Gs = nvidia.load_pickle(PICKLE)
+        snapshots.save_generator(Gs, path)
+        nets = make()
+        before = nets.D.get_weights()
+        lines = start_from(path, nets)
+        self.assertEqual(lines[1], f"D: fresh, as {path} holds only Gs")
+        for ours in (nets.G, nets.Gs):
+            self.assertAllEqual(draw(ours, 32), draw(Gs, 32))
+        self.assertAllEqual(nets.D.get_weights()[0], before[0])
+
+    def test_other_channels_and_labels(self):
+        nets = make(num_channels=1, label_size=2)
+        lines = start_from(PICKLE, nets)
+        rgb = [f"{r}x{r}_to_rgb" for r in (4, 8, 16, 32)]
+        self.assertEndsWith(
+            lines[0],
+            f"7 of 12 layers from {PICKLE}, fresh: 4x4_dense, {', '.join(rgb)}",
+        )
+        self.assertIn("8 of 13 layers", lines[1])
+        self.assertIn("4x4_dense1", lines[1])
+
+    @parameterized.parameters(
+        ({"fmap_max": 16}, r"layer 4x4_dense of its G has a kernel of "),
+        ({"fmap_base": 128}, r"layer 16x16_conv0 of its G .*3x3x32x32, not"),
+        ({"use_pixelnorm": False}, "its G has use_pixelnorm=True: give --use"),
+        ({"use_wscale": False}, "its G has use_wscale=True: give --use_wsc"),
+    )
+    def test_other_networks(self, options, message):
+        nets = make(**options)
+        before = nets.G.get_weights()
+        with self.assertRaisesRegex(errors.UserError, message) as caught:
+            start_from(PICKLE, nets)
+        self.assertStartsWith(str(caught.exception), "--init_from=")
+        self.assertLen(str(caught.exception).splitlines(), 1)
+        self.assertAllEqual(nets.G.get_weights()[0], before[0])
+
+    def test_foreign_files(self):
+        here = self.folder()
+        for name in ("torn.keras", "torn.pkl"):
+            (here / name).write_bytes(b"nothing of ours")
+        for path in ("torn.keras", "torn.pkl", "none.keras", "none.pkl", "."):
+            path = pathlib.Path(here / path)
+            with self.assertRaises(errors.UserError) as caught:
+                start_from(path, make())
+            self.assertStartsWith(
+                str(caught.exception), f"--init_from={path}: "
+            )

@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pgan_tf import sampling, walks
 from pgan_tf.base import devices, images
 from pgan_tf.data.format import datasets
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import latent_table, walks
 
 # Separate streams of draws from one seed.
 _ORDER, _MIRROR, _PLACE = 1, 2, 3
@@ -178,7 +178,7 @@ class Fakes:
 
     def latents(self, part: slice, seed: int | None = None) -> np.ndarray:
         """float32 [n,latent_size], by default of the set's own seed."""
-        return sampling.latents(
+        return latent_table.latents(
             part.start,
             part.stop - part.start,
             self.generator.latent_size,

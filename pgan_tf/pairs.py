@@ -14,10 +14,10 @@ from pgan_tf import (
     ledger,
     results,
     rows,
-    sampling,
 )
 from pgan_tf.base import devices, errors
 from pgan_tf.metrics import registry
+from pgan_tf.sampling import drawing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ def evaluate(options: Options) -> results.Report:
         collection=reals,
         mirror_augment=False,
         seed=options.seed,
-        minibatch=options.minibatch or sampling.default_minibatch(reals.height),
+        minibatch=options.minibatch or drawing.default_minibatch(reals.height),
     )
     if options.out_dir:
         options.out_dir.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,6 @@ from pgan_tf import (
     published,
     results,
     rows,
-    sampling,
 )
 from pgan_tf.base import devices, errors, files
 from pgan_tf.data.format import datasets
@@ -26,6 +25,7 @@ from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, tensorboard
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.sampling import drawing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Opened:
         self.level = image_sets.Level(dataset, resolution)
         self.count = count or None
         self.mirror_augment = self._run_config.data.mirror_augment
-        default = sampling.default_minibatch(resolution)
+        default = drawing.default_minibatch(resolution)
         self.minibatch = options.minibatch or default
 
     def extractor(self) -> features.Extractor:

@@ -28,7 +28,7 @@ MAY_IMPORT_TENSORFLOW = (
     "metrics/inception_keras.py",
     "metrics/random_features.py",
     "metrics/user_models.py",
-    "projection.py",
+    "sampling/projection.py",
     "training/checkpoints.py",
     "training/draws.py",
     "training/guard.py",

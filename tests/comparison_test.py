@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 import tensorflow as tf
 
-from pgan_tf import comparison, image_sets, sampling
+from pgan_tf import comparison, image_sets
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.metrics import (
@@ -19,6 +19,7 @@ from pgan_tf.metrics import (
 )
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
 from tests import common, small_run
 
 
@@ -67,7 +68,7 @@ class ComparisonTest(common.TestCase):
     def test_distance_of_the_images_themselves(self):
         setting = self.setting()
         values = setting.fakes(self.generator, "")
-        latents = sampling.latents(0, 20, self.generator.latent_size, 0)
+        latents = latent_table.latents(0, 20, self.generator.latent_size, 0)
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
         reals = image_sets.draw(setting.collection, 20)
         pixels = small_run.pictures()[reals.indices]

@@ -1,11 +1,12 @@
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import image_sets, sampling
+from pgan_tf import image_sets
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
 from tests import common, small_run
 
 
@@ -62,7 +63,7 @@ class FakesTest(common.TestCase):
         generator = snapshots.load_generator(path)
         fakes = all_of(image_sets.Fakes(generator, 10, seed=3))
         self.assertEqual(fakes.dtype, np.uint8)
-        latents = sampling.latents(0, 10, generator.latent_size, 3)
+        latents = latent_table.latents(0, 10, generator.latent_size, 3)
         expected = images.to_uint8(np.asarray(generator(latents)))
         # A convolution may round otherwise in another minibatch.
         difference = np.abs(fakes.astype(int) - expected)
@@ -103,7 +104,7 @@ class FakesTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         fakes = image_sets.Fakes(generator, 3, seed=5, truncation=0.5)
-        latents = sampling.latents(0, 3, generator.latent_size, 5, 0.5)
+        latents = latent_table.latents(0, 3, generator.latent_size, 5, 0.5)
         self.assertAllEqual(fakes.latents(slice(0, 3)), latents)
         free = image_sets.Fakes(generator, 3, seed=5)
         self.assertNotAllEqual(all_of(fakes), all_of(free))
@@ -129,7 +130,7 @@ class StepsTest(common.TestCase):
         angles = np.arccos(np.clip(cosines, -1, 1)) / 1e-2
         # The arcs lead from the fakes' own latents to others.
         size = latents.shape[1]
-        a, b = (sampling.latents(0, 7, size, seed) for seed in (0, 2**40))
+        a, b = (latent_table.latents(0, 7, size, seed) for seed in (0, 2**40))
         a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
         whole = np.arccos((a * b).sum(axis=1))
         self.assertAllClose(angles, whole, rtol=1e-3)

@@ -4,12 +4,13 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import image_sets, per_class, sampling, session
+from pgan_tf import image_sets, per_class, session
 from pgan_tf.base import devices, errors
 from pgan_tf.data.format import datasets
 from pgan_tf.metrics import random_features
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
 from tests import common, pairs_test, small_run
 
 
@@ -33,7 +34,7 @@ class PerClassTest(common.TestCase):
         self.assertEqual([each.row for each in report.results], rows)
         extractor = random_features.make(devices.Replicas())
         generator = snapshots.load_generator(run_dir / latest)
-        latents = sampling.latents(0, 20, generator.latent_size, 0)
+        latents = latent_table.latents(0, 20, generator.latent_size, 0)
         for label, result in enumerate(report.results):
             # The even pictures are bright, and have the label 1.
             reals = small_run.pictures()[1 - label :: 2]

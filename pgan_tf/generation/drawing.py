@@ -3,15 +3,14 @@
 import argparse
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import tqdm
 
-from pgan_tf import sampling
 from pgan_tf.base import errors, images
 from pgan_tf.generation import inputs
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table
 
 
 def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
@@ -30,7 +29,7 @@ def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
     names, latents = what_to_draw(args, network)
     if args.label is not None:
         names = [f"{name}-{_slug(args.label)}" for name in names]
-    pictures = pixels(
+    pictures = drawing.pixels(
         network,
         latents,
         inputs.rows_of(label, len(latents)),
@@ -53,13 +52,13 @@ def what_to_draw(
     """Names for the files, and latents [N,latent_size]."""
     columns, rows = args.grid or (0, 0)
     if args.latents is not None:
-        latents = inputs.read_latents(args.latents, network)
+        latents = latent_table.read_latents(args.latents, network)
         names = [f"latent{i:04d}" for i in range(len(latents))]
     else:
         seeds = args.seeds
         if seeds is None:
             seeds = range(columns * rows)
-        latents = inputs.latents_of_seeds(seeds, network, args.truncation)
+        latents = latent_table.latents_of_seeds(seeds, network, args.truncation)
         names = [f"seed{seed:04d}" for seed in seeds]
     if args.grid and len(names) > columns * rows:
         raise errors.UserError(
@@ -67,32 +66,6 @@ def what_to_draw(
             f"give such as {columns}x{-(-len(names) // columns)}"
         )
     return names, latents
-
-
-def pixels(
-    network: Generator,
-    latents: np.ndarray,
-    labels: np.ndarray | None,
-    shrink: int = 1,
-    minibatch: int | None = None,
-) -> Iterator[np.ndarray]:
-    """Draws pictures one after the other, with a progress bar.
-
-    Args:
-        network: Draws at its own lod, shown at its final resolution.
-        latents: [N,latent_size].
-        labels: [N,label_size], for networks that take labels.
-        shrink: Factor; boxes of pixels are averaged before rounding.
-        minibatch: As for `sampling.draw`.
-
-    Yields:
-        uint8 [R/shrink,R/shrink,C], N times.
-    """
-    # Shown from the second on: short work needs no bar.
-    with tqdm.tqdm(total=len(latents), unit="img", delay=1, leave=False) as bar:
-        for part in sampling.draw(network, latents, labels, minibatch):
-            yield from images.to_uint8(images.shrink(part, shrink))
-            bar.update(len(part))
 
 
 def check_shrink(shrink: int, network: Generator) -> None:

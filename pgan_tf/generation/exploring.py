@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import directions, extractors, sampling
+from pgan_tf import extractors
 from pgan_tf.base import devices, errors, files, images, web_page
-from pgan_tf.generation import drawing, inputs, page
+from pgan_tf.generation import inputs, page
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import directions, drawing, latent_table
 
 # Latents that directions are computed from.
 SAMPLES = 2000
@@ -33,11 +34,11 @@ def explore(args: argparse.Namespace, path: pathlib.Path) -> str:
     label = inputs.read_label(args.label, network, args.network)
     check_size(args, network)
     count = max(SAMPLES, 4 * network.latent_size)
-    samples = sampling.latents(0, count, network.latent_size, seed=0)
+    samples = latent_table.latents(0, count, network.latent_size, seed=0)
     named = principal(network, samples, label, args.directions)
     attributes, remark = find_attributes(args, network, samples, label)
     named += attributes
-    latents = inputs.latents_of_seeds(args.seeds, network)
+    latents = latent_table.latents_of_seeds(args.seeds, network)
     content = {
         "title": f"What {pathlib.Path(args.network).name} has learned",
         "seeds": args.seeds,
@@ -115,7 +116,7 @@ def find_attributes(
         dataset, network.resolution, devices.Replicas()
     )
     scores = []
-    for part in sampling.draw(
+    for part in drawing.draw(
         network,
         samples,
         inputs.rows_of(label, len(samples)),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf import sampling
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import snapshots
@@ -14,63 +13,6 @@ from pgan_tf.runs import folder as run_folder
 
 # Named in an error; the rest are counted.
 MOST_NAMES = 20
-
-
-def latents_of_seeds(
-    seeds: Sequence[int],
-    network: Generator,
-    truncation: float | None = None,
-) -> np.ndarray:
-    """A latent for each seed, which nothing else has an influence on.
-
-    Args:
-        seeds: At least one.
-        network: Whose latents.
-        truncation: As for `sampling.latents`.
-
-    Returns:
-        float32 [N,latent_size].
-    """
-    size = network.latent_size
-    rows = [sampling.latents(0, 1, size, s, truncation) for s in seeds]
-    return np.concatenate(rows)
-
-
-def read_latents(path: str, network: Generator) -> np.ndarray:
-    """Latents from the .npy file of --latents.
-
-    Returns:
-        float32 [N,latent_size].
-
-    Raises:
-        UserError: If it is no such file, or has others than the network's.
-    """
-    flag = f"--latents={path}"
-    try:
-        # Mapped: a header that lies about the size is found out at once.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise errors.UserError(f"{flag}: no such file") from None
-    except Exception as error:
-        raise errors.UserError(
-            f"{flag}: not an array that numpy.save wrote: {error}".replace(
-                "\n", " "
-            )
-        ) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        raise errors.UserError(f"{flag}: not one array of numbers (.npy)")
-    size = network.latent_size
-    if array.ndim == 1:
-        array = array[None]
-    if array.ndim != 2 or array.shape[1] != size or not len(array):
-        raise errors.UserError(
-            f"{flag}: the shape is {list(array.shape)}, the network takes "
-            f"latents [N,{size}]"
-        )
-    latents = np.asarray(array, np.float32)
-    if not np.isfinite(latents).all():
-        raise errors.UserError(f"{flag}: holds values that are not finite")
-    return latents
 
 
 def open_network(path: str) -> Generator:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import extractors, projection
+from pgan_tf import extractors
 from pgan_tf.base import devices, errors, files, images, video
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.generation import inputs
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import projection
 
 # Random latents that the search chooses its starts from.
 CANDIDATES = 512

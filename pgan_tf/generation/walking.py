@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pgan_tf import sampling, walks
 from pgan_tf.base import images, video
-from pgan_tf.generation import drawing, inputs, interpolate
+from pgan_tf.generation import inputs, interpolate
+from pgan_tf.generation.drawing import check_shrink
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table, walks
 
 
 def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
@@ -25,7 +26,7 @@ def walk(args: argparse.Namespace, path: pathlib.Path, frames: int) -> str:
         A line that says what was written.
     """
     network = inputs.open_network(args.network)
-    drawing.check_shrink(args.shrink, network)
+    check_shrink(args.shrink, network)
     label = inputs.read_label(args.label, network, args.network)
     latents = path_of_latents(args, network, frames)
     cells = drawing.pixels(
@@ -49,12 +50,12 @@ def path_of_latents(
     """The walk: float32 [frames,cells,latent_size]."""
     size = network.latent_size
     if args.between is not None:
-        stations = inputs.latents_of_seeds(
+        stations = latent_table.latents_of_seeds(
             args.between, network, args.truncation
         )
         return walks.through(stations, frames)[:, None]
     cells = args.grid[0] * args.grid[1]
-    noise = sampling.latents(
+    noise = latent_table.latents(
         0, frames * cells, size, args.seed, args.truncation
     )
     noise = noise.reshape(frames, cells, size)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import sampling
 from pgan_tf.base import errors, files, images
 from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import pictures, position, steps
 
 # Images that are drawn to see whether they differ.
@@ -41,7 +41,7 @@ class Guard:
         self._options = options.guard
         self._run_dir = pathlib.Path(options.run_dir)
         self._nets = nets
-        self._latents = sampling.latents(
+        self._latents = latent_table.latents(
             0, _NUM_FAKES, options.networks.latent_size, options.seed
         )
         # All of one label, so that only latents can make a difference.
@@ -184,7 +184,7 @@ class Guard:
         return ""
 
     def _draw(self, network: Any, stage: schedule.Stage) -> np.ndarray:
-        return sampling.generate(
+        return drawing.generate(
             network, self._latents, self._labels, lod=stage.lod, devices=()
         )
 

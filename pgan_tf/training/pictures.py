@@ -4,13 +4,13 @@ import pathlib
 
 import numpy as np
 
-from pgan_tf import sampling
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import setup
 
 # Small images are enlarged to cells of so many pixels.
@@ -38,7 +38,7 @@ class Grid:
         self._writer = writer
         self._columns, _ = setup.grid_size(options)
         rows, self._indices = setup.grid_cells(options, dataset.labels)
-        self._latents = sampling.latents(
+        self._latents = latent_table.latents(
             0, rows.max() + 1, options.networks.latent_size, options.seed
         )[rows]
         size = options.data.max_label_size
@@ -54,7 +54,7 @@ class Grid:
 
     def save_fakes(self, Gs: Generator, nimg: int) -> None:
         """What Gs draws, after so many images."""
-        fakes = sampling.generate(Gs, self._latents, self._labels, devices=())
+        fakes = drawing.generate(Gs, self._latents, self._labels, devices=())
         picture = arrange(images.to_uint8(fakes), self._columns)
         images.save_png(run_folder.fakes_path(self._run_dir, nimg), picture)
         self._writer.picture("fakes", picture, nimg)

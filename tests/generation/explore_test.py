@@ -11,10 +11,10 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf import directions, sampling
 from pgan_tf.base import images
 from pgan_tf.generation import page
 from pgan_tf.networks import snapshots
+from pgan_tf.sampling import directions, drawing, latent_table
 from tests import generate_case, small_run
 
 
@@ -56,11 +56,11 @@ class ExploreTest(generate_case.GenerateCase):
         # The sliders begin at the places nearest to the latents, and there
         # are the pictures of these latents.
         G = snapshots.load_generator(self.run_dir)
-        samples = sampling.latents(0, 2000, G.latent_size, seed=0)
+        samples = latent_table.latents(0, 2000, G.latent_size, seed=0)
         activations = np.asarray(G.first_activations(samples))
         found = directions.principal(samples, activations, 3)
         latents = np.concatenate(
-            [sampling.latents(0, 1, G.latent_size, seed) for seed in (4, 7)]
+            [latent_table.latents(0, 1, G.latent_size, seed) for seed in (4, 7)]
         )
         places = np.linspace(-2, 2, 5)
         for card, vector in zip(content["cards"], found.vectors, strict=False):
@@ -69,7 +69,7 @@ class ExploreTest(generate_case.GenerateCase):
             nearest = np.abs((latents @ vector)[:, None] - places)
             self.assertAllEqual(card["starts"], nearest.argmin(axis=1))
             moved = directions.along(latents, vector, places)[1, 4]
-            drawn = sampling.generate(G, moved[None])[0]
+            drawn = drawing.generate(G, moved[None])[0]
             expected = images.to_uint8(drawn).astype(int)
             error = sprite[16:, 64:] - expected
             # Noise of an untrained network suits no lossy format; but only

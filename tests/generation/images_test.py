@@ -6,10 +6,10 @@ from unittest import mock
 
 import numpy as np
 
-from pgan_tf import sampling
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import drawing, latent_table
 from tests import generate_case, small_run
 
 
@@ -23,8 +23,8 @@ class ImagesTest(generate_case.GenerateCase):
     def expected(self, seed: int) -> np.ndarray:
         """The picture of a seed, drawn alone."""
         G = snapshots.load_generator(self.path)
-        latents = sampling.latents(0, 1, G.latent_size, seed)
-        return images.to_uint8(sampling.generate(G, latents))[0]
+        latents = latent_table.latents(0, 1, G.latent_size, seed)
+        return images.to_uint8(drawing.generate(G, latents))[0]
 
     def test_seed_alone_fixes_a_picture(self):
         output = self.succeed(
@@ -57,7 +57,7 @@ class ImagesTest(generate_case.GenerateCase):
         self.call("images", self.network, "--latents=z.npy", "--out=c",
                   "--shrink=4")  # fmt: skip
         G = snapshots.load_generator(self.path)
-        drawn = sampling.generate(G, latents)[1]
+        drawn = drawing.generate(G, latents)[1]
         means = drawn.reshape(4, 4, 4, 4, 3).mean(axis=(1, 3))
         found = self.pixels("c/latent0001.png").astype(int)
         expected = np.clip(np.rint(means * 127.5 + 127.5), 0, 255)
@@ -67,8 +67,8 @@ class ImagesTest(generate_case.GenerateCase):
         self.call("images", self.network, "--seeds=3", "--out=d",
                   "--truncation=0.5")  # fmt: skip
         G = snapshots.load_generator(self.path)
-        latents = sampling.latents(0, 1, G.latent_size, 3, truncation=0.5)
-        expected = images.to_uint8(sampling.generate(G, latents))[0]
+        latents = latent_table.latents(0, 1, G.latent_size, 3, truncation=0.5)
+        expected = images.to_uint8(drawing.generate(G, latents))[0]
         self.assertAllEqual(self.pixels("d/seed0003.png"), expected)
         self.assertNotAllEqual(expected, self.expected(3))
 
@@ -141,9 +141,9 @@ class ClassTest(generate_case.GenerateCase):
 
     def expected(self, label: list[float]) -> np.ndarray:
         G = snapshots.load_generator(self.path)
-        latents = sampling.latents(0, 1, G.latent_size, 5)
+        latents = latent_table.latents(0, 1, G.latent_size, 5)
         labels = np.array([label], np.float32)
-        return images.to_uint8(sampling.generate(G, latents, labels))[0]
+        return images.to_uint8(drawing.generate(G, latents, labels))[0]
 
     def test_index_and_attributes(self):
         wanted = {"1": [0, 1], "0": [1, 0], "0,1": [1, 1], "none": [0, 0]}

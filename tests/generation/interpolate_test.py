@@ -4,10 +4,10 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pgan_tf import sampling, walks
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import drawing, latent_table, walks
 from tests import generate_case, small_run
 
 
@@ -33,9 +33,9 @@ class InterpolateTest(generate_case.GenerateCase):
         self.call(*self.draw, "--grid=2x1", "--duration=2", "--fps=5",
                   "--smoothing=0.4", "--seed=7", "--out=walk.gif")  # fmt: skip
         size = self.G.latent_size
-        noise = sampling.latents(0, 20, size, seed=7).reshape(10, 2, size)
+        noise = latent_table.latents(0, 20, size, seed=7).reshape(10, 2, size)
         latents = walks.smooth(noise, 2.0)
-        drawn = sampling.generate(self.G, latents[3])
+        drawn = drawing.generate(self.G, latents[3])
         expected = np.concatenate(images.to_uint8(drawn), axis=1)
         with Image.open(self.cwd / "walk.gif") as found:
             self.assertEqual(found.n_frames, 10)
@@ -47,7 +47,7 @@ class InterpolateTest(generate_case.GenerateCase):
         self.call(*self.draw, "--between=3,7", "--duration=1", "--fps=4",
                   "--out=walk.gif")  # fmt: skip
         latents = [
-            sampling.latents(0, 1, self.G.latent_size, seed)[0]
+            latent_table.latents(0, 1, self.G.latent_size, seed)[0]
             for seed in (3, 7)
         ]
         middle = walks.slerp(*latents, 0.5)[None]
@@ -56,7 +56,7 @@ class InterpolateTest(generate_case.GenerateCase):
             self.assertEqual(found.n_frames, 4)
             for i, latent in enumerate(path):
                 found.seek(i)
-                drawn = sampling.generate(self.G, latent.astype(np.float32))
+                drawn = drawing.generate(self.G, latent.astype(np.float32))
                 expected = images.to_uint8(drawn)[0].astype(int)
                 error = np.asarray(found.convert("RGB")) - expected
                 self.assertLess(np.abs(error).mean(), 8)  # 256 colours
@@ -65,9 +65,11 @@ class InterpolateTest(generate_case.GenerateCase):
         self.call(*self.draw, "--between=3,7", "--duration=2", "--fps=2",
                   "--out=walk.png")  # fmt: skip
         size = self.G.latent_size
-        stations = [sampling.latents(0, 1, size, seed)[0] for seed in (3, 7)]
+        stations = [
+            latent_table.latents(0, 1, size, seed)[0] for seed in (3, 7)
+        ]
         walk = walks.through(np.stack(stations), 4)
-        drawn = images.to_uint8(sampling.generate(self.G, walk))
+        drawn = images.to_uint8(drawing.generate(self.G, walk))
         expected = np.concatenate(drawn, axis=1).astype(int)
         found = self.pixels("walk.png")
         self.assertEqual(found.shape, (16, 64, 3))

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf import sampling
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
+from pgan_tf.sampling import drawing, latent_table
 from tests import common, generate_case
 
 
@@ -26,8 +26,8 @@ class ProjectTest(generate_case.GenerateCase):
 
     def write_target(self) -> np.ndarray:
         """The network's own picture of seed 3, three times as large."""
-        latents = sampling.latents(0, 1, self.G.latent_size, seed=3)
-        drawn = sampling.generate(self.G, latents)
+        latents = latent_table.latents(0, 1, self.G.latent_size, seed=3)
+        drawn = drawing.generate(self.G, latents)
         self.assertLess(np.abs(drawn).max(), 1)
         pixels = images.to_uint8(drawn)
         large = images.upscale(pixels, 3)[0]

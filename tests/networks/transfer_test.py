@@ -6,12 +6,12 @@ import keras
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf import sampling
 from pgan_tf.base import errors
 from pgan_tf.networks import snapshots, transfer
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.sampling import latent_table
 from pgan_tf.training import optim, steps
 from tests import common
 
@@ -37,7 +37,7 @@ def make(**options: object) -> steps.Networks:
 
 
 def draw(generator: Generator, resolution: int) -> np.ndarray:
-    latents = sampling.latents(0, 4, 32, 5)
+    latents = latent_table.latents(0, 4, 32, 5)
     return np.asarray(generator(latents, resolution=resolution))
 
 

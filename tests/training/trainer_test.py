@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pgan_tf import sampling
 from pgan_tf.base import devices, images
 from pgan_tf.data.format import writing
 from pgan_tf.networks import snapshots
@@ -21,6 +20,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
     SnapshotsOptions,
 )
+from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import initial, setup, stopping, trainer
 from tests import common
 
@@ -94,8 +94,8 @@ class TrainerTest(common.TestCase):
 
     def test_a_row_of_the_pictures_for_each_label(self):
         options = make_options(self.here, max_label_size=-1)
-        generate = mock.Mock(wraps=sampling.generate)
-        with mock.patch.object(sampling, "generate", generate):
+        generate = mock.Mock(wraps=drawing.generate)
+        with mock.patch.object(drawing, "generate", generate):
             run = trainer.Run(options)
         self.addCleanup(run.close)
         _, latents, labels = generate.call_args.args
@@ -126,8 +126,8 @@ class TrainerTest(common.TestCase):
 
         (path,) = run_folder.list_snapshots(run_dir)
         Gs = snapshots.load_generator(path)
-        latents = sampling.latents(0, 12, Gs.latent_size, options.seed)
-        cells = images.to_uint8(sampling.generate(Gs, latents))
+        latents = latent_table.latents(0, 12, Gs.latent_size, options.seed)
+        cells = images.to_uint8(drawing.generate(Gs, latents))
         picture = np.asarray(Image.open(run_dir / "fakes000000.png"))
         expected = images.grid(images.upscale(cells, 8), 4)
         self.assertEqual(picture.shape, (3 * 64, 4 * 64, 3))

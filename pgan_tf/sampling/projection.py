@@ -13,13 +13,16 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from pgan_tf import sampling
 from pgan_tf.networks import operations
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table
 
 Tensor = Any
+
+
 # From images [N,R,R,C] in [-1, 1] to how far each is from the target, [N].
 Distance = Callable[[Tensor], Tensor]
+
 
 COARSEST = 4
 
@@ -93,11 +96,11 @@ def starts(
     seed: int,
 ) -> np.ndarray:
     """The nearest of many random latents: float32 [restarts,latent_size]."""
-    latents = sampling.latents(0, candidates, generator.latent_size, seed)
+    latents = latent_table.latents(0, candidates, generator.latent_size, seed)
     labels = None if label is None else np.tile(label, [candidates, 1])
     parts = [
         np.asarray(distance(part))
-        for part in sampling.draw(generator, latents, labels)
+        for part in drawing.draw(generator, latents, labels)
     ]
     return latents[np.argsort(np.concatenate(parts))[:restarts]]
 

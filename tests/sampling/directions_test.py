@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pgan_tf import directions
+from pgan_tf.sampling import directions
 from tests import common
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from pgan_tf import projection, sampling
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table, projection
 from tests import common
 
 
@@ -46,9 +46,9 @@ class DescendTest(common.TestCase):
         self.G = common.golden_generator()
 
     def distances(self, generator, label, steps):
-        latent = sampling.latents(3, 1, generator.latent_size, seed=9)
+        latent = latent_table.latents(3, 1, generator.latent_size, seed=9)
         labels = None if label is None else label[None]
-        target = sampling.generate(generator, latent, labels)[0]
+        target = drawing.generate(generator, latent, labels)[0]
         distance = projection.pyramid_distance(target)
         starts = projection.starts(generator, label, distance, 2, 50, seed=0)
         found = list(
@@ -57,7 +57,7 @@ class DescendTest(common.TestCase):
         self.assertLen(found, steps + 1)
         # What is handed out belongs together.
         latents, drawn, distances = found[-1]
-        again = sampling.generate(
+        again = drawing.generate(
             generator, latents, None if label is None else labels[[0, 0]]
         )
         self.assertAllClose(drawn, again, atol=1e-4)
@@ -85,10 +85,10 @@ class DescendTest(common.TestCase):
         target = np.zeros((32, 32, 1), np.float32)
         distance = projection.pyramid_distance(target)
         found = projection.starts(self.G, None, distance, 3, 40, seed=2)
-        latents = sampling.latents(0, 40, self.G.latent_size, seed=2)
+        latents = latent_table.latents(0, 40, self.G.latent_size, seed=2)
         levels = []
         for latent in latents:
-            drawn = sampling.generate(self.G, latent[None])
+            drawn = drawing.generate(self.G, latent[None])
             levels.append(float(distance(drawn)[0]))
         self.assertAllEqual(found, latents[np.argsort(levels)[:3]])
 

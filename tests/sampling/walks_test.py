@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pgan_tf import walks
+from pgan_tf.sampling import walks
 from tests import common
 
 

@@ -1,4 +1,4 @@
-"""Latents, and images drawn from them batch by batch."""
+"""Images drawn from latents batch by batch, over all devices."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -6,62 +6,10 @@ from typing import Any, ContextManager
 
 import keras
 import numpy as np
-import scipy.special
+import tqdm
 
 from pgan_tf.base import images, resolutions
 from pgan_tf.networks.progressive.generator import Generator
-
-
-def latents(
-    start: int,
-    count: int,
-    latent_size: int,
-    seed: int,
-    truncation: float | None = None,
-) -> np.ndarray:
-    """Rows `start` to `start + count` of an endless table of normal draws.
-
-    Row i depends on the seed, the truncation and i alone, so that batches of
-    any size give the same latents.
-
-    Args:
-        start: The first row.
-        count: Rows.
-        latent_size: Columns.
-        seed: Of the table.
-        truncation: Draws beyond +-truncation are drawn again until none is
-            (Brock et al. 2019, section 3.1); those within stay as they are.
-            None: no limit. A generator that normalises its latents, as the
-            paper's does, feels only the missing tails, not the smaller scale.
-
-    Returns:
-        float32 [count,latent_size].
-    """
-    if truncation is not None and not truncation > 0:
-        raise ValueError(f"truncation must be above 0, not {truncation}")
-    rows = np.empty((count, latent_size), np.float32)
-    for i in range(count):
-        # A counter-based generator: each row has 2^64 blocks of its own.
-        bits = np.random.Philox(key=seed, counter=[0, start + i, 0, 0])
-        random = np.random.Generator(bits)
-        rows[i] = random.standard_normal(latent_size, np.float32)
-        if truncation is not None:
-            rows[i] = _truncate(rows[i], truncation, random)
-    return rows
-
-
-def _truncate(
-    row: np.ndarray, truncation: float, random: np.random.Generator
-) -> np.ndarray:
-    """Replaces what lies outside by draws from the normal inside.
-
-    Those are what drawing again and again ends with, in one step by the
-    inverse of the normal distribution function.
-    """
-    low, high = scipy.special.ndtr([-truncation, truncation])
-    again = scipy.special.ndtri(low + (high - low) * random.random(len(row)))
-    inside = np.where(np.abs(row) > truncation, again, row)
-    return np.clip(inside, -truncation, truncation)  # rounding
 
 
 def default_minibatch(resolution: int) -> int:
@@ -156,3 +104,29 @@ def _replicas(
             copy.set_weights(generator.get_weights())
         replicas.append((keras.device(device), copy))
     return replicas
+
+
+def pixels(
+    network: Generator,
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+    shrink: int = 1,
+    minibatch: int | None = None,
+) -> Iterator[np.ndarray]:
+    """Draws pictures one after the other, with a progress bar.
+
+    Args:
+        network: Draws at its own lod, shown at its final resolution.
+        latents: [N,latent_size].
+        labels: [N,label_size], for networks that take labels.
+        shrink: Factor; boxes of pixels are averaged before rounding.
+        minibatch: As for `sampling.draw`.
+
+    Yields:
+        uint8 [R/shrink,R/shrink,C], N times.
+    """
+    # Shown from the second on: short work needs no bar.
+    with tqdm.tqdm(total=len(latents), unit="img", delay=1, leave=False) as bar:
+        for part in draw(network, latents, labels, minibatch):
+            yield from images.to_uint8(images.shrink(part, shrink))
+            bar.update(len(part))

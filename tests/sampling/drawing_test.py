@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import scipy.stats
 
-from pgan_tf import sampling
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table
 from tests import common
 
 ROOT = common.ROOT
@@ -18,18 +18,18 @@ ROOT = common.ROOT
 
 class LatentsTest(common.TestCase):
     def test_rows_do_not_depend_on_batches(self):
-        whole = sampling.latents(0, 10, 8, seed=3)
-        parts = [sampling.latents(i, 5, 8, seed=3) for i in (0, 5)]
+        whole = latent_table.latents(0, 10, 8, seed=3)
+        parts = [latent_table.latents(i, 5, 8, seed=3) for i in (0, 5)]
         self.assertAllEqual(whole, np.concatenate(parts))
 
     def test_rows_and_seeds_differ(self):
         rows = np.concatenate(
-            [sampling.latents(0, 50, 8, seed) for seed in (0, 1)]
+            [latent_table.latents(0, 50, 8, seed) for seed in (0, 1)]
         )
         self.assertLen(np.unique(rows, axis=0), 100)
 
     def test_normal(self):
-        rows = sampling.latents(0, 2000, 32, seed=0)
+        rows = latent_table.latents(0, 2000, 32, seed=0)
         self.assertEqual(rows.dtype, np.float32)
         self.assertAllClose(rows.mean(), 0.0, atol=0.02)
         self.assertAllClose(rows.std(), 1.0, atol=0.02)
@@ -37,15 +37,15 @@ class LatentsTest(common.TestCase):
         self.assertAllClose(correlation, 0.0, atol=0.02)
 
     def test_truncated_rows_do_not_depend_on_batches(self):
-        whole = sampling.latents(0, 10, 8, 3, truncation=0.7)
-        parts = [sampling.latents(i, 5, 8, 3, 0.7) for i in (0, 5)]
+        whole = latent_table.latents(0, 10, 8, 3, truncation=0.7)
+        parts = [latent_table.latents(i, 5, 8, 3, 0.7) for i in (0, 5)]
         self.assertAllEqual(whole, np.concatenate(parts))
 
     def test_truncation_draws_again_what_lies_outside(self):
-        free = sampling.latents(0, 500, 64, seed=1)
-        self.assertAllEqual(free, sampling.latents(0, 500, 64, 1, 99.0))
+        free = latent_table.latents(0, 500, 64, seed=1)
+        self.assertAllEqual(free, latent_table.latents(0, 500, 64, 1, 99.0))
         for limit in (0.01, 0.5, 1.0):
-            rows = sampling.latents(0, 500, 64, 1, limit)
+            rows = latent_table.latents(0, 500, 64, 1, limit)
             self.assertEqual(rows.dtype, np.float32)
             within = np.abs(free) <= limit
             self.assertAllEqual(rows[within], free[within])
@@ -59,7 +59,7 @@ class LatentsTest(common.TestCase):
     def test_truncation_of_nothing_is_refused(self):
         for limit in (0.0, -1.0, float("nan")):
             with self.assertRaisesRegex(ValueError, "above 0"):
-                sampling.latents(0, 1, 8, 0, limit)
+                latent_table.latents(0, 1, 8, 0, limit)
 
 
 class GenerateTest(common.TestCase):
@@ -69,20 +69,18 @@ class GenerateTest(common.TestCase):
         self.G = Generator(
             resolution=16, num_channels=3, fmap_base=64, label_size=2
         )
-        self.latents = sampling.latents(0, 7, self.G.latent_size, seed=0)
+        self.latents = latent_table.latents(0, 7, self.G.latent_size, seed=0)
         self.labels = np.eye(2, dtype=np.float32)[[0, 1, 1, 0, 1, 0, 0]]
 
     def test_does_not_depend_on_the_minibatch(self):
-        whole = sampling.generate(self.G, self.latents, self.labels)
-        parts = sampling.generate(
-            self.G, self.latents, self.labels, minibatch=3
-        )
+        whole = drawing.generate(self.G, self.latents, self.labels)
+        parts = drawing.generate(self.G, self.latents, self.labels, minibatch=3)
         self.assertEqual(whole.shape, (7, 16, 16, 3))
         self.assertAllClose(whole, parts, atol=1e-5)
 
     def test_mid_growth_pixels_are_repeated(self):
         self.G.lod = 1.5
-        drawn = sampling.generate(self.G, self.latents, self.labels)
+        drawn = drawing.generate(self.G, self.latents, self.labels)
         expected = np.asarray(self.G(self.latents, self.labels))
         self.assertEqual(expected.shape, (7, 8, 8, 3))
         self.assertAllEqual(drawn[:, ::2, ::2], expected)
@@ -91,29 +89,29 @@ class GenerateTest(common.TestCase):
     def test_minibatch_of_the_reference(self):
         sizes = {1024: 8, 4096: 4, 128: 64, 32: 256, 4: 256}
         for resolution, expected in sizes.items():
-            found = sampling.default_minibatch(resolution)
+            found = drawing.default_minibatch(resolution)
             self.assertEqual(found, expected)
 
     def test_another_lod(self):
-        drawn = sampling.generate(self.G, self.latents, self.labels, lod=1)
+        drawn = drawing.generate(self.G, self.latents, self.labels, lod=1)
         expected = np.asarray(self.G(self.latents, self.labels, resolution=8))
         self.assertEqual(drawn.shape, (7, 16, 16, 3))
         self.assertAllEqual(common.native(drawn, 8), expected)
 
         for lod in (-0.5, 2.5, float("nan")):
             with self.assertRaisesRegex(ValueError, "not between 0 and 2"):
-                sampling.generate(self.G, self.latents, self.labels, lod)
+                drawing.generate(self.G, self.latents, self.labels, lod)
 
     def test_what_does_not_fit_is_named(self):
         with self.assertRaisesRegex(ValueError, "latents of size 64, not 5"):
-            sampling.generate(self.G, np.zeros((2, 5)), self.labels)
+            drawing.generate(self.G, np.zeros((2, 5)), self.labels)
         with self.assertRaisesRegex(ValueError, "labels of size 2"):
-            sampling.generate(self.G, self.latents)
+            drawing.generate(self.G, self.latents)
 
     def test_parts_come_in_order(self):
-        parts = list(sampling.draw(self.G, self.latents, self.labels, 3))
+        parts = list(drawing.draw(self.G, self.latents, self.labels, 3))
         self.assertEqual([len(part) for part in parts], [3, 3, 1])
-        whole = sampling.generate(self.G, self.latents, self.labels)
+        whole = drawing.generate(self.G, self.latents, self.labels)
         self.assertAllClose(np.concatenate(parts), whole, atol=1e-5)
 
 
@@ -154,8 +152,8 @@ class DevicesTest(common.TestCase):
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2']\n")
-        latents = sampling.latents(0, 11, G.latent_size, seed=0)
+        latents = latent_table.latents(0, 11, G.latent_size, seed=0)
         # One latent at a time, each as if it were alone.
-        expected = sampling.generate(G, latents, minibatch=1)
+        expected = drawing.generate(G, latents, minibatch=1)
         drawn = np.load(here / "drawn.npy")
         self.assertAllClose(drawn, expected, atol=1e-5)

@@ -48,22 +48,21 @@ import typing
 
 from absl import flags
 
-from pgan_tf import results
 from pgan_tf.base import command_line, errors
-from pgan_tf.metrics import registry
+from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.runs import folder as run_folder
 
 if typing.TYPE_CHECKING:
-    from pgan_tf import results
+    from pgan_tf.evaluation import results
 
 RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "The run folder that train.py wrote."
 )
 METRICS = flags.DEFINE_list(
     "metrics",
-    list(registry.DEFAULT),
+    list(metrics_by_name.DEFAULT),
     "Which metrics; a name in parentheses stands for the metric of as many"
-    f" images as its paper took.\n{registry.described()}",
+    f" images as its paper took.\n{metrics_by_name.described()}",
 )
 FEATURES = flags.DEFINE_string(
     "features",
@@ -224,9 +223,10 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
             "--out_dir is of --reals and --fakes: the results of a run lie in"
             " its folder"
         )
-    from pgan_tf import evaluation, per_class, session
+    from pgan_tf.evaluation import of_classes, of_run
+    from pgan_tf.evaluation.options import Options
 
-    options = session.Options(
+    options = Options(
         run_dir=run_dir,
         metrics=METRICS.value,
         features=FEATURES.value,
@@ -245,10 +245,10 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
         refuse_given("--per_class", "watch", "truncation", "compare_to")
         if not flags.FLAGS["metrics"].present:
             options = dataclasses.replace(options, metrics=["fid"])
-        return per_class.evaluate(options)
+        return of_classes.evaluate(options)
     if WATCH.value:
-        return evaluation.watch(options, say)
-    return evaluation.evaluate(options)
+        return of_run.watch(options, say)
+    return of_run.evaluate(options)
 
 
 def compare_sets() -> "results.Report":
@@ -261,10 +261,10 @@ def compare_sets() -> "results.Report":
             "--run_dir and --reals: give either a run or two sets of images"
         )
     refuse_given("--reals and --fakes", *OF_RUNS)
-    from pgan_tf import pairs
+    from pgan_tf.evaluation import of_two_sets, options
 
-    return pairs.evaluate(
-        pairs.Options(
+    return of_two_sets.evaluate(
+        options.PairOptions(
             reals=reals,
             fakes=fakes,
             metrics=METRICS.value,
@@ -304,7 +304,7 @@ def truncation(text: str) -> float:
 
 def convert(source: pathlib.Path) -> None:
     """Keeps the 2015 network as a Keras model."""
-    from pgan_tf.metrics import inception_keras
+    from pgan_tf.evaluation.features import inception_keras
 
     _, line = inception_keras.convert(source)
     say(line)

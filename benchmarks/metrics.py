@@ -20,7 +20,8 @@ import numpy as np
 import scipy.linalg
 from absl import app, flags
 
-from pgan_tf.metrics import frechet, sliced_wasserstein, suite
+from pgan_tf.evaluation.metrics import frechet, sliced_wasserstein
+from pgan_tf.evaluation.metrics.metric import Batch, Setting
 
 MINIBATCH = 64
 SEED = 3
@@ -105,13 +106,13 @@ def noise(count: int, size: int, seed: int) -> np.ndarray:
 def our_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
     """As an evaluation computes it."""
     metric = sliced_wasserstein.SlicedWasserstein(
-        len(reals), suite.Setting(reals.shape[1])
+        len(reals), Setting(reals.shape[1])
     )
     patches = []
     for images in (reals, fakes):
         collector = metric.start(np.random.RandomState(SEED))
         for start in range(0, len(images), MINIBATCH):
-            collector.add(suite.Batch(images[start : start + MINIBATCH]))
+            collector.add(Batch(images[start : start + MINIBATCH]))
         patches.append(collector.summary())
     reals_patches, fakes_patches = patches
     random = np.random.RandomState(SEED + 1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf import extractors
 from pgan_tf.base import devices, errors, files, images, web_page
+from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.generation import inputs, page
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.sampling import directions, drawing, latent_table
@@ -112,7 +112,7 @@ def find_attributes(
         return [], " (the run's dataset has no labels)"
     if dataset.resolution < network.resolution:
         return [], " (the run's dataset has smaller pictures)"
-    extractor = extractors.from_labels(
+    extractor = features_by_name.from_labels(
         dataset, network.resolution, devices.Replicas()
     )
     scores = []

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf import extractors
 from pgan_tf.base import devices, errors, files, images, video
 from pgan_tf.data.sources import decode, pictures
+from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.generation import inputs
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.sampling import projection
@@ -165,7 +165,7 @@ def choose_distance(
     """
     if args.features is None:
         return projection.pyramid_distance(target)
-    extractor = extractors.open_extractor(
+    extractor = features_by_name.open_extractor(
         args.features,
         None,
         inputs.open_dataset(args.network),

@@ -1,0 +1,1 @@
+"""Numbers that tell how good and how varied images are."""

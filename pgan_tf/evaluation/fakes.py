@@ -1,0 +1,129 @@
+"""Sets of images that a generator draws, in batches."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+from pgan_tf.base import devices, images
+from pgan_tf.evaluation.reals import parts_of
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import latent_table, walks
+
+_PLACE = 3
+
+
+# Added to the seed of the latents: beyond all seeds that a user may give.
+_ENDS = 2**40
+
+
+class Images(Protocol):
+    """A set of images to evaluate: `Drawn` or `Fakes`."""
+
+    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
+        """uint8 [n,H,W,3], n at most `minibatch`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fakes:
+    """Images that a generator draws, quantised as if they came from a file.
+
+    Attributes:
+        generator: A snapshot; if taken while growing it draws at its own
+            resolution, upscaled to the final one by repeating pixels.
+        count: N.
+        seed: Of the latents.
+        labels: float32 [N,label_size]; None for generators without labels.
+        replicas: Devices that hold the generator.
+        truncation: Of the latents, see `sampling.latents`.
+    """
+
+    generator: Generator
+    count: int
+    seed: int
+    labels: np.ndarray | None = None
+    replicas: devices.Replicas = dataclasses.field(
+        default_factory=devices.Replicas
+    )
+    truncation: float | None = None
+
+    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
+        """The images, `minibatch` at a time; the last batch may be smaller."""
+        draw = self.replicas.spread(self.generator)
+        for part in parts_of(self.count, minibatch):
+            (drawn,) = draw(self.latents(part), *self.labels_of(part))
+            yield self.shown(images.to_uint8(drawn))
+
+    def latents(self, part: slice, seed: int | None = None) -> np.ndarray:
+        """float32 [n,latent_size], by default of the set's own seed."""
+        return latent_table.latents(
+            part.start,
+            part.stop - part.start,
+            self.generator.latent_size,
+            self.seed if seed is None else seed,
+            self.truncation,
+        )
+
+    def labels_of(self, part: slice) -> list[np.ndarray]:
+        """The labels as a second argument, if there are any.
+
+        They are used over and over if there are fewer than images.
+        """
+        if self.labels is None:
+            return []
+        rows = np.arange(part.start, part.stop) % len(self.labels)
+        return [self.labels[rows]]
+
+    def shown(self, drawn: np.ndarray) -> np.ndarray:
+        """RGB at the final resolution."""
+        factor = self.generator.resolution // drawn.shape[1]
+        return images.to_rgb(images.upscale(drawn, factor))
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """Pairs of images a small step apart on the arc between two latents.
+
+    Attributes:
+        fakes: The generator and the rest; its count is that of pairs, and its
+            latents are where arcs begin.
+        epsilon: The step, in lengths of the arc.
+    """
+
+    fakes: Fakes
+    epsilon: float
+
+    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
+        """float32 [2n,H,W,3] in about 0..255, each pair side by side.
+
+        They are not quantised: the step would be lost.
+        """
+        fakes = self.fakes
+        draw = fakes.replicas.spread(fakes.generator)
+        for part in parts_of(fakes.count, max(minibatch // 2, 1)):
+            latents = self.latents(part)
+            labels = [each.repeat(2, axis=0) for each in fakes.labels_of(part)]
+            (drawn,) = draw(latents, *labels)
+            yield fakes.shown(drawn * np.float32(127.5) + np.float32(127.5))
+
+    def latents(self, part: slice) -> np.ndarray:
+        """float32 [2n,latent_size], of equal lengths."""
+        starts = self.fakes.latents(part)
+        ends = self.fakes.latents(part, self.fakes.seed + _ENDS)
+        rows = []
+        for i, a, b in zip(
+            range(part.start, part.stop),
+            _on_sphere(starts),
+            _on_sphere(ends),
+            strict=True,
+        ):
+            t = np.random.RandomState([self.fakes.seed, _PLACE, i]).rand()
+            rows += [walks.slerp(a, b, t), walks.slerp(a, b, t + self.epsilon)]
+        return np.stack(rows).astype(np.float32)
+
+
+def _on_sphere(latents: np.ndarray) -> np.ndarray:
+    """Scaled to unit variance, in float64: the step is small."""
+    latents = latents.astype(np.float64)
+    return latents / np.sqrt(np.square(latents).mean(axis=1, keepdims=True))

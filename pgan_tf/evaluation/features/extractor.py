@@ -1,0 +1,106 @@
+"""Feature extractors: images in, features and logits out.
+
+A number computed on features is named by the network they come from: FID and
+IS are those of the 2015 Inception file and of nothing else. The other files
+of this folder each make a kind of `Extractor`.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pgan_tf.base import errors
+
+# float32 [N,D] and, where the network classifies, logits float32 [N,K].
+Outputs = tuple[np.ndarray, np.ndarray | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Extractor:
+    """A network that turns images into features.
+
+    Attributes:
+        name: Short, such as "inception", "labels" or a file's stem.
+        digest: sha256 in hex of the weights or of their file.
+        run: From uint8 [N,H,W,3] to `Outputs`.
+        differentiable: The features alone, from float32 tensors [N,H,W,3] in
+            0..255 to [N,D]; None if gradients do not go through.
+        canonical: Whether these are the weights of the 2015 Inception file.
+        ported: Whether those were converted into another program.
+        random: Whether the weights were never trained.
+        classifies: Whether there are logits.
+        attributes: Whether the logits are of independent sigmoids.
+        layer: Where the features are taken, if the name does not say.
+        resize: How images come to the size that the network takes.
+        note: What is worth saying beside its numbers, such as an accuracy.
+    """
+
+    name: str
+    digest: str
+    run: Callable[[np.ndarray], Outputs]
+    differentiable: Callable[[Any], Any] | None = None
+    canonical: bool = False
+    ported: bool = False
+    random: bool = False
+    classifies: bool = True
+    attributes: bool = False
+    layer: str = ""
+    resize: str = "none"
+    note: str = ""
+
+    def __call__(self, images: np.ndarray) -> Outputs:
+        """Features float32 [N,D] and logits float32 [N,K] or None.
+
+        Args:
+            images: uint8 [N,H,W,3], RGB; or float32, about 0 to 255.
+
+        Raises:
+            UserError: If a feature or logit is not finite.
+        """
+        features, logits = self.run(images)
+        for values in (features, logits):
+            if values is not None and not np.isfinite(values).all():
+                raise errors.UserError(
+                    f"the extractor {self.label} gives values that are not"
+                    " finite; choose another with --features"
+                )
+        return features, logits
+
+    @property
+    def label(self) -> str:
+        """Such as "labels:1a2b3c4d" or "mine:1a2b3c4d:pool"."""
+        if self.random:
+            return self.name
+        layer = [self.layer] if self.layer and not self.canonical else []
+        return ":".join([self.name, self.digest[:8], *layer])
+
+    def titled(self, canonical: str, other: str) -> str:
+        """What a number of these features is called.
+
+        Such as `canonical` "FID" for the 2015 Inception network, and with
+        `other` "FD" then "FD[labels:1a2b3c4d]" for anything else.
+        """
+        if self.random:
+            return f"{other}-random[{self.label}]"
+        if not self.canonical:
+            return f"{other}[{self.label}]"
+        port = " (2015 weights, Keras port)" if self.ported else ""
+        return canonical + port
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is saved beside its numbers."""
+        facts = {
+            "name": self.name,
+            "sha256": self.digest,
+            "layer": self.layer,
+            "resize": self.resize,
+            "note": self.note,
+        }
+        return {name: value for name, value in facts.items() if value}
+
+
+class Unavailable(errors.UserError):
+    """There is no file and none can be downloaded."""

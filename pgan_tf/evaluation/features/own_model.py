@@ -1,0 +1,261 @@
+"""The user's own extractor: a Keras model or a SavedModel."""
+
+import pathlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from pgan_tf.base import devices, errors, files
+from pgan_tf.evaluation.features import resize
+from pgan_tf.evaluation.features.extractor import (
+    Extractor,
+    Outputs,
+)
+
+Size = tuple[int, int]
+
+
+# Operations that reach beyond the graph: Python, the file system, the network.
+REACHES_OUT = re.compile(
+    "PyFunc|File(?!name)|Reader|Dataset|Print|Debug|Summary|Remote|Rpc"
+    "|ImmutableConst|LoadAndRemap"
+)
+
+
+# These too, but every SavedModel has them, to be saved and restored itself.
+SAVES = re.compile("^(Save|Restore|Merge)(V2|Slice|$)")
+
+
+SIGNATURE = "serving_default"
+
+
+def load(
+    path: pathlib.Path, resolution: int, replicas: devices.Replicas
+) -> Extractor:
+    """The extractor of a `.keras` file or a SavedModel folder.
+
+    The model receives float32 RGB images [N,H,W,3] in 0..255. If its input
+    has a fixed size, images are resized to it as the 2015 Inception graph
+    does (bilinear, corners not aligned, not antialiased). It returns features
+    [N,D], or a pair of features and logits [N,K] of a softmax.
+
+    Args:
+        path: The file, which is loaded in Keras' safe mode; or the folder,
+            whose signature `serving_default` is used, with its outputs in
+            the order of their names unless these are features and logits.
+            Its operations may not reach outside.
+        resolution: Of the images it will be given.
+        replicas: That run it.
+
+    Raises:
+        UserError: If there is no such thing or it is another kind of model.
+    """
+    with replicas.scope():
+        is_folder = path.is_dir()
+        opened = _open_folder(path) if is_folder else _open_keras(path)
+    model, size, layer = opened
+
+    call = _at_size(model, size)
+    spread = replicas.spread(call)
+    outputs = _try(spread, resolution, path)
+    classifies = len(outputs) == 2
+
+    def run(images: np.ndarray) -> Outputs:
+        found = spread(images)
+        return found[0], found[1] if classifies else None
+
+    digest = files.sha256_of_folder if is_folder else files.sha256_of_file
+    how = "none"
+    if size:
+        how = f"{resize.NAME} to {size[0]}x{size[1]}"
+    return Extractor(
+        name=path.stem,
+        digest=digest(path),
+        run=run,
+        differentiable=lambda x: call(x)[0],
+        classifies=classifies,
+        layer=layer,
+        resize=how,
+    )
+
+
+Model = Callable[[tf.Tensor], list[tf.Tensor]]
+
+
+def _at_size(model: Model, size: Size | None) -> Model:
+    """The model on images of any type and size."""
+
+    def call(images: tf.Tensor) -> list[tf.Tensor]:
+        images = tf.cast(images, tf.float32)
+        if size:
+            images = resize.bilinear(images, size)
+        return [tf.cast(output, tf.float32) for output in model(images)]
+
+    return call
+
+
+def _open_keras(path: pathlib.Path) -> tuple[Model, Size | None, str]:
+    """The model, the size that it insists on, where features come from."""
+    if not path.is_file():
+        raise errors.UserError(
+            f"--features={path}: no such file; give a .keras file, a"
+            " SavedModel folder, labels, random or inception"
+        )
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0]
+        raise errors.UserError(
+            f"--features={path}: not a Keras model that loads: {reason}"
+        ) from error
+    shape: Any = getattr(model, "input_shape", None)
+    # Several inputs give a list or dictionary of shapes.
+    if not isinstance(shape, tuple):
+        shape = ()
+    names = getattr(model, "output_names", None) or [""]
+
+    def call(images: tf.Tensor) -> list[tf.Tensor]:
+        return tf.nest.flatten(model(images, training=False))
+
+    return call, _input_size(shape, path), names[0]
+
+
+def _open_folder(path: pathlib.Path) -> tuple[Model, Size | None, str]:
+    """The same of a SavedModel."""
+    _check_operations(path)
+    try:
+        loaded = tf.saved_model.load(str(path))
+        signature = loaded.signatures[SIGNATURE]
+    except Exception as error:
+        # Files may be torn in many ways.
+        reason = str(error).strip().split("\n")[0]
+        raise errors.UserError(
+            f"--features={path}: not a SavedModel with the signature"
+            f" {SIGNATURE}: {reason}"
+        ) from error
+    inputs = signature.structured_input_signature[1]
+    specs = list(inputs.values())
+    if len(specs) != 1 or specs[0].dtype != tf.float32:
+        raise errors.UserError(
+            f"--features={path}: the model must take one batch of float32"
+            f" images [N,H,W,3], its signature takes {specs}"
+        )
+    (name,) = inputs
+    outputs = _ordered(list(signature.structured_outputs))
+
+    def call(images: tf.Tensor) -> list[tf.Tensor]:
+        # The functions of a SavedModel are those of the object that is kept.
+        found = loaded.signatures[SIGNATURE](**{name: images})
+        return [found[each] for each in outputs]
+
+    shape = tuple(specs[0].shape) if specs[0].shape.rank else ()
+    return call, _input_size(shape, path), outputs[0]
+
+
+def _ordered(names: Sequence[str]) -> list[str]:
+    """Features before logits, by name."""
+    return sorted(names, key=lambda name: (name == "logits", name))
+
+
+def _check_operations(path: pathlib.Path) -> None:
+    """Refuses a graph that could read or write files or run Python."""
+    saved = saved_model_pb2.SavedModel()
+    try:
+        saved.ParseFromString((path / "saved_model.pb").read_bytes())
+    except Exception as error:
+        # No such file, or one of protobuf's kinds.
+        raise errors.UserError(
+            f"--features={path}: not a SavedModel: no saved_model.pb in it"
+            " that can be read"
+        ) from error
+    found = sorted(set().union(*map(_reaching_out, saved.meta_graphs)))
+    if found:
+        raise errors.UserError(
+            f"--features={path}: refused, since its graph reaches outside"
+            f" itself with {', '.join(found)}"
+        )
+
+
+def _reaching_out(meta: Any) -> set[str]:
+    """The operations of a graph, a MetaGraphDef, that reach outside it."""
+    bodies = {
+        function.signature.name: function.node_def
+        for function in meta.graph_def.library.function
+    }
+    every = [meta.graph_def.node, *bodies.values()]
+    used = {node.op for nodes in every for node in nodes}
+    found = set(filter(REACHES_OUT.search, used))
+    # What only the saver calls, which is never called here, may save. Without
+    # objects, as TensorFlow 1 wrote it, anything may be called.
+    saver = meta.saver_def
+    savers = {saver.save_tensor_name.split(":")[0], saver.restore_op_name}
+    objects = meta.object_graph_def.SerializeToString()
+    nodes = [
+        n for n in meta.graph_def.node if not objects or n.name not in savers
+    ]
+    waiting = {name for name in bodies if name.encode() in objects}
+    waiting |= _called(nodes)
+    reached: set[str] = set()
+    while waiting:
+        reached |= waiting
+        called = [bodies.get(name, ()) for name in waiting]
+        nodes += [node for body in called for node in body]
+        waiting = set().union(*map(_called, called)) - reached
+    return found | set(filter(SAVES.search, (node.op for node in nodes)))
+
+
+def _called(nodes: Iterable[Any]) -> set[str]:
+    """Names of functions that nodes may call, and of other things."""
+    names = {node.op for node in nodes}
+    for node in nodes:
+        for value in node.attr.values():
+            names.add(value.func.name)
+            names.update(function.name for function in value.list.func)
+    return names
+
+
+def _try(
+    call: Callable[[np.ndarray], Sequence[Any]],
+    resolution: int,
+    path: pathlib.Path,
+) -> Sequence[Any]:
+    """Outputs for two black images; UserError if they are no features."""
+    blank = np.zeros([2, resolution, resolution, 3], np.uint8)
+    try:
+        outputs = call(blank)
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise errors.UserError(
+            f"--features={path}: the model does not take images of"
+            f" {resolution}x{resolution} pixels: {reason}"
+        ) from error
+    shapes = [tuple(output.shape) for output in outputs]
+    if len(shapes) not in (1, 2) or any(len(s) != 2 for s in shapes):
+        raise errors.UserError(
+            f"--features={path}: the model must return features [N,D] or"
+            f" (features, logits), got the shapes {shapes}"
+        )
+    return outputs
+
+
+def _input_size(shape: tuple[Any, ...], path: pathlib.Path) -> Size | None:
+    """Height and width that the model insists on, or None for any."""
+    if len(shape) != 4 or shape[0] is not None or shape[3] not in (3, None):
+        raise errors.UserError(
+            f"--features={path}: the model must take one batch of RGB images"
+            f" [N,H,W,3], its input is {shape}"
+        )
+    height, width = shape[1:3]
+    if height is None and width is None:
+        return None
+    if height is None or width is None:
+        raise errors.UserError(
+            f"--features={path}: height and width of the input must both be"
+            f" fixed or both be free, not {height}x{width}"
+        )
+    return height, width

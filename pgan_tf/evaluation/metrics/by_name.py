@@ -1,0 +1,146 @@
+"""The metrics by the names that they have on the command line."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from pgan_tf.base import errors
+from pgan_tf.evaluation.features.extractor import Extractor, Unavailable
+from pgan_tf.evaluation.metrics import (
+    frechet,
+    inception_score,
+    kernel_distance,
+    ms_ssim,
+    neighbours,
+    path_length,
+    precision_recall,
+    sliced_wasserstein,
+)
+from pgan_tf.evaluation.metrics.metric import PIXELS, Metric, Setting
+
+KINDS: tuple[type[Metric], ...] = (
+    frechet.FrechetDistance,
+    inception_score.InceptionScore,
+    sliced_wasserstein.SlicedWasserstein,
+    ms_ssim.MultiScaleSimilarity,
+    kernel_distance.KernelDistance,
+    precision_recall.PrecisionRecall,
+    neighbours.NearestNeighbours,
+    path_length.PathLength,
+)
+
+
+DEFAULT = ("fid", "is", "swd")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A metric asked for, and the number of images if its name says it."""
+
+    kind: type[Metric]
+    count: int | None
+
+
+def parse(names: Sequence[str]) -> list[Request]:
+    """The metrics of names such as "fid" or "fid50k", each once.
+
+    Raises:
+        UserError: On an unknown name, none at all, or two numbers of images
+            for one metric.
+    """
+    known = {kind.key: Request(kind, None) for kind in KINDS}
+    known |= {kind.alias: Request(kind, kind.paper_count) for kind in KINDS}
+    unknown = [name for name in names if name not in known]
+    given = f"--metrics={','.join(names)}"
+    if unknown or not names:
+        raise errors.UserError(
+            f"{given}: the known metrics are"
+            f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"
+            f" numbers of images {', '.join(kind.alias for kind in KINDS)}"
+        )
+    requests = list(dict.fromkeys(known[name] for name in names))
+    if len({request.kind for request in requests}) < len(requests):
+        raise errors.UserError(
+            f"{given}: names a metric twice, with and without a number of"
+            " images; give one of the two"
+        )
+    return requests
+
+
+def described() -> str:
+    """A line per metric, for --help."""
+    return "\n".join(
+        f"{kind.key} ({kind.alias}): {kind.about}; grows with the number of"
+        f" images: {kind.memory}."
+        for kind in KINDS
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What can be computed and what cannot.
+
+    Attributes:
+        extractor: None if no metric looks at features, or none is to be had.
+        metrics: Those that can be computed; at least one.
+        labels: What all metrics are called, in the order asked for.
+        not_computed: Why the others cannot be, by label.
+    """
+
+    extractor: Extractor | None
+    metrics: list[Metric]
+    labels: list[str]
+    not_computed: dict[str, str]
+
+
+def choose(
+    names: Sequence[str],
+    open_extractor: Callable[[], Extractor],
+    resolution: int,
+    available: int,
+    count: int | None = None,
+    generator: bool = True,
+) -> Choice:
+    """Opens the extractor, if any metric needs one, and makes the metrics.
+
+    Args:
+        names: Metrics, as `registry.parse` knows them.
+        open_extractor: Called if any metric looks at features.
+        resolution: Of all images.
+        available: Images that there are on each side.
+        count: Images on each side of metrics whose name does not tell; None:
+            as many as in the papers, or as there are.
+        generator: Whether the fakes come from one, that can draw others.
+
+    Raises:
+        UserError: If no metric can be computed, or the extractor is wrong.
+    """
+    requests = parse(names)
+    extractor, reason = None, ""
+    if any(request.kind.needs != PIXELS for request in requests):
+        try:
+            extractor = open_extractor()
+        except Unavailable as error:
+            reason = str(error)
+    setting = Setting(resolution, extractor)
+    metrics, labels, gaps = [], [], {}
+    for request in requests:
+        kind = request.kind
+        label = kind.label_in(setting)
+        labels.append(label)
+        number = request.count or count
+        number = number or min(kind.paper_count, available)
+        gap = kind.gap(number, setting)
+        if kind.needs != PIXELS and extractor is None:
+            gap = reason
+        elif kind.walks and not generator:
+            gap = "needs a generator, not images"
+        elif number > available and not kind.walks:
+            gap = f"needs {number} images, there are {available}"
+        if gap:
+            gaps[label] = gap
+        else:
+            metrics.append(kind(number, setting))
+    if not metrics:
+        reasons = "; ".join(dict.fromkeys(gaps.values()))
+        raise errors.UserError(f"{', '.join(gaps)}: not computed: {reasons}")
+    return Choice(extractor, metrics, labels, gaps)

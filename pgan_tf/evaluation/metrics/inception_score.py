@@ -1,0 +1,163 @@
+"""Inception score and its relatives, from logits.
+
+Salimans et al. 2016: exp(mean over x of KL(p(y|x) || p(y))). It rises when
+single images are classified surely and all classes occur. All sums are in
+float64 on logarithms: a probability that underflows would make 0 log 0.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.special
+
+from pgan_tf.evaluation.metrics.metric import (
+    LOGITS,
+    Batch,
+    Collector,
+    Metric,
+    Value,
+)
+
+SPLITS = 10
+
+
+class Splits:
+    """Sums of logits that arrive batch by batch, by contiguous splits.
+
+    The mean of KL(p || m) with m = mean p is mean(sum p log p) - sum m log m,
+    so that a number and a vector per split do.
+    """
+
+    def __init__(self, count: int, splits: int = SPLITS) -> None:
+        """For `count` images in all, of which there must be `splits`."""
+        if count < splits:
+            raise ValueError(f"{count} images do not fill {splits} splits")
+        self._edges = np.array([count * i // splits for i in range(splits + 1)])
+        self._seen = 0
+        self._negentropies = np.zeros(splits)
+        self._probabilities: list[np.ndarray | float] = [0.0] * splits
+
+    def add(self, logs: np.ndarray) -> None:
+        """Takes logarithms of probabilities, float64 [n,...]."""
+        stop = self._seen + len(logs)
+        inner = self._edges[(self._edges > self._seen) & (self._edges < stop)]
+        for part in np.split(logs, inner - self._seen):
+            if len(part):
+                self._add_to_split(part)
+                self._seen += len(part)
+
+    def score(self) -> tuple[float, float]:
+        """Mean and population deviation over the splits."""
+        if self._seen != self._edges[-1]:
+            raise ValueError(f"{self._seen} of {self._edges[-1]} images")
+        divergences = []
+        for i, size in enumerate(np.diff(self._edges)):
+            marginal = self._probabilities[i] / size
+            cross = scipy.special.xlogy(marginal, marginal).sum()
+            divergences.append(self._negentropies[i] / size - cross)
+        scores = np.exp(divergences)
+        return float(scores.mean()), float(scores.std())
+
+    def _add_to_split(self, logs: np.ndarray) -> None:
+        i = int(np.searchsorted(self._edges, self._seen, "right")) - 1
+        probabilities = np.exp(logs)
+        # The floor keeps 0 * -inf at 0.
+        finite = np.maximum(logs, np.finfo(np.float64).min)
+        self._negentropies[i] += (probabilities * finite).sum()
+        self._probabilities[i] = self._probabilities[i] + probabilities.sum(0)
+
+
+def softmax_logs(logits: np.ndarray) -> np.ndarray:
+    """log p of mutually exclusive classes, [n,K] to float64 [n,K]."""
+    return scipy.special.log_softmax(np.asarray(logits, np.float64), axis=1)
+
+
+def sigmoid_logs(logits: np.ndarray) -> np.ndarray:
+    """log p of independent yes/no attributes, [n,K] to float64 [n,K,2]."""
+    logits = np.asarray(logits, np.float64)
+    return -np.logaddexp(0.0, np.stack([-logits, logits], axis=-1))
+
+
+def score(logits: np.ndarray, splits: int = SPLITS) -> tuple[float, float]:
+    """The score of mutually exclusive classes (softmax).
+
+    Args:
+        logits: [N,K]. The order matters: each split has its own p(y), so
+            images sorted by class give 1.
+        splits: Contiguous parts of N that are scored on their own; N >= splits.
+
+    Returns:
+        Mean and population standard deviation over the splits; 1 (all images
+        alike) to K (sure, and all classes equally often).
+    """
+    sums = Splits(len(logits), splits)
+    sums.add(softmax_logs(logits))
+    return sums.score()
+
+
+def attribute_score(
+    logits: np.ndarray, splits: int = SPLITS
+) -> tuple[float, float]:
+    """The score of independent yes/no attributes (sigmoids).
+
+    The label is taken as a product of K independent Bernoulli variables, of
+    which KL is the sum of the K divergences: exp(mean over x of
+    sum_k KL(p_k(x) || p_k)). One attribute at even odds and surely seen
+    counts 2, K of them 2^K. With softmax over two classes [l, 0] and K = 1
+    it is the same number as `score`.
+
+    Args:
+        logits: [N,K], of sigmoids.
+        splits: As in `score`.
+
+    Returns:
+        Mean and population standard deviation over the splits; 1 to 2^K.
+    """
+    sums = Splits(len(logits), splits)
+    sums.add(sigmoid_logs(logits))
+    return sums.score()
+
+
+class InceptionScore(Metric):
+    """The inception score, or the same of another classifier."""
+
+    key = "is"
+    alias = "is50k"
+    paper_count = 50_000
+    minimum = SPLITS
+    title = "IS"
+    other_title = "CS"
+    needs = LOGITS
+    uses_reals = False
+    about = "inception score (Salimans et al. 2016)"
+    memory = "nothing"
+    facts = {"splits": SPLITS}
+
+    def start(self, random: np.random.RandomState) -> Collector:
+        extractor = self.setting.extractor
+        attributes = bool(extractor and extractor.attributes)
+        return _Scored(self.count, sigmoid_logs if attributes else softmax_logs)
+
+    def result(
+        self,
+        reals: None,
+        fakes: tuple[float, float],
+        random: np.random.RandomState,
+    ) -> Value:
+        return Value(*fakes)
+
+
+class _Scored(Collector):
+    def __init__(
+        self, count: int, to_logs: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        super().__init__(count)
+        self._splits = Splits(count)
+        self._to_logs = to_logs
+
+    def _take(self, batch: Batch) -> None:
+        assert batch.logits is not None
+        self._splits.add(self._to_logs(batch.logits))
+
+    def summary(self) -> tuple[float, float]:
+        return self._splits.score()

@@ -1,0 +1,107 @@
+"""Plots and pictures of results, as PNG files in the run folder."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pgan_tf.base import files, images
+from pgan_tf.evaluation import results
+from pgan_tf.evaluation.metrics.metric import Value
+
+# Numbers across and up, as `_numbers` calls them: variety and fidelity.
+_PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
+
+
+# Results by truncation; None: latents as they are.
+Rows = dict[float | None, list[results.Result]]
+
+
+def save_sweep(folder: pathlib.Path, name: str, rows: Rows) -> None:
+    """Saves the curve of a truncation sweep as truncation-<name>.png.
+
+    A panel for each two numbers that span a curve; nothing if there are none.
+    """
+    known = set.intersection(*(set(_numbers(row)) for row in rows.values()))
+    pairs = [pair for pair in _PAIRS if known.issuperset(pair)]
+    if pairs:
+        figure = _figure(len(pairs))
+        for axes, pair in zip(figure.axes, pairs, strict=True):
+            _draw_curve(axes, rows, *pair)
+        figure.suptitle(f"{name}: truncated latents")
+        _write(folder / f"truncation-{name}.png", figure)
+
+
+def save_arrays(folder: pathlib.Path, name: str, value: Value) -> None:
+    """Saves the picture and the distances of nearest neighbours.
+
+    Writes nearest-<name>.png and distances-<name>.png, if the value has them.
+    """
+    arrays = value.arrays
+    if "nearest" not in arrays:
+        return
+    images.save_png(folder / f"nearest-{name}.png", arrays["nearest"])
+    figure = _figure(1)
+    _draw_distances(figure.axes[0], arrays["fakes"], arrays["reals"])
+    figure.suptitle(name)
+    _write(folder / f"distances-{name}.png", figure)
+
+
+def _numbers(row: Sequence[results.Result]) -> dict[str, float]:
+    """The values of a row by metric, and by metric and level."""
+    numbers = {}
+    for result in row:
+        numbers[result.key] = result.value.value
+        for level, value in result.value.levels.items():
+            numbers[f"{result.key} {level}"] = value
+    return numbers
+
+
+def _draw_curve(axes: Any, rows: Rows, across: str, up: str) -> None:
+    """Points joined in the order of truncation, each with its number."""
+    # The widest last.
+    order = sorted(rows, key=lambda limit: limit or np.inf)
+    points = [
+        (_numbers(rows[limit])[across], _numbers(rows[limit])[up])
+        for limit in order
+    ]
+    axes.plot(*zip(*points, strict=True), marker="o", color="tab:blue")
+    for limit, point in zip(order, points, strict=True):
+        text = "none" if limit is None else f"{limit:g}"
+        axes.annotate(text, point, (4, 4), textcoords="offset points")
+    labels = {}
+    for result in rows[order[0]]:
+        labels[result.key] = result.label
+    for name, put in ((across, axes.set_xlabel), (up, axes.set_ylabel)):
+        key, _, level = name.partition(" ")
+        put(f"{labels[key]} {level}".strip())
+    axes.grid(alpha=0.3)
+
+
+def _draw_distances(axes: Any, fakes: np.ndarray, reals: np.ndarray) -> None:
+    """Two histograms of equal area."""
+    edges = np.histogram_bin_edges(np.concatenate([fakes, reals]), 50)
+    for distances, label in (
+        (reals, "reals to other reals"),
+        (fakes, "fakes to reals"),
+    ):
+        axes.hist(distances, edges, density=True, alpha=0.5, label=label)
+    axes.set_xlabel("distance to the nearest, grey levels")
+    axes.set_yticks([])
+    axes.legend()
+
+
+def _figure(panels: int) -> Any:
+    """An empty figure with so many panels side by side."""
+    # Takes a second to import, which few evaluations need to wait for.
+    from matplotlib import figure
+
+    drawn = figure.Figure((5 * panels, 4), layout="constrained")
+    drawn.subplots(1, panels)
+    return drawn
+
+
+def _write(path: pathlib.Path, figure: Any) -> None:
+    with files.partial(path) as partial:
+        figure.savefig(partial, format="png", dpi=100)

@@ -1,1 +1,0 @@
-"""The mathematics of GAN metrics, and the features they look at."""

@@ -1,0 +1,184 @@
+import contextlib
+import io
+import os
+from unittest import mock
+
+import numpy as np
+import scipy.linalg
+import tensorflow as tf
+
+from pgan_tf.base import images
+from pgan_tf.data.format import datasets
+from pgan_tf.evaluation import comparison
+from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.evaluation.metrics import (
+    frechet,
+    inception_score,
+    sliced_wasserstein,
+)
+from pgan_tf.evaluation.metrics.metric import Setting
+from pgan_tf.evaluation.reals import Level, draw_reals
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
+from tests import common, small_run
+
+
+def mean_colours(pixels):
+    """Six features, the mean colours of two halves; two logits."""
+    pixels = pixels.astype(np.float32)
+    halves = np.split(pixels, 2, axis=1)
+    means = [half.mean(axis=(1, 2)) for half in halves]
+    found = np.concatenate(means, axis=1)
+    return found, found[:, :2] / 50
+
+
+EXTRACTOR = Extractor("colours", "0" * 64, mean_colours)
+
+
+class ComparisonTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+        run_dir = small_run.make(self.here)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        self.generator = snapshots.load_generator(path)
+
+    def setting(self, count=20, **options):
+        setting = Setting(16, EXTRACTOR)
+        metrics = [
+            frechet.FrechetDistance(count, setting),
+            inception_score.InceptionScore(count, setting),
+            sliced_wasserstein.SlicedWasserstein(count // 2, setting),
+        ]
+        options = {
+            "metrics": metrics,
+            "extractor": EXTRACTOR,
+            "collection": Level(
+                datasets.open_dataset(self.here / "dataset"), 16
+            ),
+            "mirror_augment": False,
+            "seed": 0,
+            "minibatch": 6,
+            **options,
+        }
+        return comparison.Comparison(**options)
+
+    def test_distance_of_the_images_themselves(self):
+        setting = self.setting()
+        values = setting.fakes(self.generator, "")
+        latents = latent_table.latents(0, 20, self.generator.latent_size, 0)
+        fakes = images.to_uint8(np.asarray(self.generator(latents)))
+        reals = draw_reals(setting.collection, 20)
+        pixels = small_run.pictures()[reals.indices]
+        (m1, s1), (m2, s2) = (
+            (x.mean(axis=0), np.cov(x, rowvar=False))
+            for x in (mean_colours(pixels)[0], mean_colours(fakes)[0])
+        )
+        root = scipy.linalg.sqrtm(s1 @ s2).real
+        expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * root)
+        self.assertAllClose(values["fid"].value, expected, rtol=1e-4)
+
+    def test_independent_of_the_minibatch(self):
+        values = []
+        for minibatch in (1, 7, 20, 64):
+            setting = self.setting(minibatch=minibatch)
+            for file in (self.here / "pgan_tf").glob("*"):
+                file.unlink()
+            found = setting.noise_floor()
+            values.append([each.value for each in found.values()])
+        for others in values[1:]:
+            self.assertAllClose(others, values[0], rtol=1e-6)
+
+    def test_a_set_compared_with_itself(self):
+        setting = self.setting()
+        metrics = [setting.metrics[0], setting.metrics[2]]
+        reals = setting._summaries_of(metrics)
+        values = setting._values(metrics, reals, reals, "")
+        # The features are of size 100, their variances of size 1000.
+        self.assertNear(values["fid"].value, 0, 1e-6)
+        self.assertEqual(values["swd"].value, 0)
+        self.assertEqual(values["swd"].levels, {"16": 0})
+
+    def test_reals_are_nearer_to_reals_than_noise_is(self):
+        setting = self.setting()
+        floor = setting.noise_floor()
+        fakes = setting.fakes(self.generator, "")
+        for key in ("fid", "swd"):
+            self.assertLess(floor[key].value, fakes[key].value)
+
+    def test_no_second_set_in_a_small_dataset(self):
+        setting = self.setting(count=21)
+        self.assertIsNone(setting.noise_floor())
+
+    def test_metrics_of_reals_are_read_from_the_cache(self):
+        setting = self.setting()
+        known = setting.reals(), setting.noise_floor()
+        self.assertEqual(list(known[0]), ["is"])
+        self.assertCountEqual(known[1], ["fid", "is", "swd"])
+        run = mock.Mock(side_effect=AssertionError("computed again"))
+        blind = Extractor("colours", "0" * 64, run)
+        again = self.setting(extractor=blind)
+        self.assertEqual((again.reals(), again.noise_floor()), known)
+        metrics = setting.metrics[:1]
+        reals = setting._summaries_of(metrics)["fid"]
+        found = again._summaries_of(metrics)["fid"]
+        self.assertAllEqual(found.covariance, reals.covariance)
+
+    def test_score_of_the_reals(self):
+        setting = self.setting()
+        drawn = draw_reals(setting.collection, 20)
+        (pixels,) = drawn.batches(20)
+        _, logits = mean_colours(pixels)
+        expected = inception_score.score(logits)
+        value = setting.reals()["is"]
+        self.assertAllClose((value.value, value.spread), expected)
+
+    def test_cache_depends_on_what_decides_the_numbers(self):
+        self.setting().noise_floor()
+        called = mock.Mock(side_effect=mean_colours)
+        other = Extractor("colours", "1" * 64, called)
+        same = Extractor("colours", "0" * 64, called)
+        moved = Extractor("colours", "0" * 64, called, resize="other")
+        cases = [
+            {"extractor": other},
+            {"extractor": moved},
+            {"extractor": same, "mirror_augment": True},
+            {"extractor": same, "seed": 1},
+            {"extractor": same, "count": 19},
+        ]
+        for options in cases:
+            called.reset_mock()
+            self.setting(**options).noise_floor()
+            self.assertNotEmpty(called.mock_calls, str(options))
+
+    def test_torn_cache_is_made_anew_and_said(self):
+        floor = self.setting().noise_floor()
+        torn = list((self.here / "pgan_tf").iterdir())
+        self.assertLen(torn, 4)
+        for file in torn:
+            data = file.read_bytes()
+            file.write_bytes(data[: len(data) // 2])
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(self.setting().noise_floor(), floor)
+        lines = [li for li in said.getvalue().splitlines() if "torn" in li]
+        self.assertLen(lines, 4)
+        for file in torn:
+            self.assertIn(str(file), said.getvalue())
+
+    def test_cache_of_another_shape_is_made_anew(self):
+        setting = self.setting()
+        floor = setting.noise_floor()
+        (path,) = (self.here / "pgan_tf").glob("reals-fid-*.npz")
+        np.savez(path, mean=np.zeros(3), covariance=np.zeros((2, 2)))
+        for file in (self.here / "pgan_tf").glob("floor-*"):
+            file.unlink()
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(self.setting().noise_floor(), floor)
+
+
+if __name__ == "__main__":
+    tf.test.main()

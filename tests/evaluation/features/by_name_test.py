@@ -1,0 +1,90 @@
+import os
+import pathlib
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf.base import devices, errors
+from pgan_tf.data.format import datasets, writing
+from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features import label_classifier
+from tests import common, small_run
+
+
+def opened(wanted, path, dataset):
+    return features_by_name.open_extractor(
+        wanted, path, dataset, 16, devices.Replicas()
+    )
+
+
+class ExtractorsTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+
+    def dataset(self, labels=None, channels=3):
+        path = self.here / "dataset"
+        writing.save(path, small_run.pictures(channels), labels)
+        return datasets.open_dataset(path)
+
+    def test_labels_of_a_grayscale_dataset(self):
+        dataset = self.dataset(small_run.labels(), channels=1)
+        with mock.patch.object(label_classifier, "EPOCHS", 1):
+            extractor = opened("labels", None, dataset)
+        self.assertEqual(extractor.name, "labels")
+        self.assertFalse(extractor.attributes)
+        features, logits = extractor(np.zeros((2, 16, 16, 3), np.uint8))
+        self.assertEqual(features.shape, (2, label_classifier.FEATURES))
+        self.assertEqual(logits.shape, (2, 2))
+
+    def test_gradients_go_through_equal_features(self):
+        dataset = self.dataset(small_run.labels())
+        random = np.random.RandomState(0)
+        pixels = random.randint(0, 256, (2, 16, 16, 3)).astype(np.uint8)
+        with (
+            mock.patch.object(label_classifier, "EPOCHS", 1),
+            mock.patch.object(label_classifier, "LARGEST_INPUT", 8),
+        ):
+            for name in ("labels", "random"):
+                extractor = opened(name, None, dataset)
+                tensor = tf.constant(pixels, tf.float32)
+                with tf.GradientTape() as tape:
+                    tape.watch(tensor)
+                    found = extractor.differentiable(tensor)
+                expected, _ = extractor(pixels)
+                self.assertAllClose(found, expected, atol=1e-4)
+                gradient = tape.gradient(found, tensor)
+                self.assertGreater(np.abs(gradient).max(), 0)
+
+    def test_dataset_without_labels(self):
+        dataset = self.dataset()
+        with self.assertRaisesRegex(errors.UserError, "has no labels"):
+            opened("labels", None, dataset)
+
+    def test_unknown_name(self):
+        with self.assertRaisesRegex(errors.UserError, "--features=vgg"):
+            opened("vgg", None, self.dataset())
+
+    def test_inception_file(self):
+        path = pathlib.Path("no.pb")
+        with self.assertRaisesRegex(errors.UserError, "^no.pb: no such"):
+            opened("inception", path, self.dataset())
+
+    def test_classes_or_attributes(self):
+        one_hot = mock.Mock(
+            manifest=None, labels=np.eye(3, dtype=np.float32), label_size=3
+        )
+        self.assertFalse(features_by_name.has_attributes(one_hot))
+        one_hot.labels = np.array([[1, 0, 1], [1, 0, 0]], np.float32)
+        self.assertTrue(features_by_name.has_attributes(one_hot))
+        one_hot.manifest = {"labels": {"kind": "onehot"}}
+        self.assertFalse(features_by_name.has_attributes(one_hot))
+        one_hot.manifest = {"labels": {"kind": "multihot"}}
+        self.assertTrue(features_by_name.has_attributes(one_hot))
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,116 @@
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf.evaluation.metrics import neighbours
+from pgan_tf.evaluation.metrics.metric import Batch, Setting
+from tests import common
+
+
+def noise(count, size=8, seed=0):
+    random = np.random.RandomState(seed)
+    return random.randint(0, 256, (count, size, size, 3)).astype(np.uint8)
+
+
+def value_of(reals, fakes, batch=7):
+    metric = neighbours.NearestNeighbours(len(fakes), Setting(8))
+    summaries = []
+    for images in (reals, fakes):
+        collector = metric.start(None)
+        for start in range(0, len(images), batch):
+            collector.add(Batch(images[start : start + batch]))
+        summaries.append(collector.summary())
+    return metric.result(*summaries, None)
+
+
+class SearchTest(common.TestCase):
+    def test_plain_search_over_all_pairs(self):
+        queries, others = noise(12), noise(30, seed=1)
+        others[5] = queries[3][:, ::-1]  # a mirrored copy
+        others[6] = np.clip(queries[4].astype(int) + 3, 0, 255)
+        with mock.patch.object(neighbours, "ROWS_AT_ONCE", 5):
+            found = neighbours.search(queries, others)
+        both = np.stack([others, others[:, :, ::-1]]).astype(float)
+        for i, query in enumerate(queries):
+            gaps = np.sqrt(np.square(both - query).mean(axis=(2, 3, 4)))
+            order = np.argsort(gaps.min(axis=0))[:8]
+            self.assertAllEqual(found.indices[i], order)
+            self.assertAllClose(found.distances[i], gaps.min(axis=0)[order])
+            mirrored = gaps[1] < gaps[0]
+            self.assertAllEqual(found.mirrored[i], mirrored[order])
+        self.assertEqual(found.distances[3, 0], 0)
+        self.assertTrue(found.mirrored[3, 0])
+        self.assertNear(found.distances[4, 0], 3, 0.1)
+
+    def test_among_themselves_all_but_itself(self):
+        images = noise(20)
+        images[7] = images[2][:, ::-1]
+        with mock.patch.object(neighbours, "ROWS_AT_ONCE", 6):
+            found = neighbours.search(images, None)
+        for i in range(20):
+            self.assertNotIn(i, found.indices[i])
+        self.assertEqual(found.indices[2, 0], 7)
+        self.assertEqual(found.distances[2, 0], 0)
+        self.assertGreater(found.distances[3, 0], 10)
+
+    def test_shrunk_to_64_pixels(self):
+        images = noise(2, 128)
+        boxes = images.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
+        small = neighbours.shrink(images)
+        self.assertAllClose(small, boxes, atol=0.5)
+        self.assertAllEqual(neighbours.shrink(small), small)
+        wide = np.zeros((1, 100, 131, 3), np.uint8)
+        self.assertEqual(neighbours.shrink(wide).shape, (1, 33, 43, 3))
+
+
+class MetricTest(common.TestCase):
+    def test_new_images(self):
+        value = value_of(noise(400), noise(400, seed=1))
+        self.assertLess(value.value, 0.05)
+        self.assertEqual(value.note, "")
+        self.assertNear(value.levels["fakes"], value.levels["reals"], 2)
+
+    def test_copies(self):
+        reals, fakes = noise(400), noise(400, seed=1)
+        changed = np.clip(reals[:100, :, ::-1].astype(int) + 5, 0, 255)
+        fakes[:100] = changed
+        value = value_of(reals, fakes)
+        self.assertNear(value.value, 0.25, 0.05)
+        self.assertRegex(value.note, r"2\d\.\d% of the fakes look like copies")
+        nearest = value.arrays["nearest"]
+        # Enlarged by 8, but for the gap in the middle.
+        self.assertEqual(nearest.shape, (512, 2 * 8 * (4 * 8 + 4) + 16, 3))
+        self.assertAllEqual(nearest[:8, :8], nearest[:1, :1] + np.zeros(
+            [8, 8, 1], np.uint8))  # fmt: skip
+        # The first example is a copy: the real, mirrored, stands beside it.
+        small = nearest[::8, ::8]
+        fake, real = small[:8, :8].astype(int), small[:8, 12:20]
+        self.assertAllLessEqual(np.abs(fake - real), 5)
+        self.assertLen(value.arrays["fakes"], 400)
+
+    def test_blurred_fakes_are_no_copies(self):
+        """They are nearer to all reals, but to none of them in particular."""
+        reals = noise(400)
+        fakes = noise(400, seed=1) // 8 + 112
+        value = value_of(reals, fakes)
+        self.assertLess(value.levels["fakes"], value.levels["reals"])
+        self.assertLess(value.value, 0.05)
+
+    def test_batches_are_of_no_influence(self):
+        reals, fakes = noise(40), noise(40, seed=1)
+        first, second = (value_of(reals, fakes, n) for n in (3, 40))
+        self.assertEqual(first, second)
+        self.assertAllEqual(first.arrays["fakes"], second.arrays["fakes"])
+
+    def test_search_among_reals_is_done_once(self):
+        metric = neighbours.NearestNeighbours(20, Setting(8))
+        collector = metric.start(None)
+        collector.add(Batch(noise(20)))
+        reals = collector.summary()
+        first = reals.among_themselves()
+        self.assertIs(reals.among_themselves(), first)
+
+
+if __name__ == "__main__":
+    tf.test.main()

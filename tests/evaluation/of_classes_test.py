@@ -1,0 +1,88 @@
+import os
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf.base import devices, errors
+from pgan_tf.data.format import datasets
+from pgan_tf.evaluation import of_classes
+from pgan_tf.evaluation.fakes import Fakes
+from pgan_tf.evaluation.features import untrained
+from pgan_tf.evaluation.options import Options
+from pgan_tf.evaluation.reals import Level
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
+from tests import common, small_run
+from tests.evaluation import of_two_sets_test as pairs_test
+
+
+class PerClassTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+
+    def evaluate(self, run_dir, metrics=("fid",), **options):
+        return of_classes.evaluate(
+            Options(run_dir, metrics, features="random", **options)
+        )
+
+    def test_fakes_of_a_class_against_its_reals(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        report = self.evaluate(run_dir)
+        latest = "network-snapshot-000010.keras"
+        rows = [f"{latest} {name}, n=20" for name in ("0", "1")]
+        self.assertEqual([each.row for each in report.results], rows)
+        extractor = untrained.make(devices.Replicas())
+        generator = snapshots.load_generator(run_dir / latest)
+        latents = latent_table.latents(0, 20, generator.latent_size, 0)
+        for label, result in enumerate(report.results):
+            # The even pictures are bright, and have the label 1.
+            reals = small_run.pictures()[1 - label :: 2]
+            labels = np.tile(np.eye(2, dtype=np.float32)[label], [20, 1])
+            images = Fakes(generator, 20, 0, labels)
+            (fakes,) = images.batches(20)
+            self.assertLen(latents, len(fakes))
+            expected = pairs_test.frechet(
+                extractor(reals)[0], extractor(fakes)[0]
+            )
+            self.assertAllClose(result.value.value, expected, rtol=1e-2)
+        table = report.table()
+        self.assertIn("warning: 2 of 2 classes have no more images", table)
+        self.assertIn("features (256)", table)
+
+    def test_kept_in_a_file_of_its_own(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        first = self.evaluate(run_dir, snapshot="all", num_images=10)
+        self.assertLen(first.results, 4)
+        again = self.evaluate(run_dir, snapshot="all", num_images=10)
+        self.assertEqual(again.results, first.results)
+        text = (run_dir / "per-class-fid.jsonl").read_text()
+        self.assertLen(text.splitlines(), 4)
+        self.assertFalse((run_dir / "metric-fid.jsonl").exists())
+
+    def test_split(self):
+        small_run.make(self.here)
+        dataset = datasets.open_dataset(self.here / "dataset")
+        level = Level(dataset, 16)
+        dark, bright = of_classes.split(level, 2)
+        self.assertAllEqual(
+            bright.read(np.arange(3)), dataset.read(16, np.array([0, 2, 4]))
+        )
+        self.assertNotEqual(dark.digest, bright.digest)
+        self.assertAllEqual(dark.labels, np.tile([[1.0, 0.0]], [20, 1]))
+
+    def test_refused(self):
+        run_dir = small_run.make(self.here)
+        with self.assertRaisesRegex(errors.UserError, "from no labels"):
+            self.evaluate(run_dir)
+        with self.assertRaisesRegex(errors.UserError, "computes fid, not swd"):
+            self.evaluate(run_dir, ("swd",))
+        self.assertTrue(run_folder.list_snapshots(run_dir))
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,302 @@
+import json
+import os
+import pathlib
+import shutil
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf.base import errors
+from pgan_tf.data.format import writing
+from pgan_tf.evaluation import comparison, of_run, run_setting
+from pgan_tf.evaluation.features import inception_graph, label_classifier
+from pgan_tf.evaluation.options import Options
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from tests import common, small_run
+
+
+class EvaluationTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        environment = {"XDG_CACHE_HOME": str(self.here)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+        offline = mock.patch.object(
+            inception_graph, "URL", "http://127.0.0.1:9/inception.tgz"
+        )
+        self.enter_context(offline)
+
+    def evaluate(self, run_dir, *metrics, **options):
+        return of_run.evaluate(Options(run_dir, metrics, **options))
+
+    def refused(self, line, run_dir, *metrics, **options):
+        """Checks the one line of the error."""
+        with self.assertRaises(errors.UserError) as caught:
+            self.evaluate(run_dir, *metrics, **options)
+        self.assertIn(line, str(caught.exception))
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_offline(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "fid", "is", "swd")
+        self.assertEqual([r.key for r in report.results], ["swd"])
+        self.assertCountEqual(report.not_computed, ["FID", "IS"])
+        self.assertIn("--inception=", report.not_computed["FID"])
+        self.assertIn("FID: not computed", report.table())
+        self.assertFalse((run_dir / "metric-fid.jsonl").exists())
+
+    def test_labels(self):
+        run_dir = small_run.make(self.here, label_size=2, mirror_augment=True)
+        with mock.patch.object(label_classifier, "EPOCHS", 1):
+            report = self.evaluate(
+                run_dir, "fid", "is", "swd", features="labels", num_images=20
+            )
+        rows = [result.row for result in report.results]
+        latest = "network-snapshot-000010.keras"
+        self.assertEqual(rows, ["Reals"] + ["Reals2"] * 3 + [latest] * 3)
+        self.assertStartsWith(report.labels[0], "FD[labels:")
+        self.assertIn("held-out accuracy", report.table())
+        floor, line = small_run.lines(run_dir, "fid")
+        self.assertEqual((floor["row"], floor["kimg"]), ("Reals2", None))
+        self.assertEqual(line["label"], report.labels[0])
+        self.assertEqual(line["value"], report.results[4].value.value)
+        known = {
+            "kimg": 10,
+            "lod": 0.0,
+            "num_reals": 20,
+            "num_fakes": 20,
+            "mirror_augment": True,
+            "ddof": 1,
+            "seed": 0,
+            "resolution": 16,
+        }
+        self.assertEqual({key: line[key] for key in known}, known)
+        self.assertLen(line["extractor"]["sha256"], 64)
+        self.assertLen(line["dataset_digest"], 64)
+        self.assertIn("tensorflow", line["versions"])
+        _, line = small_run.lines(run_dir, "swd")
+        self.assertNotIn("extractor", line)
+        self.assertEqual(list(line["levels"]), ["16"])
+        reals, _, line = small_run.lines(run_dir, "is")
+        self.assertEqual(reals["row"], "Reals")
+        self.assertStartsWith(line["label"], "CS[labels:")
+        self.assertGreaterEqual(line["spread"], 0)
+
+    def test_same_numbers_again(self):
+        run_dir = small_run.make(self.here)
+        first, second = (
+            self.evaluate(run_dir, "swd", snapshot="all") for _ in range(2)
+        )
+        self.assertEqual(first.results, second.results)
+        self.assertLen(small_run.lines(run_dir, "swd"), 2)
+        other = self.evaluate(run_dir, "swd", seed=1)
+        self.assertNotEqual(other.results[-1], first.results[-1])
+        self.assertLen(small_run.lines(run_dir, "swd"), 3)
+        again = self.evaluate(run_dir, "swd", seed=1, force=True)
+        self.assertEqual(again.results, other.results)
+        self.assertLen(small_run.lines(run_dir, "swd"), 4)
+
+    def test_known_numbers_are_not_computed_again(self):
+        run_dir = small_run.make(self.here)
+        first = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
+        compute = mock.Mock(side_effect=AssertionError("computed again"))
+        with mock.patch.object(comparison.Comparison, "compare", compute):
+            again = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
+            self.assertEqual(again.results, first.results)
+            # Other weights under the name of an evaluated snapshot.
+            one, other = sorted(run_dir.glob("*.keras"))
+            shutil.copy(one, other)
+            with self.assertRaisesRegex(AssertionError, "computed again"):
+                self.evaluate(run_dir, "swd", num_images=20)
+            for options in ({"seed": 1}, {"num_images": 19}, {"force": True}):
+                options = {"num_images": 20, "snapshot": "0", **options}
+                with self.assertRaisesRegex(AssertionError, "computed again"):
+                    self.evaluate(run_dir, "swd", **options)
+
+    def test_beside_published_numbers(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "swd", compare_to_paper=True)
+        self.assertIn(
+            "network-snapshot-000010.keras beside published numbers:",
+            report.table(),
+        )
+        self.assertIn("no published numbers for dataset:", report.table())
+
+    def test_which_snapshots(self):
+        run_dir = small_run.make(self.here, lods=(2.0, 1.5, 0.0))
+        paths = sorted(run_dir.glob("*.keras"))
+        cases = {
+            "all": paths,
+            "latest": paths[2:],
+            "10": paths[1:2],
+            "000010": paths[1:2],
+            str(paths[0]): paths[:1],
+        }
+        for which, expected in cases.items():
+            self.assertEqual(
+                run_folder.select_snapshots(run_dir, which), expected
+            )
+        self.refused(
+            "one of the run's kimg: 0, 10, 20", run_dir, "swd", snapshot="11"
+        )
+        self.refused(
+            "no such snapshot",
+            run_dir,
+            "swd",
+            snapshot="network-snapshot-000001.keras",
+        )
+
+    def test_a_snapshot_of_nvidia(self):
+        path = common.GOLDEN_DIR / "ref_snapshot.pkl"
+        generator = snapshots.load_generator(path)
+        size = generator.resolution
+        run_dir = small_run.make(self.here, lods=())
+        random = np.random.RandomState(0)
+        shape = (20, size, size, generator.num_channels)
+        pixels = random.randint(0, 256, shape).astype(np.uint8)
+        labels = np.eye(20, generator.label_size, dtype=np.float32)
+        data_dir = self.here / "noise"
+        writing.save(data_dir, pixels, labels)
+        report = self.evaluate(
+            run_dir,
+            "fid",
+            snapshot=str(path),
+            features="random",
+            data_dir=data_dir,
+        )
+        (result,) = report.results
+        self.assertEqual(result.row, "ref_snapshot.pkl")
+        (line,) = small_run.lines(run_dir, "fid")
+        self.assertIsNone(line["kimg"])
+        self.assertEqual(line["lod"], float(generator.lod))
+
+    def test_own_extractor(self):
+        run_dir = small_run.make(self.here)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, pooled).save(path)
+        report = self.evaluate(run_dir, "fid", "is", features=str(path))
+        (result,) = report.results
+        self.assertStartsWith(result.label, "FD[mean:")
+        (reason,) = report.not_computed.values()
+        self.assertEqual(reason, "the extractor gives no logits")
+
+    def test_truncation(self):
+        run_dir = small_run.make(self.here)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, (pooled, pooled)).save(path)
+        options = {"features": str(path), "truncation": [1.0, 0.5]}
+        report = self.evaluate(run_dir, "fid", "is", "ppl", **options)
+        latest = "network-snapshot-000010.keras"
+        rows = list(dict.fromkeys(result.row for result in report.results))
+        self.assertLen(small_run.lines(run_dir, "fid"), 1)
+        expected = [
+            latest,
+            f"{latest} truncation 0.5",
+            f"{latest} truncation 1",
+        ]
+        self.assertEqual(rows[-3:], expected)
+        values = {
+            r.row: r.value.value for r in report.results if r.key == "fid"
+        }
+        self.assertLen(set(values.values()), 3)
+        lines = (run_dir / "truncation-fid.jsonl").read_text().splitlines()
+        found = [json.loads(line)["truncation"] for line in lines]
+        self.assertEqual(found, [0.5, 1.0])
+        picture = run_dir / "truncation-network-snapshot-000010.png"
+        self.assertTrue(picture.is_file())
+        # From the files, the second time.
+        again = self.evaluate(run_dir, "fid", "is", "ppl", **options)
+        self.assertEqual(again.results, report.results)
+        lines = (run_dir / "truncation-ppl.jsonl").read_text().splitlines()
+        self.assertLen(lines, 2)
+
+    def test_metrics_of_pixels(self):
+        run_dir = small_run.make(self.here)
+        report = self.evaluate(run_dir, "msssim", "nn", num_images=20)
+        rows = [(result.row, result.key) for result in report.results]
+        latest = "network-snapshot-000010.keras"
+        expected = [
+            ("Reals", "msssim"),
+            ("Reals2", "msssim"),
+            ("Reals2", "nn"),
+            (latest, "msssim"),
+            (latest, "nn"),
+        ]
+        self.assertEqual(rows, expected)
+        for name in ("nearest", "distances"):
+            file = f"{name}-network-snapshot-000010.png"
+            self.assertTrue((run_dir / file).is_file())
+
+    def test_a_walk_alone_needs_no_reals(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        inputs = keras.Input([None, None, 3])
+        pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+        path = self.here / "mean.keras"
+        keras.Model(inputs, pooled).save(path)
+        options = {"features": str(path)}
+        values = []
+        for minibatch in (3, 8):
+            report = self.evaluate(
+                run_dir, "ppl", minibatch=minibatch, force=True, **options
+            )
+            (result,) = report.results
+            self.assertStartsWith(result.label, "PPL[mean:")
+            values.append(result.value.value)
+        self.assertAllClose(values[0], values[1], rtol=1e-2)
+        self.assertGreater(values[0], 0)
+
+    def test_inception_flag_beats_the_features_of_the_run(self):
+        options = Options(self.here, inception=pathlib.Path("a.pb"))
+        run = mock.Mock()
+        run.evaluation.eval_features = "labels"
+        named = run_setting.named_extractor
+        self.assertEqual(named(options, run), "inception")
+        options = Options(self.here)
+        self.assertEqual(named(options, run), "labels")
+        options = Options(self.here, features="a.keras")
+        self.assertEqual(named(options, run), "a.keras")
+
+    def test_refused_metrics_and_runs(self):
+        run_dir = small_run.make(self.here, lods=())
+        self.refused("known metrics are fid, is", run_dir, "fod")
+        self.refused("known metrics", run_dir)
+        self.refused("no snapshots yet", run_dir, "swd")
+        self.refused("not a run folder", self.here / "nothing", "swd")
+        (run_dir / "network-snapshot-000001.keras").write_text("torn")
+        self.refused("not a snapshot", run_dir, "swd")
+
+    def test_refused_datasets(self):
+        run_dir = small_run.make(self.here, label_size=2)
+        self.refused("has 40 images", run_dir, "swd", num_images=41)
+        small = self.here / "small"
+        pixels = small_run.pictures()
+        writing.save(small, pixels[:, ::2, ::2])
+        self.refused("has 8 pixels", run_dir, "swd", data_dir=small)
+        unlabelled = self.here / "unlabelled"
+        writing.save(unlabelled, pixels)
+        self.refused("from 2 labels", run_dir, "swd", data_dir=unlabelled)
+        gray = self.here / "gray"
+        writing.save(gray, small_run.pictures(1), small_run.labels())
+        self.refused("of 3 channels", run_dir, "swd", data_dir=gray)
+        shutil.rmtree(self.here / "dataset")
+        self.refused("--data_dir", run_dir, "swd")
+
+    def test_networks_of_a_larger_dataset(self):
+        run_dir = small_run.make(self.here)
+        large = self.here / "large"
+        pixels = np.repeat(np.repeat(small_run.pictures(), 2, 1), 2, 2)
+        writing.save(large, pixels)
+        # The 16x16 level of it is the run's own dataset.
+        same = self.evaluate(run_dir, "swd", data_dir=large).results
+        self.assertEqual(same, self.evaluate(run_dir, "swd").results)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,65 @@
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from pgan_tf.evaluation import plots, results
+from pgan_tf.evaluation.metrics.metric import Value
+from tests import common
+
+
+def row(name, fid, score, recall=None):
+    found = [
+        results.Result(name, "fid", "FID", 9, Value(fid)),
+        results.Result(name, "is", "IS", 9, Value(score, spread=0.1)),
+    ]
+    if recall is not None:
+        levels = {"precision": 1 - recall, "recall": recall}
+        value = Value(1 - recall, levels=levels, headline=None)
+        found.append(results.Result(name, "pr", "PR[a]", 9, value))
+    return found
+
+
+class TruncationTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+
+    def test_curve(self):
+        rows = {None: row("b", 9.0, 3.0, 0.6), 0.5: row("a", 20.0, 4.0, 0.1)}
+        plots.save_sweep(self.here, "snap", rows)
+        with Image.open(self.here / "truncation-snap.png") as picture:
+            self.assertEqual(picture.size, (1000, 400))  # two panels
+        rows[0.5] = row("a", 20.0, 4.0)
+        plots.save_sweep(self.here, "snap", rows)
+        with Image.open(self.here / "truncation-snap.png") as picture:
+            self.assertEqual(picture.size, (500, 400))
+
+    def test_numbers_that_span_no_curve(self):
+        rows = {None: row("b", 1.0, 2.0)[:1], 0.5: row("a", 1.0, 2.0)[:1]}
+        plots.save_sweep(self.here, "snap", rows)
+        self.assertEmpty(list(self.here.iterdir()))
+
+
+class ArraysTest(common.TestCase):
+    def test_nearest_neighbours(self):
+        here = self.folder()
+        nearest = np.zeros((8, 12, 3), np.uint8)
+        arrays = {
+            "nearest": nearest,
+            "fakes": np.linspace(3, 5, 20),
+            "reals": np.linspace(4, 6, 20),
+        }
+        plots.save_arrays(here, "some", Value(0.01, arrays=arrays))
+        with Image.open(here / "nearest-some.png") as picture:
+            self.assertAllEqual(np.asarray(picture), nearest)
+        with Image.open(here / "distances-some.png") as picture:
+            self.assertEqual(picture.size, (500, 400))
+
+    def test_nothing_without_arrays(self):
+        here = self.folder()
+        plots.save_arrays(here, "some", Value(1.0))
+        self.assertEmpty(list(here.iterdir()))
+
+
+if __name__ == "__main__":
+    tf.test.main()

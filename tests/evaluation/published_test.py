@@ -1,0 +1,97 @@
+from unittest import mock
+
+import tensorflow as tf
+
+from pgan_tf.evaluation import published, results
+from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.evaluation.metrics.metric import Value
+from tests import common
+
+
+def level(name="celeba128", resolution=128, count=202_599, manifest=None):
+    dataset = mock.Mock(manifest=manifest)
+    dataset.name = name
+    level = mock.Mock(dataset=dataset, resolution=resolution, num_images=count)
+    level.name = name
+    return level
+
+
+def result(key, value, count, label="X"):
+    return results.Result("a.keras", key, label, count, Value(value))
+
+
+def extractor(**options):
+    return Extractor("mine", "0" * 64, lambda x: (x, None), **options)
+
+
+class PublishedTest(common.TestCase):
+    def test_which_dataset(self):
+        cases = {
+            "celeba128": "CelebA",
+            "celebahq": "CelebA-HQ",
+            "cifar10": "CIFAR-10",
+            "faces32": None,
+            "lsun-bedroom-100k": "LSUN bedroom",
+        }
+        for name, expected in cases.items():
+            found = published.known_as(level(name).dataset)
+            self.assertEqual(found, expected)
+        manifest = {
+            "source": "lsun",
+            "options": {"source_dir": "church_outdoor_train_lmdb"},
+            "files": {"cifar10": {}},
+        }
+        dataset = level("mine", manifest=manifest).dataset
+        self.assertEqual(published.known_as(dataset), "LSUN church")
+
+    def test_same_protocol(self):
+        """Karras et al. 2018, table 1, row (h): 2.96."""
+        found = [result("swd", 3.0, 16_384, "SWDx1e3")]
+        lines = published.compare(found, level(), True, None)
+        expected = [
+            "SWDx1e3 3, published 2.96 (CelebA 128x128, Karras et al. 2018,"
+            " table 1 (h)): +0.04",
+            "    differs: nothing that is known",
+        ]
+        self.assertEqual(lines[:2], expected)
+        self.assertIn("8.15", lines[2])
+
+    def test_everything_differs(self):
+        found = [result("fid", 20.0, 5_000, "FD[mine:00000000]")]
+        reals = level("celebahq64", 64, 1_000)
+        sentence, differs = published.compare(found, reals, False, extractor())
+        self.assertIn("published 7.3 (CelebA-HQ 1024x1024", sentence)
+        self.assertEndsWith(sentence, "+12.7")
+        for part in (
+            "resolution 64, published 1024",
+            "a dataset of 1000 images, published 30000",
+            "reals not mirrored, published mirrored",
+            "n=5000, published 50000",
+            "features mine:00000000, published 2015 Inception",
+        ):
+            self.assertIn(part, differs)
+
+    def test_canonical_features_do_not_differ(self):
+        found = [result("is", 8.0, 50_000, "IS")]
+        _, differs = published.compare(
+            found,
+            level("cifar10", 32, 50_000),
+            False,
+            extractor(canonical=True),
+        )
+        self.assertEqual(differs, "    differs: nothing that is known")
+
+    def test_nothing_published(self):
+        (line,) = published.compare([], level("faces32"), False, None)
+        self.assertIn("no published numbers for faces32", line)
+        found = [result("kid", 1.0, 10, "KID")]
+        (line,) = published.compare(found, level(), True, None)
+        self.assertEqual(line, "KID of CelebA: no published number")
+
+    def test_every_number_is_of_a_known_dataset(self):
+        for number in published.NUMBERS:
+            self.assertIn(number.data, published.DATASETS)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 
-import generate
+from pgan_tf.commands.generate import verbs
 from tests import common, documents
 
 
@@ -35,4 +35,4 @@ class NetworksGuideTest(common.TestCase):
         self.assertGreaterEqual(len(found), 4)
         for script, *args in found:
             self.assertEqual(script, "generate.py")
-            self.assertEqual(generate.parse([script, *args]).name, args[0])
+            self.assertEqual(verbs.parse([script, *args]).name, args[0])

@@ -1,0 +1,218 @@
+"""The flags of `create` that tell what the images are."""
+
+import argparse
+
+from pgan_tf.base import command_line, errors
+from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data.sources.celebahq import source as celebahq
+
+HELP = """faces: drawn by this tool, with attributes as labels.
+celeba: CelebA's aligned images (or smaller copies), 128 pixels around the
+face. celebahq: 1024x1024 images in the order of their numbers or, with
+--delta_dir, made of CelebA's photos in the wild. images: any images, made
+square. lsun: a category's LMDB folder, in the middle square. mnist, cifar10,
+cifar100, svhn: the published files, at 32 pixels, with their classes as labels.
+mnistrgb: random triples of MNIST's digits as red, green and blue. hdf5: an .h5
+archive of the Theano version of progressive GANs. tfds: a set of images of
+tensorflow-datasets, with its classes as labels."""
+
+
+_LABELS = {"labels", "label_attributes"}
+
+
+_FORM = {"crop", "resize_filter", "channels"}
+
+
+# Beside the flags that any source takes.
+FLAGS_OF = {
+    "celeba": {"source_dir", "on_error", *_LABELS},
+    "celebahq": {
+        *("source_dir", "delta_dir", "on_error", "on_mismatch"),
+        *_LABELS,
+    },
+    "cifar10": {"source_dir", "split"},
+    "cifar100": {"source_dir", "split"},
+    "faces": {"seed"},
+    "hdf5": {"source_dir", "on_error"},
+    "images": {"source_dir", "on_error", *_LABELS, *_FORM},
+    "lsun": {"source_dir", "on_error", *_FORM},
+    "mnist": {"source_dir", "split"},
+    "mnistrgb": {"source_dir", "split", "seed"},
+    "svhn": {"source_dir", "split"},
+    "tfds": {
+        *("tfds_name", "tfds_split", "tfds_data_dir", "tfds_download"),
+        "on_error",
+        *_FORM,
+    },
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the flags."""
+    parser.add_argument(
+        "--source", required=True, choices=sorted(FLAGS_OF), help=HELP
+    )
+    _add_places(parser)
+    _add_tfds(parser)
+    _add_labels(parser)
+    _add_form(parser)
+    _add_choices(parser)
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--source_dir",
+        help="Folder or .zip of the source's files; the published .tar.gz "
+        "will do for CIFAR, hdf5 takes the file. Without it, celeba is "
+        "downloaded through tensorflow-datasets.",
+    )
+    add(
+        "--delta_dir",
+        help="Of celebahq: folder of deltas00000.zip, deltas01000.zip ... and "
+        "image_list.txt. CelebA's list_landmarks_celeba.txt (in the wild) is "
+        "looked for here and in --source_dir.",
+    )
+    add(
+        "--split",
+        choices=["train", "test", "extra"],
+        help="Which part of MNIST, CIFAR or SVHN (default train; extra: of "
+        "SVHN).",
+    )
+
+
+def _add_tfds(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--tfds_name",
+        help="Which data set of tensorflow-datasets, such as tf_flowers or "
+        "imagenet_resized/64x64.",
+    )
+    add(
+        "--tfds_split",
+        help="Which part of it, such as test, train+test or train[:1000] "
+        "(default train).",
+    )
+    add(
+        "--tfds_data_dir",
+        help="Where tensorflow-datasets keeps prepared data sets (default: "
+        "its own default, ~/tensorflow_datasets).",
+    )
+    add(
+        "--tfds_download",
+        action="store_true",
+        default=None,
+        help="Let tensorflow-datasets download the data set from where its "
+        "authors keep it, and prepare it in --tfds_data_dir, if it is not "
+        "there; the prepared files take about as much again. Without this "
+        "flag nothing is downloaded, and the message tells the size.",
+    )
+
+
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--labels",
+        help="Of celeba, celebahq and images: none, folders (each sub-folder "
+        "a class), or a file: .csv (file,class or file,name,name,...), .json "
+        "(as StyleGAN's dataset.json), .txt (as list_attr_celeba.txt). By "
+        "default a list_attr_celeba.txt, labels.csv or dataset.json that lies "
+        "with the images.",
+    )
+    add(
+        "--label_attributes",
+        help="Which attributes of such a file: all (default), or names such "
+        "as Smiling,Male.",
+    )
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--crop",
+        choices=pictures.CROPS,
+        help="Of images, lsun and tfds, where not square: center, the largest "
+        "square in the middle (default); none, all of it, stretched; pad, all "
+        "of it between black bars.",
+    )
+    add(
+        "--resize_filter",
+        choices=list(decode.FILTERS),
+        help="Of images, lsun and tfds. By default, whole factors average "
+        "boxes of pixels and others take lanczos; lsun always takes lanczos.",
+    )
+    add(
+        "--channels",
+        choices=list(pictures.CHANNELS),
+        help="Of images, lsun and tfds (default rgb).",
+    )
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--on_error",
+        choices=["fail", "skip"],
+        help="At an image that cannot be used: fail (default), or skip it, "
+        "which takes a look at all of them first.",
+    )
+    add(
+        "--on_mismatch",
+        choices=celebahq.ON_MISMATCH,
+        help="At an image made of a delta that is not bit for bit the "
+        "published one: keep it (default; with today's decoders many differ "
+        "by a unit here and there), skip or fail.",
+    )
+    add(
+        "--resolution",
+        type=command_line.resolution,
+        help="Width and height in pixels: a power of two from 4 to 1024 "
+        "(default 128; celebahq 1024, lsun 256; 32 where the source has no "
+        "other; of hdf5 the largest there is).",
+    )
+    add(
+        "--num_images",
+        "--max_images",
+        type=command_line.positive,
+        help="How many faces to draw (default 10000), triples of digits to "
+        "make (default 1000000), or images to use (the first by name, number "
+        "or key; default all).",
+    )
+    add(
+        "--seed",
+        type=command_line.not_negative,
+        help="Of the drawn faces (default 0) or the triples of digits "
+        "(default 123, the reference's).",
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuses a flag without effect, and the lack of a needed one.
+
+    Raises:
+        UserError: Names the flag.
+    """
+    taken = FLAGS_OF[args.source]
+    for flag in sorted(set().union(*FLAGS_OF.values()) - taken):
+        if getattr(args, flag) is not None:
+            raise errors.UserError(f"--source={args.source} takes no --{flag}")
+    needs_source_dir = "source_dir" in taken and args.source != "celeba"
+    if needs_source_dir and not args.source_dir:
+        raise errors.UserError(
+            f"--source={args.source} needs --source_dir, a folder or .zip of "
+            "its files"
+        )
+    if args.source == "tfds" and not args.tfds_name:
+        raise errors.UserError("--source=tfds needs --tfds_name")
+    if args.split == "extra" and args.source != "svhn":
+        raise errors.UserError(f"--source={args.source} has no --split=extra")
+    if args.on_mismatch and not args.delta_dir:
+        raise errors.UserError(
+            f"--on_mismatch={args.on_mismatch} needs --delta_dir; ready-made "
+            "images are not compared with anything"
+        )
+    if args.on_mismatch == "fail" and args.on_error == "skip":
+        raise errors.UserError(
+            "--on_mismatch=fail stops where --on_error=skip goes on; leave out "
+            "one of them"
+        )

@@ -1,0 +1,1 @@
+"""generate.py: its verbs, and what they share."""

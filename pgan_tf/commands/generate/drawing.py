@@ -1,0 +1,81 @@
+"""The work of `images`: draws minibatch by minibatch, and saves at once."""
+
+import argparse
+import pathlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from pgan_tf.base import errors, images
+from pgan_tf.commands.generate import inputs
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table
+
+
+def draw(args: argparse.Namespace, folder: pathlib.Path) -> str:
+    """Writes the pictures that the flags of `images` ask for.
+
+    Args:
+        args: As `generation.images` declares them.
+        folder: Exists.
+
+    Returns:
+        A line that says what was written.
+    """
+    network = inputs.open_network(args.network)
+    check_shrink(args.shrink, network)
+    label = inputs.read_label(args.label, network, args.network)
+    names, latents = what_to_draw(args, network)
+    if args.label is not None:
+        names = [f"{name}-{_slug(args.label)}" for name in names]
+    pictures = drawing.pixels(
+        network,
+        latents,
+        inputs.rows_of(label, len(latents)),
+        args.shrink,
+        args.minibatch,
+    )
+    if args.grid is None:
+        for name, picture in zip(names, pictures, strict=True):
+            images.save_png(folder / f"{name}.png", picture)
+        return f"wrote {len(names)} pictures to {folder}"
+    sheet = images.grid(np.stack(list(pictures)), args.grid[0])
+    path = folder / "grid.png"
+    images.save_png(path, sheet)
+    return f"wrote {len(names)} pictures in one to {path}"
+
+
+def what_to_draw(
+    args: argparse.Namespace, network: Generator
+) -> tuple[Sequence[str], np.ndarray]:
+    """Names for the files, and latents [N,latent_size]."""
+    columns, rows = args.grid or (0, 0)
+    if args.latents is not None:
+        latents = latent_table.read_latents(args.latents, network)
+        names = [f"latent{i:04d}" for i in range(len(latents))]
+    else:
+        seeds = args.seeds
+        if seeds is None:
+            seeds = range(columns * rows)
+        latents = latent_table.latents_of_seeds(seeds, network, args.truncation)
+        names = [f"seed{seed:04d}" for seed in seeds]
+    if args.grid and len(names) > columns * rows:
+        raise errors.UserError(
+            f"--grid={columns}x{rows} has no room for {len(names)} pictures; "
+            f"give such as {columns}x{-(-len(names) // columns)}"
+        )
+    return names, latents
+
+
+def check_shrink(shrink: int, network: Generator) -> None:
+    """Refuses to shrink pictures to nothing."""
+    if shrink > network.resolution:
+        raise errors.UserError(
+            f"--shrink={shrink}: the pictures have {network.resolution} pixels"
+        )
+
+
+def _slug(text: str) -> str:
+    """A name that is safe in a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "class"

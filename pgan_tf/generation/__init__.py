@@ -1,1 +1,0 @@
-"""The sub-commands of generate.py, a module each, and what they share."""

@@ -1,0 +1,174 @@
+"""`images`: seeds, latents, classes and what is refused."""
+
+import json
+import os
+from unittest import mock
+
+import numpy as np
+
+from pgan_tf.base import images
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import drawing, latent_table
+from tests import small_run
+from tests.commands.generate import generate_case
+
+
+class ImagesTest(generate_case.GenerateCase):
+    def setUp(self):
+        super().setUp()
+        self.run_dir = small_run.make(self.cwd)
+        self.path = run_folder.list_snapshots(self.run_dir)[-1]
+        self.network = f"--network={self.path}"
+
+    def expected(self, seed: int) -> np.ndarray:
+        """The picture of a seed, drawn alone."""
+        G = snapshots.load_generator(self.path)
+        latents = latent_table.latents(0, 1, G.latent_size, seed)
+        return images.to_uint8(drawing.generate(G, latents))[0]
+
+    def test_seed_alone_fixes_a_picture(self):
+        output = self.succeed(
+            "images", self.network, "--seeds=0-4,200", "--out=a"
+        )
+        self.assertEqual(output, "wrote 6 pictures to a\n")
+        names = sorted(path.name for path in (self.cwd / "a").iterdir())
+        self.assertEqual(names[-2:], ["seed0004.png", "seed0200.png"])
+        self.assertLen(names, 6)
+        self.call("images", self.network, "--seeds=200,3", "--out=b",
+                  "--minibatch=1")  # fmt: skip
+        for seed in (3, 200):
+            alone = self.expected(seed).astype(int)
+            for folder in "ab":
+                found = self.pixels(f"{folder}/seed{seed:04d}.png")
+                # Sums of another order may round a pixel otherwise.
+                self.assertLessEqual(np.abs(found - alone).max(), 1)
+
+    def test_grid(self):
+        output = self.call("images", self.network, "--grid=3x2", "--out=.")
+        self.assertEqual(output, "wrote 6 pictures in one to grid.png\n")
+        sheet = self.pixels("grid.png")
+        self.assertEqual(sheet.shape, (32, 48, 3))
+        last = self.expected(5).astype(int)
+        self.assertLessEqual(np.abs(sheet[16:, 32:] - last).max(), 1)
+
+    def test_latents_of_a_file(self):
+        latents = np.random.RandomState(0).randn(2, 8).astype(np.float32)
+        np.save(self.cwd / "z.npy", latents)
+        self.call("images", self.network, "--latents=z.npy", "--out=c",
+                  "--shrink=4")  # fmt: skip
+        G = snapshots.load_generator(self.path)
+        drawn = drawing.generate(G, latents)[1]
+        means = drawn.reshape(4, 4, 4, 4, 3).mean(axis=(1, 3))
+        found = self.pixels("c/latent0001.png").astype(int)
+        expected = np.clip(np.rint(means * 127.5 + 127.5), 0, 255)
+        self.assertLessEqual(np.abs(found - expected).max(), 1)
+
+    def test_truncation(self):
+        self.call("images", self.network, "--seeds=3", "--out=d",
+                  "--truncation=0.5")  # fmt: skip
+        G = snapshots.load_generator(self.path)
+        latents = latent_table.latents(0, 1, G.latent_size, 3, truncation=0.5)
+        expected = images.to_uint8(drawing.generate(G, latents))[0]
+        self.assertAllEqual(self.pixels("d/seed0003.png"), expected)
+        self.assertNotAllEqual(expected, self.expected(3))
+
+    def test_bad_latents(self):
+        np.save(self.cwd / "wide.npy", np.zeros((2, 9)))
+        np.save(self.cwd / "nan.npy", np.full((2, 8), np.nan))
+        np.save(self.cwd / "text.npy", np.array(["a"] * 8))
+        np.save(self.cwd / "empty.npy", np.zeros((0, 8)))
+        np.save(self.cwd / "code.npy", np.array([print]), allow_pickle=True)
+        np.savez(self.cwd / "many.npz", a=np.zeros((1, 8)))
+        whole = (self.cwd / "wide.npy").read_bytes()
+        (self.cwd / "torn.npy").write_bytes(whole[:-9])
+        (self.cwd / "note.npy").write_text("no array")
+        cases = {
+            "absent.npy": "no such file",
+            "wide.npy": r"shape is \[2, 9\].*latents \[N,8\]",
+            "nan.npy": "not finite",
+            "text.npy": "not one array of numbers",
+            "empty.npy": r"shape is \[0, 8\]",
+            "code.npy": "not an array that numpy.save wrote",
+            "many.npz": "not one array of numbers",
+            "torn.npy": "not an array that numpy.save wrote",
+            "note.npy": "not an array that numpy.save wrote",
+        }
+        for name, message in cases.items():
+            self.refuse(
+                f"--latents={name}: .*{message}",
+                "images", self.network, f"--latents={name}", "--out=x",
+            )  # fmt: skip
+
+    def test_folder_without_permission(self):
+        with mock.patch.object(os, "access", return_value=False):
+            self.refuse(
+                "--out=x: no permission to write there",
+                "images", self.network, "--seeds=0", "--out=x",
+            )  # fmt: skip
+
+    def test_mistakes(self):
+        (self.cwd / "file").write_text("")
+        (self.cwd / "foreign.keras").write_text("no network")
+        draw = ("images", self.network, "--out=x")
+        cases = {
+            "nothing to draw": draw,
+            "not both": (*draw, "--seeds=1", "--latents=z.npy"),
+            "--grid=2x2 has no room for 5": (*draw, "--seeds=0-4",
+                                             "--grid=2x2"),
+            "--grid=2by2 is not": (*draw, "--grid=2by2"),
+            "--seeds: 'many' is no number": (*draw, "--seeds=many"),
+            "--shrink=32: the pictures have 16": (*draw, "--seeds=0",
+                                                  "--shrink=32"),
+            "--truncation: 0 is not": (*draw, "--seeds=0", "--truncation=0"),
+            "--truncation is for": (*draw, "--latents=z.npy",
+                                    "--truncation=1"),
+            "--class=3: .* takes no labels": (*draw, "--seeds=0", "--class=3"),
+            "--out=file/x: cannot make": ("images", self.network,
+                                          "--seeds=0", "--out=file/x"),
+            "foreign.keras: not a snapshot": (
+                "images", "--network=foreign.keras", "--seeds=0", "--out=x"),
+        }  # fmt: skip
+        for message, args in cases.items():
+            self.refuse(message, *args)
+
+
+class ClassTest(generate_case.GenerateCase):
+    def setUp(self):
+        super().setUp()
+        run_dir = small_run.make(self.cwd, label_size=2)
+        self.path = run_folder.list_snapshots(run_dir)[-1]
+        self.draw = ("images", f"--network={self.path}", "--seeds=5")
+
+    def expected(self, label: list[float]) -> np.ndarray:
+        G = snapshots.load_generator(self.path)
+        latents = latent_table.latents(0, 1, G.latent_size, 5)
+        labels = np.array([label], np.float32)
+        return images.to_uint8(drawing.generate(G, latents, labels))[0]
+
+    def test_index_and_attributes(self):
+        wanted = {"1": [0, 1], "0": [1, 0], "0,1": [1, 1], "none": [0, 0]}
+        for name, label in wanted.items():
+            self.call(*self.draw, f"--class={name}", "--out=a")
+            file = f"a/seed0005-{name.replace(',', '-')}.png"
+            self.assertAllEqual(self.pixels(file), self.expected(label))
+        # A label that makes no difference would pass all of the above.
+        self.assertNotAllEqual(self.expected([0, 1]), self.expected([1, 0]))
+
+    def test_names_of_the_dataset(self):
+        manifest = self.cwd / "dataset" / "dataset.json"
+        content = json.loads(manifest.read_text())
+        content["labels"] = {"names": ["Dark One", "1"], "kind": "onehot"}
+        manifest.write_text(json.dumps(content))
+        self.call(*self.draw, "--class=Dark One", "--out=a")
+        found = self.pixels("a/seed0005-dark-one.png")
+        self.assertAllEqual(found, self.expected([1, 0]))
+        self.refuse(
+            r"--class=grey: no class 'grey', only Dark One \(0\), 1",
+            *self.draw, "--class=grey", "--out=a",
+        )  # fmt: skip
+        self.refuse("no class '2'", *self.draw, "--class=2", "--out=a")
+        self.refuse(
+            r"takes labels: choose with --class one of Dark One \(0\), 1",
+            *self.draw, "--out=a",
+        )  # fmt: skip

@@ -1,0 +1,100 @@
+"""`interpolate`: walks in all formats."""
+
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image
+
+from pgan_tf.base import images
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import drawing, latent_table, walks
+from tests import small_run
+from tests.commands.generate import generate_case
+
+
+class InterpolateTest(generate_case.GenerateCase):
+    def setUp(self):
+        super().setUp()
+        self.run_dir = small_run.make(self.cwd)
+        path = run_folder.list_snapshots(self.run_dir)[-1]
+        self.draw = ("interpolate", f"--network={path}")
+        self.G = snapshots.load_generator(path)
+
+    def test_mp4(self):
+        output = self.succeed(
+            *self.draw, "--grid=3x2", "--duration=0.5", "--fps=10",
+            "--zoom=2", "--out=new/walk.mp4",
+        )  # fmt: skip
+        self.assertEqual(output, "wrote 5 frames to new/walk.mp4\n")
+        reader = imageio_ffmpeg.read_frames(self.cwd / "new" / "walk.mp4")
+        self.assertEqual(next(reader)["size"], (96, 64))
+        self.assertLen(list(reader), 5)
+
+    def test_random_walk(self):
+        self.call(*self.draw, "--grid=2x1", "--duration=2", "--fps=5",
+                  "--smoothing=0.4", "--seed=7", "--out=walk.gif")  # fmt: skip
+        size = self.G.latent_size
+        noise = latent_table.latents(0, 20, size, seed=7).reshape(10, 2, size)
+        latents = walks.smooth(noise, 2.0)
+        drawn = drawing.generate(self.G, latents[3])
+        expected = np.concatenate(images.to_uint8(drawn), axis=1)
+        with Image.open(self.cwd / "walk.gif") as found:
+            self.assertEqual(found.n_frames, 10)
+            found.seek(3)
+            error = np.asarray(found.convert("RGB")).astype(int) - expected
+        self.assertLess(np.abs(error).mean(), 8)  # 256 colours
+
+    def test_between(self):
+        self.call(*self.draw, "--between=3,7", "--duration=1", "--fps=4",
+                  "--out=walk.gif")  # fmt: skip
+        latents = [
+            latent_table.latents(0, 1, self.G.latent_size, seed)[0]
+            for seed in (3, 7)
+        ]
+        middle = walks.slerp(*latents, 0.5)[None]
+        path = [latents[0][None], middle, latents[1][None], middle]
+        with Image.open(self.cwd / "walk.gif") as found:
+            self.assertEqual(found.n_frames, 4)
+            for i, latent in enumerate(path):
+                found.seek(i)
+                drawn = drawing.generate(self.G, latent.astype(np.float32))
+                expected = images.to_uint8(drawn)[0].astype(int)
+                error = np.asarray(found.convert("RGB")) - expected
+                self.assertLess(np.abs(error).mean(), 8)  # 256 colours
+
+    def test_strip(self):
+        self.call(*self.draw, "--between=3,7", "--duration=2", "--fps=2",
+                  "--out=walk.png")  # fmt: skip
+        size = self.G.latent_size
+        stations = [
+            latent_table.latents(0, 1, size, seed)[0] for seed in (3, 7)
+        ]
+        walk = walks.through(np.stack(stations), 4)
+        drawn = images.to_uint8(drawing.generate(self.G, walk))
+        expected = np.concatenate(drawn, axis=1).astype(int)
+        found = self.pixels("walk.png")
+        self.assertEqual(found.shape, (16, 64, 3))
+        self.assertLessEqual(np.abs(found - expected).max(), 1)
+
+    def test_mistakes(self):
+        short = (*self.draw, "--duration=1", "--fps=2")
+        cases = {
+            "walk.avi: videos are named": (*self.draw, "--out=walk.avi"),
+            "walk.png: 1800 frames are too many": (*self.draw,
+                                                   "--out=walk.png"),
+            "--between: 'x' is no number": (*short, "--between=x",
+                                            "--out=a.gif"),
+            "two seeds or more": (*short, "--between=3", "--out=a.gif"),
+            "5 seeds in 2 frames": (*short, "--between=0-4", "--out=a.gif"),
+            "leave out --grid": (*short, "--between=3,4", "--grid=2x1",
+                                 "--out=a.gif"),
+            "makes 0 frames": (*self.draw, "--duration=0.01", "--out=a.gif"),
+            "--truncation is for": (*short, "--truncation=1", "--out=a.gif"),
+            "--fps: 0 is not": (*self.draw, "--fps=0", "--out=a.gif"),
+            "--duration: -1 is not": (*self.draw, "--duration=-1",
+                                      "--out=a.gif"),
+            "--out=folder.gif: is a folder": (*short, "--out=folder.gif"),
+        }  # fmt: skip
+        (self.cwd / "folder.gif").mkdir()
+        for message, args in cases.items():
+            self.refuse(message, *args)

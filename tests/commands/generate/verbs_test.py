@@ -1,0 +1,63 @@
+"""generate.py itself: its help and its parser."""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+import time
+
+from pgan_tf.base import errors
+from pgan_tf.commands.generate import verbs
+from tests import common
+from tests.commands.generate import generate_case
+
+ROOT = common.ROOT
+
+
+class HelpTest(generate_case.GenerateCase):
+    def test_help_is_instant(self):
+        for args in (["--help"], ["interpolate", "--help"]):
+            start = time.monotonic()
+            output = self.succeed(*args)
+            # Half a second alone; importing TensorFlow takes several.
+            self.assertLess(time.monotonic() - start, 2.5)
+            self.assertIn("python generate.py interpolate", output)
+
+    def test_parsing_does_not_import_tensorflow(self):
+        code = "import sys, generate; print('tensorflow' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        )
+        self.assertEqual(done.stdout, "False\n")
+
+    def test_examples_parse(self):
+        for verb in verbs.VERBS:
+            stream = io.StringIO()
+            with contextlib.redirect_stdout(stream):
+                with self.assertRaises(SystemExit):
+                    verbs.parse(["generate.py", verb, "--help"])
+            text = stream.getvalue().replace("\\\n", "")
+            found = re.findall(r"^ *python (generate.py .*)", text, re.M)
+            self.assertNotEmpty(found, verb)
+            names = [verbs.parse(each.split()).name for each in found]
+            self.assertEqual(names[0], verb)
+
+    def test_mistakes_get_one_line(self):
+        cases = {
+            (): "VERB",
+            ("destroy",): "invalid choice: 'destroy'",
+            ("images", "--out=x"): "--network",
+            ("images", "--network=x", "--out=x", "--colour=red"): "--colour",
+        }
+        for args, message in cases.items():
+            with self.assertRaisesRegex(errors.UserError, message):
+                verbs.parse(["generate.py", *args])
+        done = self.run_script("images", "--network=absent.keras", "--out=x",
+                               "--seeds=1")  # fmt: skip
+        self.assertEqual(done.returncode, 1)
+        self.assertLen(done.stderr.splitlines(), 1, done.stderr)
+        self.assertIn("generate.py: error: absent.keras", done.stderr)

@@ -30,7 +30,7 @@ test-slow: lint
 	$(BIN)/python -m pytest -q -m slow tests
 
 bench: $(VENV)/.installed
-	@$(BIN)/python -m pgan_tf.bench --doc=docs/performance.md $(ARGS)
+	@$(BIN)/python -m benchmarks.steps --doc=docs/performance.md $(ARGS)
 
 bench-data: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.data $(ARGS)

@@ -13,7 +13,7 @@ from tests import common
 PACKAGE = common.ROOT / "pgan_tf"
 
 # A folder imports only from those right of a ">", never from its neighbour at
-# a comma. What lies in no folder of this line is free.
+# a comma. The scripts lie above.
 LINE = (
     "commands > training, evaluation > sampling > networks > data, runs > base"
 )
@@ -34,13 +34,12 @@ MAY_IMPORT_TENSORFLOW = (
     "training/checkpoints.py",
     "training/draws.py",
     "training/guard.py",
-    "training/initial.py",
-    "training/op_times.py",
+    "training/state.py",
     "training/optim.py",
     "training/steps.py",
     "runs/tensorboard.py",
-    "training/timing.py",
-    "training/terms.py",
+    "training/probe.py",
+    "training/objectives.py",
     "training/trainer.py",
     "training/workers.py",
 )

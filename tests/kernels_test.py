@@ -19,7 +19,7 @@ NUMERIC = (
     "tests/networks/progressive/nvidia/snapshots_test.py",
     "tests/networks/progressive/nvidia/variables_test.py",
     "tests/networks/progressive/layers_test.py",
-    "tests/losses_test.py",
+    "tests/training/losses_test.py",
     "tests/evaluation/metrics",
     "tests/evaluation/features",
     "tests/networks/progressive/networks_test.py",
@@ -28,8 +28,8 @@ NUMERIC = (
     "tests/training/replicas_test.py",
     "tests/training/reuse_fakes_test.py",
     "tests/training/steps_test.py",
-    "tests/training/terms_golden_test.py",
-    "tests/training/terms_test.py",
+    "tests/training/objectives_golden_test.py",
+    "tests/training/objectives_test.py",
 )
 
 

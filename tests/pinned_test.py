@@ -17,7 +17,7 @@ import pgan_tf
 from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import checkpoints, initial, steps
+from pgan_tf.training import checkpoints, state
 from tests import common
 
 ROOT = common.ROOT
@@ -51,13 +51,13 @@ EVALUATION = (
 )
 
 
-def networks_of(options: RunOptions) -> steps.Networks:
+def networks_of(options: RunOptions) -> state.Networks:
     """Fresh networks and optimizers, as a run makes them."""
     strategy = tf.distribute.get_strategy()
-    return initial.make_networks(options, 3, strategy)
+    return state.make_networks(options, 3, strategy)
 
 
-def squares(nets: steps.Networks) -> dict[str, np.ndarray]:
+def squares(nets: state.Networks) -> dict[str, np.ndarray]:
     """All that a checkpoint holds, by name."""
     found = {}
     for name in ("G", "D", "Gs"):

@@ -26,7 +26,7 @@ from absl import flags
 from pgan_tf.base import command_line, errors
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import cluster, plan, setup, stopping
+from pgan_tf.training import checks, cluster, plan, speed, stopping
 
 run_flags.define_flags(__name__)
 
@@ -77,7 +77,7 @@ def main(argv: list[str]) -> None:
         probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
         if probe.returncode:
             raise SystemExit(probe.returncode)
-    options = setup.check(run_flags.from_flags())
+    options = checks.check(run_flags.from_flags())
     stop = stopping.StopRequest()
     stop.listen()
     run_dir = pathlib.Path(options.run_dir)
@@ -104,20 +104,20 @@ def make_plan(options: RunOptions) -> plan.Plan:
 
     Every host of `TF_CONFIG` has as many.
     """
-    options, num_channels = setup.check_plan(options)
+    options, num_channels = checks.check_plan(options)
     devices = [name for name in options.devices.split(",") if name]
     num_hosts = max(len(cluster.from_environment().workers), 1)
     num_devices = max(len(devices), 1) * num_hosts
-    setup.check_minibatches(options, num_devices)
+    checks.check_minibatches(options, num_devices)
     peak = PEAK.value and PEAK.value * num_devices
     if peak is None and not any("GPU" in name for name in devices):
-        peak = plan.cpu_gmac_per_sec()
-    measured = plan.measured_speeds(options.run_dir)
+        peak = speed.cpu_gmac_per_sec()
+    measured = speed.measured_speeds(options.run_dir)
     if PROBE.value:
         with command_line.chatter_to(os.devnull):
-            from pgan_tf.training import timing
+            from pgan_tf.training import probe
 
-            measured = timing.speeds(options, num_channels, say)
+            measured = probe.speeds(options, num_channels, say)
     return plan.make(options, num_channels, num_devices, measured, peak)
 
 

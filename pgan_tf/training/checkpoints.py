@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from pgan_tf.base import errors
-from pgan_tf.training import position, steps
+from pgan_tf.training import position, state
 
 _NAME = re.compile(r"ckpt-(\d+)")
 _KEPT = 2
@@ -34,7 +34,7 @@ class Checkpoints:
     """
 
     def __init__(
-        self, folder: pathlib.Path, nets: steps.Networks, writes: bool = True
+        self, folder: pathlib.Path, nets: state.Networks, writes: bool = True
     ) -> None:
         self.unreadable: list[str] = []
         self._folder = folder

@@ -15,7 +15,8 @@ from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.sampling import drawing, latent_table
-from pgan_tf.training import pictures, position, steps
+from pgan_tf.training import grid, state, steps
+from pgan_tf.training.position import Position, Tick
 
 # Images that are drawn to see whether they differ.
 _NUM_FAKES = 8
@@ -35,7 +36,7 @@ class Guard:
     def __init__(
         self,
         options: RunOptions,
-        nets: steps.Networks,
+        nets: state.Networks,
         dataset: datasets.Dataset,
     ) -> None:
         self._options = options.guard
@@ -52,7 +53,7 @@ class Guard:
         reals = dataset.read(4, places) / np.float32(127.5)
         self._least = self._options.guard_min_variation * variation(reals)
 
-    def what_is_wrong(self, tick: position.Tick, stage: schedule.Stage) -> str:
+    def what_is_wrong(self, tick: Tick, stage: schedule.Stage) -> str:
         """Says what is wrong with the state; nothing if it is good.
 
         Args:
@@ -71,8 +72,8 @@ class Guard:
     def diagnose(
         self,
         why: str,
-        where: position.Position,
-        tick: position.Tick,
+        where: Position,
+        tick: Tick,
         stage: schedule.Stage,
     ) -> pathlib.Path:
         """Writes a folder of what may explain a failure, and returns it."""
@@ -98,9 +99,7 @@ class Guard:
             )
         return folder
 
-    def lowered(
-        self, failed: position.Position, restored: position.Position | None
-    ) -> position.Position:
+    def lowered(self, failed: Position, restored: Position | None) -> Position:
         """Where to go on from after a failure: with lower rates.
 
         Raises:
@@ -117,7 +116,7 @@ class Guard:
         )
 
     def check_count(
-        self, why: str, where: position.Position, folder: pathlib.Path
+        self, why: str, where: Position, folder: pathlib.Path
     ) -> None:
         """Checks that a run which failed may still roll back.
 
@@ -192,7 +191,7 @@ class Guard:
         """G's fakes above those of Gs; grey where they are not finite."""
         drawn = [self._draw(n, stage) for n in (self._nets.G, self._nets.Gs)]
         fakes = np.nan_to_num(np.concatenate(drawn), posinf=0, neginf=0)
-        return pictures.arrange(images.to_uint8(fakes), _NUM_FAKES)
+        return grid.arrange(images.to_uint8(fakes), _NUM_FAKES)
 
 
 def variation(batch: np.ndarray) -> float:
@@ -201,7 +200,7 @@ def variation(batch: np.ndarray) -> float:
         return float(np.std(batch, axis=0, dtype=np.float32).mean())
 
 
-def norms(nets: steps.Networks) -> dict[str, dict[str, dict[str, float]]]:
+def norms(nets: state.Networks) -> dict[str, dict[str, dict[str, float]]]:
     """Of every variable of G, D and Gs: its Euclidean norm and largest number.
 
     Numbers that are not finite are left out, and counted.
@@ -219,7 +218,7 @@ def norms(nets: steps.Networks) -> dict[str, dict[str, dict[str, float]]]:
     return found
 
 
-def _means(tick: position.Tick) -> dict[str, float]:
+def _means(tick: Tick) -> dict[str, float]:
     """The mean terms of the tick so far; none ahead of its first call."""
     means = np.atleast_1d(tick.means())
     if len(means) < len(steps.TERMS):

@@ -5,22 +5,14 @@ Nothing here imports TensorFlow or needs the dataset.
 
 import dataclasses
 import math
-import pathlib
-import statistics
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
-from pgan_tf.base import files, resolutions, text
+from pgan_tf.base import resolutions, text
 from pgan_tf.networks import cost
 from pgan_tf.networks.progressive import cost as progressive_cost
-from pgan_tf.runs import schedule
+from pgan_tf.runs import grid_layout, schedule
 from pgan_tf.runs.options import RunOptions, ScheduleOptions
-from pgan_tf.training import setup
-
-_SHARE_OF_PEAK = {4: 0.4, 8: 0.6}
-_SHARE_ABOVE = 0.75
+from pgan_tf.training import checks, speed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +112,8 @@ class Plan:
         largest = max(row.memory_mb for row in self.rows)
         yield (
             f"memory       {largest:.0f} MiB per device, estimated; beside it "
-            f"TensorFlow itself takes about {TENSORFLOW_MB:.0f} MiB on a CPU"
+            f"TensorFlow itself takes about {speed.TENSORFLOW_MB:.0f} MiB on a"
+            " CPU"
         )
         if not all(row.is_measured for row in self.rows):
             yield _how_modelled(self.peak_gmac_per_sec)
@@ -143,7 +136,7 @@ def make(
         peak_gmac_per_sec: What all devices reach in a plain convolution, in
             10^9 multiplications per second, for speeds that are not measured.
     """
-    options = setup.with_schedule(options, num_devices)
+    options = checks.with_schedule(options, num_devices)
     shape = progressive_cost.ProgressiveCost(
         options.networks, num_channels, options.data.max_label_size
     )
@@ -151,7 +144,7 @@ def make(
     g_parameters, d_parameters = shape.parameters(final)
     rows = []
     for resolution in resolutions.up_to(final):
-        fade, settled = kimg_at(options.schedule, final, resolution)
+        fade, settled = speed.kimg_at(options.schedule, final, resolution)
         if fade + settled:
             rows.append(
                 _row(
@@ -167,84 +160,6 @@ def make(
     # G, D and Gs, and two moments of each variable of G and of D; twice.
     checkpoints = 2 * 4 * (4 * g_parameters + 3 * d_parameters)
     return Plan(rows, peak_gmac_per_sec, checkpoints)
-
-
-def kimg_at(
-    options: ScheduleOptions, final: int, resolution: int
-) -> tuple[float, float]:
-    """Thousands of images fading in and settled at a resolution."""
-    fade = settled = 0.0
-    for phase in schedule.phases(options, final):
-        if phase.resolution(final) == resolution:
-            end = min(phase.end_kimg, options.total_kimg)
-            length = max(end - phase.start_kimg, 0.0)
-            if phase.fading:
-                fade += length
-            else:
-                settled += length
-    return fade, settled
-
-
-def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
-    """Images/s by resolution that a run's stats.jsonl tells: the medians."""
-    speeds: dict[int, list[float]] = {}
-    for tick in files.read_json_lines(pathlib.Path(run_dir) / "stats.jsonl"):
-        speed = tick["images_per_sec"]
-        speeds.setdefault(tick["resolution"], []).append(speed)
-    return {r: statistics.median(values) for r, values in speeds.items()}
-
-
-def share_of_peak(resolution: int) -> float:
-    """Of a machine's convolution peak, what a training step reaches, about.
-
-    To launch many small operations costs, the smaller the images the more.
-    """
-    return _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
-
-
-def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
-    """This CPU's peak in a float32 matrix product, 10^9 multiplications/s.
-
-    A convolution comes near it.
-    """
-    a = np.ones([size, size], np.float32)
-    best = math.inf
-    for _ in range(repeats):
-        start = time.perf_counter()
-        a @ a
-        best = min(best, time.perf_counter() - start)
-    return size**3 / best / 1e9
-
-
-# Megabytes in use for each megabyte of weights of G and D (their copies,
-# moments and gradients) and of D's activations (both passes, the penalty's
-# gradients), and beside them (the graph). Fitted to the peaks of processes on
-# a CPU, from 4x4 to 128x128 and 64 to 512 feature maps; they agree to 10%.
-_PER_WEIGHT = 6.4
-_PER_ACTIVATION = 9.8
-_BESIDE_MB = 107.0
-# What TensorFlow takes on a CPU before any network, not part of any row.
-TENSORFLOW_MB = 550.0
-
-
-def memory_mb(
-    shape: progressive_cost.ProgressiveCost,
-    final: int,
-    resolution: int,
-    minibatch: int,
-) -> float:
-    """Memory of one device for a step at a resolution, in MiB, about.
-
-    Args:
-        shape: Of the networks.
-        final: Their final resolution.
-        resolution: At which to step.
-        minibatch: Images on the device.
-    """
-    weights = 4 * sum(shape.parameters(final))
-    activations = 4 * minibatch * shape.discriminator(resolution).activations
-    scaled = _PER_WEIGHT * weights + _PER_ACTIVATION * activations
-    return _BESIDE_MB + scaled / 2**20
 
 
 def _cells(row: Row) -> list[str]:
@@ -302,7 +217,7 @@ def _row(
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
     grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
-    modelled = _modelled_speed(resolution, d_nimg, macs, peak)
+    modelled = speed._modelled_speed(resolution, d_nimg, macs, peak)
     return Row(
         resolution=resolution,
         fade_kimg=fade,
@@ -315,7 +230,9 @@ def _row(
         parameters=shape.generator(resolution).parameters
         + shape.discriminator(resolution).parameters,
         gmac=macs / 1e9,
-        memory_mb=memory_mb(shape, final, resolution, share // stage.passes),
+        memory_mb=speed.memory_mb(
+            shape, final, resolution, share // stage.passes
+        ),
         images_per_sec=measured or modelled,
         is_measured=measured is not None,
         ticks=ticks,
@@ -340,15 +257,6 @@ def _stage(
     )
 
 
-def _modelled_speed(
-    resolution: int, nimg: int, macs: int, peak: float | None
-) -> float | None:
-    """Images/s that a share of the machine's peak allows."""
-    if peak is None:
-        return None
-    return share_of_peak(resolution) * peak * 1e9 * nimg / macs
-
-
 def _taken(every: int, ticks: int, last: bool) -> int:
     """How many snapshots there are in so many ticks, about."""
     count = ticks // every if every else 0
@@ -357,6 +265,6 @@ def _taken(every: int, ticks: int, last: bool) -> int:
 
 def _grid_bytes(options: RunOptions) -> int:
     """Of one PNG of fakes: about two bytes per pixel."""
-    columns, rows = setup.grid_size(options)
+    columns, rows = grid_layout.grid_size(options)
     cell = max(options.data.resolution, 64)
     return 2 * columns * rows * cell * cell

@@ -3,14 +3,18 @@
 The line has the reference's numbers under the reference's names, then ours.
 """
 
+import json
+import os
 import pathlib
+import sys
 import time
 from typing import Any
 
-from pgan_tf.base import devices, text
+from pgan_tf.base import devices, files, text
 from pgan_tf.runs import schedule, tensorboard
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import position, progress, steps
+from pgan_tf.training import speed, steps
+from pgan_tf.training.position import Position, Tick
 
 
 class Reports:
@@ -26,9 +30,9 @@ class Reports:
         self, options: RunOptions, num_channels: int, files: bool = True
     ) -> None:
         run_dir = pathlib.Path(options.run_dir) if files else None
-        self.log = progress.Log(run_dir)
+        self.log = Log(run_dir)
         self.writer = tensorboard.Writer(run_dir and run_dir / "tensorboard")
-        self._time_left = progress.TimeLeft(
+        self._time_left = speed.TimeLeft(
             options, options.data.resolution, num_channels
         )
         # Maintenance is what happens between two ticks.
@@ -36,9 +40,9 @@ class Reports:
 
     def tick(
         self,
-        tick: position.Tick,
+        tick: Tick,
         stage: schedule.Stage,
-        position: position.Position,
+        position: Position,
     ) -> None:
         """Reports a tick that is over, and counts it and its time."""
         # Reading the terms waits for the device, so the time comes after.
@@ -81,9 +85,7 @@ class Reports:
         self.writer.close()
 
 
-def _line(
-    position: position.Position, values: dict[str, Any], left: float
-) -> str:
+def _line(position: Position, values: dict[str, Any], left: float) -> str:
     size = f"{values['resolution']}x{values['resolution']}"
     memory = f"{values['peak_memory_mb'] / 1024:.1f}GB"
     return (
@@ -98,3 +100,45 @@ def _line(
         f"memory {memory:<7s} "
         f"left {text.duration(left)}"
     )
+
+
+class Log:
+    """Prints lines to the terminal and keeps them in log.txt.
+
+    Args:
+        run_dir: The run folder; its files are appended to. None: prints only.
+    """
+
+    def __init__(self, run_dir: pathlib.Path | None) -> None:
+        # Where nothing is kept, the system's sink takes it.
+        sink = pathlib.Path(os.devnull)
+        self._text = (run_dir / "log.txt" if run_dir else sink).open("a")
+        self._stats = run_dir / "stats.jsonl" if run_dir else None
+
+    def line(self, text: str) -> None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        self._text.write(text + "\n")
+        self._text.flush()
+
+    def stats(self, values: dict[str, Any]) -> None:
+        """Appends one JSON line to stats.jsonl."""
+        if self._stats is None:
+            return
+        with self._stats.open("a") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def forget_stats_after(self, nimg: int) -> None:
+        """Drops lines of stats.jsonl that a resumed run will write again.
+
+        A line that a kill has torn is among them.
+        """
+        if self._stats is None or not self._stats.exists():
+            return
+        ticks = files.read_json_lines(self._stats)
+        kept = [json.dumps(tick) for tick in ticks if tick["nimg"] <= nimg]
+        with files.partial(self._stats) as partial:
+            partial.write_text("".join(line + "\n" for line in kept))
+
+    def close(self) -> None:
+        self._text.close()

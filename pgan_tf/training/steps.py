@@ -14,34 +14,31 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf import losses
 from pgan_tf.base import devices
 from pgan_tf.networks import operations
-from pgan_tf.networks.progressive.discriminator import Discriminator
-from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import draws, optim, real_images, terms
+from pgan_tf.training import (
+    draws,
+    losses,
+    objectives,
+    optim,
+    real_images,
+    state,
+)
 
 # What an iteration reports, averaged over its images; skipped steps per step.
-D_TERMS = (*terms.D_TERMS, "D_skipped_steps")
-G_TERMS = (*terms.G_TERMS, "G_skipped_steps")
+D_TERMS = (*objectives.D_TERMS, "D_skipped_steps")
+
+
+G_TERMS = (*objectives.G_TERMS, "G_skipped_steps")
+
+
 TERMS = D_TERMS + G_TERMS
 
 
-@dataclasses.dataclass(frozen=True)
-class Networks:
-    """G, D, the average of G, and the optimizers. Made under the strategy."""
-
-    G: Generator
-    D: Discriminator
-    Gs: Generator
-    g_adam: optim.Adam
-    d_adam: optim.Adam
-
-
 def make_iterations(
-    nets: Networks,
+    nets: state.Networks,
     strategy: tf.distribute.Strategy,
     stage: schedule.Stage,
     all_labels: tf.Tensor,
@@ -126,7 +123,7 @@ class _Iteration:
 
     def __init__(
         self,
-        nets: Networks,
+        nets: state.Networks,
         strategy: tf.distribute.Strategy,
         stage: schedule.Stage,
         all_labels: tf.Tensor,
@@ -265,7 +262,7 @@ class _Iteration:
             batch["real_noise"] = self._noise("D_latents", 1, nimg)
             batch["fake_noise"] = self._noise("D_latents", 2, nimg)
         return self._in_passes(
-            self.d_pass, batch, alpha, self.d_vars, terms.D_TERMS
+            self.d_pass, batch, alpha, self.d_vars, objectives.D_TERMS
         )
 
     def _d_pass(
@@ -279,7 +276,7 @@ class _Iteration:
             fakes = self._draw(batch["latents"], labels, alpha).images
         scale = self.nets.d_adam.scale()
         with tf.GradientTape() as tape:
-            loss, values = terms.d_loss(
+            loss, values = objectives.d_loss(
                 self.nets.D,
                 batch["reals"],
                 fakes,
@@ -293,7 +290,7 @@ class _Iteration:
             scaled = loss * scale
         gradients = tape.gradient(scaled, [v.value for v in self.d_vars])
         return _divided(gradients, scale), _means(
-            {"D_loss": loss, **values}, terms.D_TERMS
+            {"D_loss": loss, **values}, objectives.D_TERMS
         )
 
     def _g_gradients(
@@ -313,7 +310,7 @@ class _Iteration:
         if self.losses.noise_stddev:
             batch["noise"] = self._noise("G_latents", 1, nimg)
         return self._in_passes(
-            one_pass, batch, alpha, self.g_vars, terms.G_TERMS
+            one_pass, batch, alpha, self.g_vars, objectives.G_TERMS
         )
 
     def _g_pass(
@@ -326,7 +323,7 @@ class _Iteration:
             fakes = self._draw(batch["latents"], batch["labels"], alpha)
         scale = self.nets.g_adam.scale()
         with fakes.tape:  # goes on recording
-            loss, values = terms.g_loss(
+            loss, values = objectives.g_loss(
                 self.nets.G,
                 self.nets.D,
                 fakes.images,
@@ -338,7 +335,7 @@ class _Iteration:
             scaled = loss * scale
         gradients = fakes.tape.gradient(scaled, [v.value for v in self.g_vars])
         return _divided(gradients, scale), _means(
-            {"G_loss": loss, **values}, terms.G_TERMS
+            {"G_loss": loss, **values}, objectives.G_TERMS
         )
 
     def _draw(
@@ -348,7 +345,7 @@ class _Iteration:
         alpha: tf.Tensor | None,
     ) -> _Fakes:
         with tf.GradientTape() as tape:
-            images = terms.draw(
+            images = objectives.draw(
                 self.nets.G, latents, labels, self.resolution, alpha
             )
         return _Fakes(images, labels, tape)
@@ -418,7 +415,7 @@ class _Iteration:
         return self._share(noise) * stddev
 
 
-def _means(values: terms.Terms, names: tuple[str, ...]) -> tf.Tensor:
+def _means(values: objectives.Terms, names: tuple[str, ...]) -> tf.Tensor:
     """The means of the named terms, as one vector."""
     return tf.stack([tf.reduce_mean(values[name]) for name in names])
 

@@ -20,13 +20,13 @@ from pgan_tf.runs import report, schedule
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import (
     checkpoints,
+    checks,
     cluster,
+    grid,
     guard,
-    initial,
-    pictures,
     position,
     reports,
-    setup,
+    state,
     steps,
     stopping,
     workers,
@@ -78,13 +78,13 @@ class Run:
         here = cluster.from_environment()
         self.strategy = workers.make_strategy(options.devices, here)
         self.workers = workers.Workers(self.strategy, here.index)
-        setup.check_minibatches(options, self.strategy.num_replicas_in_sync)
+        checks.check_minibatches(options, self.strategy.num_replicas_in_sync)
         given = options
-        options = self.options = setup.with_schedule(
+        options = self.options = checks.with_schedule(
             options, self.strategy.num_replicas_in_sync
         )
         self.labels = self.dataset.labels[:, : options.data.max_label_size]
-        self.nets = initial.make_networks(
+        self.nets = state.make_networks(
             options, self.dataset.num_channels, self.strategy
         )
 
@@ -103,7 +103,7 @@ class Run:
         self.reports = reports.Reports(
             options, self.dataset.num_channels, files=self.workers.is_chief
         )
-        self.grid = pictures.Grid(options, self.dataset, self.reports.writer)
+        self.grid = grid.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         self.say_schedule()

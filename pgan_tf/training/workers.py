@@ -15,7 +15,7 @@ import tensorflow as tf
 from pgan_tf.base import devices, errors, files
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import cluster, steps, stopping
+from pgan_tf.training import cluster, state, stopping
 
 # What TensorFlow raises when the connection to another process is lost.
 _LOST = (
@@ -124,7 +124,7 @@ class Workers:
         options: RunOptions,
         dataset_digest: str,
         nimg: int,
-        nets: steps.Networks,
+        nets: state.Networks,
     ) -> None:
         """Checks that all processes begin the same training at one place.
 
@@ -145,7 +145,7 @@ class Workers:
         self.check_same("checkpoint", str(nimg))
         self.check_same("weights to begin with", self.digest(nets))
 
-    def digest(self, nets: steps.Networks) -> str:
+    def digest(self, nets: state.Networks) -> str:
         """A short name for the bits of all weights of G, D and Gs."""
         return files.sha256_of_weights(nets.G, nets.D, nets.Gs)[:16]
 

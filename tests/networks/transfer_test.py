@@ -12,7 +12,7 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.sampling import latent_table
-from pgan_tf.training import optim, steps
+from pgan_tf.training import optim, state
 from tests import common
 
 # Growing to 32x32, with three channels.
@@ -20,14 +20,14 @@ PICKLE = common.GOLDEN_DIR / "ref_snapshot.pkl"
 WIDTHS = {"fmap_base": 256, "fmap_max": 32}
 
 
-def make(**options: object) -> steps.Networks:
+def make(**options: object) -> state.Networks:
     """Networks like those of PICKLE, but for some options."""
     keras.utils.set_random_seed(1)
     options = {"resolution": 32, "num_channels": 3, **WIDTHS, **options}
     of_d = {k: v for k, v in options.items() if k != "use_pixelnorm"}
     G = Generator(**options)
     D = Discriminator(**of_d)
-    return steps.Networks(
+    return state.Networks(
         G=G,
         D=D,
         Gs=Generator(**options, name="Gs"),
@@ -41,7 +41,7 @@ def draw(generator: Generator, resolution: int) -> np.ndarray:
     return np.asarray(generator(latents, resolution=resolution))
 
 
-def start_from(path, nets: steps.Networks) -> list[str]:
+def start_from(path, nets: state.Networks) -> list[str]:
     return transfer.start_from(
         str(path), {"G": nets.G, "D": nets.D, "Gs": nets.Gs}
     )

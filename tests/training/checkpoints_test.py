@@ -9,15 +9,15 @@ import tensorflow as tf
 from pgan_tf.base import errors
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.training import checkpoints, optim, position, steps
+from pgan_tf.training import checkpoints, optim, position, state
 from tests import common
 
 
-def make_networks() -> steps.Networks:
+def make_networks() -> state.Networks:
     options = {"resolution": 8, "fmap_base": 32, "fmap_max": 8}
     G = Generator(**options)
     D = Discriminator(**options)
-    return steps.Networks(
+    return state.Networks(
         G=G,
         D=D,
         Gs=Generator(**options, name="Gs"),
@@ -26,13 +26,13 @@ def make_networks() -> steps.Networks:
     )
 
 
-def variables(nets: steps.Networks) -> list[tf.Variable]:
+def variables(nets: state.Networks) -> list[tf.Variable]:
     """Everything that must survive."""
     found = [v.value for n in (nets.G, nets.D, nets.Gs) for v in n.weights]
     return [*found, *nets.g_adam.variables, *nets.d_adam.variables]
 
 
-def fill(nets: steps.Networks, start: int) -> None:
+def fill(nets: state.Networks, start: int) -> None:
     """Gives every entry of every variable a value of its own kind."""
     for i, variable in enumerate(variables(nets)):
         values = np.full(variable.shape, start + i)

@@ -23,10 +23,10 @@ from pgan_tf.runs.options import (
 )
 from pgan_tf.training import (
     checkpoints,
+    checks,
     guard,
-    initial,
     position,
-    setup,
+    state,
     steps,
     stopping,
     trainer,
@@ -53,7 +53,7 @@ def make_options(
     **limits: float,
 ) -> RunOptions:
     """Options of a run at 4x4; `limits` are the guard's."""
-    return setup.check(
+    return checks.check(
         RunOptions(
             run_dir=str(here / "run"),
             data=DataOptions(
@@ -77,7 +77,7 @@ def make_tick(**terms: float) -> position.Tick:
     return tick
 
 
-def all_variables(nets: steps.Networks) -> list[np.ndarray]:
+def all_variables(nets: state.Networks) -> list[np.ndarray]:
     parts = (nets.G, nets.D, nets.Gs, nets.g_adam, nets.d_adam)
     return [np.asarray(v) for part in parts for v in part.variables]
 
@@ -188,7 +188,7 @@ class JudgementTest(GuardCase, parameterized.TestCase):
 
     def test_a_constant_generator_is_as_good_as_constant_reals(self):
         data = DataOptions(data_dir="black:4")
-        options = setup.check(
+        options = checks.check(
             dataclasses.replace(make_options(self.here), data=data)
         )
         self.run_now = self.run_of(options)
@@ -299,7 +299,7 @@ class RollbackTest(GuardCase):
         self.assertEqual(run.position.nimg, 0)
         self.assertEqual(run.position.rollbacks, 2)
         self.assertEqual(run.stage().g_lrate, HUGE / 4)
-        fresh = initial.make_networks(run.options, 3, run.strategy)
+        fresh = state.make_networks(run.options, 3, run.strategy)
         for found, expected in zip(
             all_variables(run.nets), all_variables(fresh), strict=True
         ):

@@ -19,7 +19,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
     SnapshotsOptions,
 )
-from pgan_tf.training import plan, setup
+from pgan_tf.training import checks, plan, speed
 from tests import common
 
 ROOT = common.ROOT
@@ -151,14 +151,14 @@ class PlanTest(common.TestCase, parameterized.TestCase):
 
     def test_measured_speeds(self):
         here = self.folder()
-        self.assertEqual(plan.measured_speeds(here / "none"), {})
+        self.assertEqual(speed.measured_speeds(here / "none"), {})
         ticks = [(4, 90.0), (4, 100.0), (4, 400.0), (8, 20.0)]
         lines = [
             json.dumps({"resolution": r, "images_per_sec": s}) for r, s in ticks
         ]
         text = "\n".join([*lines, '{"resolution": 8, "ima'])
         (here / "stats.jsonl").write_text(text)
-        self.assertEqual(plan.measured_speeds(here), {4: 100.0, 8: 20.0})
+        self.assertEqual(speed.measured_speeds(here), {4: 100.0, 8: 20.0})
 
     @parameterized.parameters(*CONFIGS)
     def test_every_flagfile_has_a_plan(self, path):
@@ -166,7 +166,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         run_flags.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["train.py", f"--flagfile={path}"])
-            options, num_channels = setup.check_plan(
+            options, num_channels = checks.check_plan(
                 run_flags.from_flags(values)
             )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
@@ -180,7 +180,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         run_flags.define_flags("test", values)
         with contextlib.chdir(ROOT):
             values(["", "--flagfile=configs/celebahq-v2-1gpu.cfg"])
-            options, num_channels = setup.check_plan(
+            options, num_channels = checks.check_plan(
                 run_flags.from_flags(values)
             )
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
@@ -202,7 +202,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         counted = progressive_cost.ProgressiveCost(
             NetworksOptions(fmap_base=base, fmap_max=widest), 3
         )
-        estimate = plan.memory_mb(counted, resolution, resolution, minibatch)
+        estimate = speed.memory_mb(counted, resolution, resolution, minibatch)
         self.assertAllClose(estimate, float(process.stdout), rtol=0.2)
 
     def test_every_flagfile_is_in_the_table(self):

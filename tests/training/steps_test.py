@@ -16,7 +16,7 @@ from pgan_tf.runs.options import (
     RunOptions,
     ScheduleOptions,
 )
-from pgan_tf.training import draws, optim, steps, terms
+from pgan_tf.training import draws, objectives, optim, state, steps
 from tests import common
 from tests.training import tiny
 
@@ -78,7 +78,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
             D = common.golden_discriminator()
             if wide:
                 G, D = (common.retyped(network, Wide()) for network in (G, D))
-            nets = steps.Networks(
+            nets = state.Networks(
                 G=G,
                 D=D,
                 Gs=Gs,
@@ -160,7 +160,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         blocks = reals.reshape(8, 8, 2, 8, 2, 1).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
         latents = fixed.arrays["res32/latents_D"]
-        expected, _ = terms.d_loss(
+        expected, _ = objectives.d_loss(
             nets.D,
             tf.constant(blocks + (reals - blocks) * 0.25, tf.float32),
             nets.G(latents, resolution=16, alpha=0.25),

@@ -10,7 +10,7 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import optim, steps
+from pgan_tf.training import optim, state, steps
 
 RESOLUTION = 8
 MINIBATCH = 8
@@ -61,7 +61,7 @@ def make(
         )
     double = policy == "float64"
     return (_Double if double else steps._Iteration)(
-        steps.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
+        state.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
         strategy,
         schedule.Stage(
             lod=0.5 if fading else 0.0,

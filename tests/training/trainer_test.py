@@ -21,7 +21,7 @@ from pgan_tf.runs.options import (
     SnapshotsOptions,
 )
 from pgan_tf.sampling import drawing, latent_table
-from pgan_tf.training import initial, setup, stopping, trainer
+from pgan_tf.training import checks, state, stopping, trainer
 from tests import common
 
 # 4x4 for 64 images, 8x8 fading for 64, then settled.
@@ -44,7 +44,7 @@ def make_dataset(folder: pathlib.Path) -> None:
 def make_options(
     here: pathlib.Path, run: str = "run", **data: object
 ) -> RunOptions:
-    return setup.check(
+    return checks.check(
         RunOptions(
             run_dir=str(here / run),
             data=DataOptions(
@@ -200,7 +200,7 @@ class TrainerTest(common.TestCase):
         kernel.assign(2 * kernel)
         run.checkpoints.save(run.position)
         options = dataclasses.replace(options, init_from="gone.keras")
-        again = trainer.Run(setup.check(options))
+        again = trainer.Run(checks.check(options))
         self.addCleanup(again.close)
         self.assertAllEqual(again.nets.Gs.to_rgb[0].kernel, kernel)
         log = (run.run_dir / "log.txt").read_text()
@@ -245,8 +245,8 @@ class NetworksTest(common.TestCase):
         make_dataset(here / "set")
         options = make_options(here)
         strategy = devices.make_strategy("CPU:0")
-        first = initial.make_networks(options, 3, strategy)
-        second = initial.make_networks(options, 3, strategy)
+        first = state.make_networks(options, 3, strategy)
+        second = state.make_networks(options, 3, strategy)
         for a, b, average in zip(
             first.G.get_weights(),
             second.G.get_weights(),

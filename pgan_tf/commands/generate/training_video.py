@@ -14,8 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pgan_tf.base import errors, images, video
 from pgan_tf.commands.generate import flags, output
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import schedule
-from pgan_tf.training import setup
+from pgan_tf.runs import grid_layout, schedule
 
 DESCRIPTION = """Makes a video of a run: its grids of fakes over time.
 
@@ -114,7 +113,7 @@ def frames(
     """uint8 [H,W,3]: at each time the newest grid there was."""
     run_dir = pathlib.Path(args.run_dir)
     lods = read_lods(run_dir)
-    full = setup.grid_size(run_folder.read_config(run_dir))
+    full = grid_layout.grid_size(run_folder.read_config(run_dir))
     kimgs = [kimg for kimg, _ in grids]
     current, picture = -1, np.zeros(0)
     for time in shown:

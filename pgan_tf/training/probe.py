@@ -5,7 +5,6 @@ networks that are thrown away. `train.py --probe` uses it before a training.
 """
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,12 +13,13 @@ import tensorflow as tf
 from pgan_tf.base import devices, errors
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import initial, plan, setup, steps
+from pgan_tf.training import checks, speed, state, steps
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
+
+
 _MOST_CALLS = 50
-_PEAK_ATTEMPTS = 20
 
 
 def speeds(
@@ -47,7 +47,7 @@ def speeds(
             f"{timing.first_call_seconds:.1f}s, peak memory so far "
             f"{timing.peak_memory_mb:.0f} MiB"
         )
-        fade, settled = plan.kimg_at(derived, final, r)
+        fade, settled = speed.kimg_at(derived, final, r)
         part = fade if fading else settled
         kimg[r] = kimg.get(r, 0.0) + part
         seconds[r] = seconds.get(r, 0.0) + part / timing.images_per_sec
@@ -87,9 +87,9 @@ def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
     """
     strategy = devices.make_strategy(options.devices)
     num_replicas = strategy.num_replicas_in_sync
-    setup.check_minibatches(options, num_replicas)
-    options = setup.with_schedule(options, num_replicas)
-    nets = initial.make_networks(options, num_channels, strategy)
+    checks.check_minibatches(options, num_replicas)
+    options = checks.with_schedule(options, num_replicas)
+    nets = state.make_networks(options, num_channels, strategy)
     for stage in schedule.stages(
         options.schedule, options.data.resolution, num_replicas
     ):
@@ -107,7 +107,7 @@ def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
 
 def time_stage(
     options: RunOptions,
-    nets: steps.Networks,
+    nets: state.Networks,
     strategy: tf.distribute.Strategy,
     stage: schedule.Stage,
 ) -> Timing:
@@ -132,7 +132,7 @@ class Trial:
     def __init__(
         self,
         options: RunOptions,
-        nets: steps.Networks,
+        nets: state.Networks,
         strategy: tf.distribute.Strategy,
         stage: schedule.Stage,
     ) -> None:
@@ -167,36 +167,6 @@ class Trial:
         """Over about a second."""
         seconds, calls = _repeat(self.run)
         return calls * self.nimg / seconds
-
-
-def convolution_peak(precision: str) -> float:
-    """What the device reaches in a plain convolution.
-
-    Of 3x3, over 128 feature maps of 32x32 pixels of 16 images.
-
-    Args:
-        precision: float32, bfloat16 or float16.
-
-    Returns:
-        10^9 multiplications per second, the most of several attempts.
-    """
-    count, size, fmaps, layers = 16, 32, 128, 8
-    x = tf.ones([count, size, size, fmaps], precision)
-    kernel = tf.fill([3, 3, fmaps, fmaps], tf.cast(1 / (9 * fmaps), precision))
-
-    @tf.function
-    def convolve(x: tf.Tensor) -> tf.Tensor:
-        for _ in range(layers):
-            x = tf.nn.conv2d(x, kernel, 1, "SAME")
-        return x[0, 0, 0, 0]
-
-    convolve(x).numpy()
-    best = math.inf
-    for _ in range(_PEAK_ATTEMPTS):
-        start = time.perf_counter()
-        convolve(x).numpy()
-        best = min(best, time.perf_counter() - start)
-    return layers * count * size**2 * 9 * fmaps**2 / best / 1e9
 
 
 def _repeat(run: Callable[[int], None]) -> tuple[float, int]:

@@ -1,5 +1,6 @@
-"""The networks and optimizers that a run begins with."""
+"""The networks and optimizers of a run, as it begins."""
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -9,14 +10,25 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import OptimizerOptions, RunOptions
-from pgan_tf.training import optim, steps
+from pgan_tf.training import optim
+
+
+@dataclasses.dataclass(frozen=True)
+class Networks:
+    """G, D, the average of G, and the optimizers. Made under the strategy."""
+
+    G: Generator
+    D: Discriminator
+    Gs: Generator
+    g_adam: optim.Adam
+    d_adam: optim.Adam
 
 
 def make_networks(
     options: RunOptions,
     num_channels: int,
     strategy: tf.distribute.Strategy,
-) -> steps.Networks:
+) -> Networks:
     """G, D, Gs (a copy of G) and the optimizers, seeded by the run."""
     common: dict[str, Any] = {
         "resolution": options.data.resolution,
@@ -48,7 +60,7 @@ def make_networks(
             {**G.get_config(), "name": "Gs", "dtype": "float32"}
         )
         Gs.set_weights(G.get_weights())
-        return steps.Networks(
+        return Networks(
             G=G,
             D=D,
             Gs=Gs,

@@ -7,11 +7,11 @@ import sys
 
 from absl import flags
 
-from pgan_tf import bench
+from benchmarks import steps
 from pgan_tf.base import errors
 from tests import common
 
-ROW = bench.Row(
+ROW = steps.Row(
     resolution=32,
     precision="float32",
     fade=0.5,
@@ -31,7 +31,7 @@ ROW = bench.Row(
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     """As a user runs it."""
     return subprocess.run(
-        [sys.executable, "-m", "pgan_tf.bench", *map(str, args)],
+        [sys.executable, "-m", "benchmarks.steps", *map(str, args)],
         capture_output=True,
         text=True,
         cwd=common.ROOT,
@@ -42,7 +42,7 @@ class BenchTest(common.TestCase):
     def test_rows_traces_and_document(self):
         folder = self.folder()
         document = folder / "performance.md"
-        document.write_text(f"Before\n{bench._BEGIN}old{bench._END}\nAfter\n")
+        document.write_text(f"Before\n{steps._BEGIN}old{steps._END}\nAfter\n")
         result = run(
             "--resolutions=4,8",
             "--precision=float32",
@@ -71,8 +71,8 @@ class BenchTest(common.TestCase):
         table = folder / "traces" / "8x8-float32-fade0.5" / "operations.txt"
         self.assertRegex(table.read_text(), r"convolutions \d+\.\d% of the")
         written = document.read_text()
-        self.assertStartsWith(written, f"Before\n{bench._BEGIN}\nCPU, ")
-        self.assertEndsWith(written, f"{bench._END}\nAfter\n")
+        self.assertStartsWith(written, f"Before\n{steps._BEGIN}\nCPU, ")
+        self.assertEndsWith(written, f"{steps._END}\nAfter\n")
         self.assertIn("| 8x8 | float32 | alpha 0.5 |", written)
         self.assertNotIn("old", written)
 
@@ -109,7 +109,7 @@ class BenchTest(common.TestCase):
         half = dataclasses.replace(
             ROW, precision="bfloat16", peak_gmac_per_sec=900.0
         )
-        said = bench.machine([ROW, half])
+        said = steps.machine([ROW, half])
         self.assertRegex(said, r"^CPU, \d+ cores? \(.*\), [\d.]+ GB of memory")
         self.assertIn("TensorFlow 2.", said)
         self.assertEndsWith(
@@ -120,16 +120,16 @@ class BenchTest(common.TestCase):
         path = self.folder() / "other.md"
         path.write_text("text")
         with self.assertRaisesRegex(errors.UserError, "--doc=.* has no <!-- b"):
-            bench.write_between(path, "table")
+            steps.write_between(path, "table")
         self.assertEqual(path.read_text(), "text")
 
 
 class FlagsTest(common.TestCase):
     def cases(self, *args):
         values = flags.FlagValues()
-        bench.define_flags(values)
+        steps.define_flags(values)
         values(["bench", *args])
-        return bench.cases_of(values)
+        return steps.cases_of(values)
 
     def test_4x4_has_no_fade(self):
         cases = self.cases("--resolutions=4,16", "--precision=float32")

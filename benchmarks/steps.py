@@ -4,10 +4,10 @@
       every resolution from 4x4 to 128x128, settled and halfway through its
       fade-in, in float32 and bfloat16; the table in docs/performance.md anew
 
-  python -m pgan_tf.bench --resolutions=16,32 --precision=float32 --json
+  python -m benchmarks.steps --resolutions=16,32 --precision=float32 --json
       some of them, as JSON lines
 
-  python -m pgan_tf.bench --resolutions=32 --fade=0 --profile=traces
+  python -m benchmarks.steps --resolutions=32 --fade=0 --profile=traces
       and where the time goes: a table per operation, and TensorBoard's trace
 
 Each row is measured in a process of its own, in rounds of a plain convolution
@@ -44,9 +44,15 @@ from pgan_tf.runs.options import (
 )
 
 _CHANNELS = 3
+
+
 # Instructions that decide the speed of convolutions on a CPU.
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+
+
 _BEGIN, _END = "<!-- bench: begin -->", "<!-- bench: end -->"
+
+
 _TITLES = (
     "size|precision|stage|images/s|GMAC/iteration|GMAC/s|share of peak"
     "|first call|memory"
@@ -167,17 +173,21 @@ class Row:
 
 def measure(case: Case) -> Row:
     """Measures a case in this process."""
+    from benchmarks import peak as convolution
     from pgan_tf.base import devices
-    from pgan_tf.training import initial, timing
+    from pgan_tf.training import probe, state
 
     # TensorFlow's notes of a start are not the user's.
     with command_line.chatter_to(os.devnull):
         strategy = devices.make_strategy("")
-        nets = initial.make_networks(case.options(), _CHANNELS, strategy)
-        trial = timing.Trial(case.options(), nets, strategy, case.stage())
+        nets = state.make_networks(case.options(), _CHANNELS, strategy)
+        trial = probe.Trial(case.options(), nets, strategy, case.stage())
         memory = devices.peak_memory_mb()
         rounds = [
-            (timing.convolution_peak(case.precision), trial.images_per_sec())
+            (
+                convolution.convolution_peak(case.precision),
+                trial.images_per_sec(),
+            )
             for _ in range(case.rounds)
         ]
         if case.trace_dir:
@@ -206,7 +216,7 @@ def measure(case: Case) -> Row:
 
 def _profile(trial: Any, case: Case) -> None:
     """Leaves a trace of a few calls, and a table of what they did."""
-    from pgan_tf.training import op_times
+    from benchmarks import op_times
 
     calls = 4
     folder = pathlib.Path(case.trace_dir) / case.name

@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import losses
 from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.training import losses
 from tests import common
 
 

@@ -5,9 +5,9 @@ import dataclasses
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf import bench
+from benchmarks import op_times, steps
 from pgan_tf.base import devices
-from pgan_tf.training import initial, op_times, timing
+from pgan_tf.training import probe, state
 from tests import common
 
 
@@ -65,14 +65,14 @@ class ConvolutionsTest(common.TestCase, parameterized.TestCase):
         )
         options = dataclasses.replace(options, optimizer=optimizer)
         strategy = devices.make_strategy("")
-        nets = initial.make_networks(options, 3, strategy)
-        trial = timing.Trial(options, nets, strategy, case.stage())
+        nets = state.make_networks(options, 3, strategy)
+        trial = probe.Trial(options, nets, strategy, case.stage())
         times = op_times.measure(lambda: trial.run(1), self.folder())
         return times, trial.nimg // case.minibatch
 
     def count(self, fade, reuse_fakes=False):
         # Up to 8x8, toRGB and fromRGB are products, not convolutions.
-        case = bench.Case(32, "float32", fade, 8, fmap_base=16, fmap_max=8)
+        case = steps.Case(32, "float32", fade, 8, fmap_base=16, fmap_max=8)
         times, iterations = self.times(case, reuse_fakes)
         total = sum(time.count for time in times if time.is_convolution)
         return total / iterations
@@ -97,7 +97,7 @@ class ConvolutionsTest(common.TestCase, parameterized.TestCase):
         g = 3 and d = 3 (a 4x4 one, one between 8x8 and 4x4, an 8x8 one), since
         toRGB and fromRGB are products.
         """
-        case = bench.Case(8, "bfloat16", 0, 4, fmap_base=1024, fmap_max=128)
+        case = steps.Case(8, "bfloat16", 0, 4, fmap_base=1024, fmap_max=128)
         times, iterations = self.times(case)
         total = sum(time.count for time in times if time.is_convolution)
         names = [time.op for time in times]
@@ -113,7 +113,7 @@ class ConvolutionsTest(common.TestCase, parameterized.TestCase):
         back; of the gradients by the inputs of the one and the other, and of
         the penalty's way onwards. Four in G's: of G and D, and back.
         """
-        case = bench.Case(8, precision, 0, 4, fmap_base=1024, fmap_max=64)
+        case = steps.Case(8, precision, 0, 4, fmap_base=1024, fmap_max=64)
         times, iterations = self.times(case)
         total = sum(time.count for time in times if "AvgPool" in time.op)
         self.assertEqual(total / iterations, expected)

@@ -4,6 +4,7 @@ from unittest import mock
 
 import tensorflow as tf
 
+from benchmarks import peak
 from pgan_tf.base import errors
 from pgan_tf.runs import schedule
 from pgan_tf.runs.options import (
@@ -12,7 +13,7 @@ from pgan_tf.runs.options import (
     RunOptions,
     ScheduleOptions,
 )
-from pgan_tf.training import steps, timing
+from pgan_tf.training import probe, steps
 from tests import common
 
 OPTIONS = RunOptions(
@@ -27,7 +28,7 @@ OPTIONS = RunOptions(
 )
 
 
-def make_timing(lod: float, images_per_sec: float) -> timing.Timing:
+def make_timing(lod: float, images_per_sec: float) -> probe.Timing:
     stage = schedule.at(0, OPTIONS.schedule, 8)
     stage = schedule.Stage(
         lod=lod,
@@ -37,7 +38,7 @@ def make_timing(lod: float, images_per_sec: float) -> timing.Timing:
         d_lrate=stage.d_lrate,
         tick_kimg=stage.tick_kimg,
     )
-    return timing.Timing(stage, images_per_sec, 2.0, 700.0)
+    return probe.Timing(stage, images_per_sec, 2.0, 700.0)
 
 
 class TimingTest(common.TestCase):
@@ -48,8 +49,8 @@ class TimingTest(common.TestCase):
             make_timing(0.0, 300.0),
         ]
         said: list[str] = []
-        with mock.patch.object(timing, "timings", return_value=found):
-            speeds = timing.speeds(OPTIONS, 3, said.append)
+        with mock.patch.object(probe, "timings", return_value=found):
+            speeds = probe.speeds(OPTIONS, 3, said.append)
         # 3 kimg fading in at 100 images/s and 3 settled at 300: 40 seconds.
         self.assertAllClose(speeds, {4: 500.0, 8: 6000 / 40})
         self.assertEqual(
@@ -70,7 +71,7 @@ class TimingTest(common.TestCase):
                 "--max_micro_batch_dict=4:4 ",
             ),
         ):
-            list(timing.timings(OPTIONS, 3))
+            list(probe.timings(OPTIONS, 3))
 
     def test_images_are_counted_by_steps_of_d(self):
         """A call that takes a second shows repeats x d_repeats minibatches."""
@@ -93,9 +94,9 @@ class TimingTest(common.TestCase):
         nets.D.num_channels = 3
         with (
             mock.patch.object(steps, "make_iterations", return_value=call),
-            mock.patch.object(timing.time, "perf_counter", lambda: next(clock)),
+            mock.patch.object(probe.time, "perf_counter", lambda: next(clock)),
         ):
-            found = timing.time_stage(options, nets, mock.Mock(), stage)
+            found = probe.time_stage(options, nets, mock.Mock(), stage)
         self.assertEqual(calls, [((48, 4, 4, 3), (48, 0))] * 2)
         self.assertEqual(found.first_call_seconds, 5.0)
         self.assertEqual(found.images_per_sec, 48.0)
@@ -105,8 +106,8 @@ class TimingTest(common.TestCase):
         """8 convolutions of 2.4 GMAC; the faster of two attempts counts."""
         clock = iter([0.0, 3.0, 3.0, 5.0])
         with (
-            mock.patch.object(timing, "_PEAK_ATTEMPTS", 2),
-            mock.patch.object(timing.time, "perf_counter", lambda: next(clock)),
+            mock.patch.object(peak, "_PEAK_ATTEMPTS", 2),
+            mock.patch.object(peak.time, "perf_counter", lambda: next(clock)),
         ):
-            peak = timing.convolution_peak("float32")
-        self.assertNear(peak, 8 * 16 * 32**2 * 9 * 128**2 / 1e9 / 2, 1e-9)
+            found = peak.convolution_peak("float32")
+        self.assertNear(found, 8 * 16 * 32**2 * 9 * 128**2 / 1e9 / 2, 1e-9)

@@ -10,7 +10,7 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.runs.options import LossesOptions
-from pgan_tf.training import terms
+from pgan_tf.training import objectives
 from tests import common
 
 LODS = ("0.00", "1.50")
@@ -81,9 +81,11 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         arrays, tensors, resolution, alpha = self.inputs(lod, dtype)
         G, D = self.networks(dtype)
         labels = tensors["labels"]
-        fakes = terms.draw(G, tensors["latents_D"], labels, resolution, alpha)
+        fakes = objectives.draw(
+            G, tensors["latents_D"], labels, resolution, alpha
+        )
         with tf.GradientTape() as tape:
-            loss, values = terms.d_loss(
+            loss, values = objectives.d_loss(
                 D,
                 tensors["reals"],
                 fakes,
@@ -126,10 +128,10 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         G, D = self.networks(dtype)
         labels = tensors["labels"]
         with tf.GradientTape() as tape:
-            fakes = terms.draw(
+            fakes = objectives.draw(
                 G, tensors["latents_G"], labels, resolution, alpha
             )
-            loss, _ = terms.g_loss(
+            loss, _ = objectives.g_loss(
                 G,
                 D,
                 fakes,
@@ -159,7 +161,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         reals, fakes = random.randn(2, 4, 16, 16, 1).astype(np.float32)
         mixing = random.rand(4, 1, 1, 1).astype(np.float32)
         mixed = tf.constant(operations.lerp(reals, fakes, mixing))
-        native = terms.score_gradients(D, mixed, 0.5)
+        native = objectives.score_gradients(D, mixed, 0.5)
         upscaled = tf.Variable(
             operations.upscale2d(operations.lerp(reals, fakes, mixing))
         )
@@ -182,7 +184,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         mixing = tf.zeros([4, 1, 1, 1])
         loss = {}
         for weight in (0.0, 1.0):
-            loss[weight], values = terms.d_loss(
+            loss[weight], values = objectives.d_loss(
                 D,
                 reals,
                 G(latents, labels),
@@ -208,7 +210,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         scores, logits = (np.array(x) for x in D(G(latents, labels)))
         logits -= np.log(np.exp(logits).sum(1, keepdims=True))
         for weight in (0.0, 2.0):
-            loss, _ = terms.g_loss(
+            loss, _ = objectives.g_loss(
                 G,
                 D,
                 G(latents, labels),
@@ -228,7 +230,7 @@ class JudgeBothTest(common.TestCase, parameterized.TestCase):
         )
         random = np.random.RandomState(0)
         reals, fakes = random.randn(2, 8, 8, 8, 1).astype(np.float32)
-        scores, logits = terms.judge_both(
+        scores, logits = objectives.judge_both(
             D, tf.constant(reals), tf.constant(fakes), None
         )
         for i, images in enumerate((reals, fakes)):

@@ -10,6 +10,7 @@ from absl.testing import parameterized
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets, writing
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import (
     DataOptions,
     NetworksOptions,
@@ -18,7 +19,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
     SnapshotsOptions,
 )
-from pgan_tf.training import setup
+from pgan_tf.training import checks
 from tests import common
 
 
@@ -40,16 +41,16 @@ class SetupTest(common.TestCase, parameterized.TestCase):
 
     def assert_refused(self, options, message):
         with self.assertRaisesRegex(errors.UserError, message):
-            setup.check(options)
+            checks.check(options)
 
     def test_fills_in_what_was_left_open(self):
-        options = setup.check(self.options(data={"max_label_size": -1}))
+        options = checks.check(self.options(data={"max_label_size": -1}))
         self.assertEqual(options.data.resolution, 16)
         self.assertEqual(options.data.max_label_size, 8)
         self.assertEqual(options.networks.latent_size, 512)
 
     def test_a_lower_resolution_than_the_dataset_has(self):
-        options = setup.check(self.options(data={"resolution": 8}))
+        options = checks.check(self.options(data={"resolution": 8}))
         self.assertEqual(options.data.resolution, 8)
 
     @parameterized.parameters(
@@ -80,14 +81,14 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         networks = NetworksOptions(fmap_base=7)
         self.assert_refused(self.options(networks=networks), "give 8 or more")
         networks = NetworksOptions(fmap_base=8)
-        setup.check(self.options(networks=networks))
+        checks.check(self.options(networks=networks))
 
     def test_grid(self):
         snapshots = SnapshotsOptions(grid="15by8")
         self.assert_refused(self.options(snapshots=snapshots), "--grid=15by8")
         snapshots = SnapshotsOptions(grid="15x8")
-        options = setup.check(self.options(snapshots=snapshots))
-        self.assertEqual(setup.grid_size(options), (15, 8))
+        options = checks.check(self.options(snapshots=snapshots))
+        self.assertEqual(grid_layout.grid_size(options), (15, 8))
 
     def test_a_row_of_the_grid_for_each_label(self):
         snapshots = SnapshotsOptions(grid="3x4")
@@ -97,7 +98,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         labels = np.float32(
             [[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]]
         )
-        latents, pictures = setup.grid_cells(options, labels)
+        latents, pictures = grid_layout.grid_cells(options, labels)
         self.assertAllEqual(latents, [0, 1, 2] * 4)
         self.assertAllEqual(
             pictures.reshape(4, 3),
@@ -108,14 +109,14 @@ class SetupTest(common.TestCase, parameterized.TestCase):
     def test_the_grid_without_labels(self):
         snapshots = SnapshotsOptions(grid="3x2")
         options = self.options(snapshots=snapshots, data={"resolution": 16})
-        latents, pictures = setup.grid_cells(options, np.zeros((4, 7)))
+        latents, pictures = grid_layout.grid_cells(options, np.zeros((4, 7)))
         self.assertAllEqual(latents, range(6))
         self.assertAllEqual(pictures, [0, 1, 2, 3, 0, 1])
 
     def test_reused_fakes(self):
         """They would not be there for another step or part of one."""
         reusing = OptimizerOptions(reuse_fakes=True)
-        setup.check(self.options(optimizer=reusing))
+        checks.check(self.options(optimizer=reusing))
         several = ScheduleOptions(d_repeats=2, max_micro_batch_dict={16: 4})
         self.assert_refused(
             self.options(optimizer=reusing, schedule=several),
@@ -129,7 +130,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
             (32, 10, 10), (32, 100, 32), (1024, 10, 2), (32, 0, 8),
         ):  # fmt: skip
             data = {"resolution": resolution, "max_label_size": labels}
-            found = setup.grid_size(self.options(data=data))
+            found = grid_layout.grid_size(self.options(data=data))
             self.assertEqual(found[1], rows)
 
     def test_labels_that_are_no_classes(self):
@@ -138,7 +139,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         writing.save(folder, pixels, np.float32([[20.5], [-3]]))
         data = {"data_dir": str(folder), "max_label_size": -1}
         self.assert_refused(self.options(data=data), "outside of 0..1")
-        setup.check(self.options(data={**data, "max_label_size": 0}))
+        checks.check(self.options(data={**data, "max_label_size": 0}))
 
     def test_the_same_schedule_in_other_flags(self):
         """What was the default may be derived, or the other way round."""
@@ -146,27 +147,27 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         after = ScheduleOptions(
             minibatch_dict={4: 8, 8: 8, 16: 8}, total_kimg=7
         )
-        options = setup.check(self.options(schedule=before))
+        options = checks.check(self.options(schedule=before))
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
         digest = datasets.open_dataset(self.here / "set").digest
         run_folder.begin(run_dir, options, digest)
-        setup.check(self.options(schedule=after))
+        checks.check(self.options(schedule=after))
         passes = dataclasses.replace(before, max_micro_batch_dict={16: 4})
-        setup.check(self.options(schedule=passes))
+        checks.check(self.options(schedule=passes))
         other = dataclasses.replace(after, minibatch_dict={4: 8, 8: 8})
         self.assert_refused(self.options(schedule=other), "minibatch_dict")
 
     def test_a_run_of_another_configuration(self):
-        options = setup.check(self.options())
+        options = checks.check(self.options())
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
         digest = datasets.open_dataset(self.here / "set").digest
         run_folder.begin(run_dir, options, digest)
-        setup.check(self.options())
+        checks.check(self.options())
         longer = ScheduleOptions(total_kimg=20000)
-        setup.check(self.options(schedule=longer))
-        setup.check(dataclasses.replace(options, init_from="another.keras"))
+        checks.check(self.options(schedule=longer))
+        checks.check(dataclasses.replace(options, init_from="another.keras"))
         smaller = NetworksOptions(fmap_max=64)
         self.assert_refused(
             self.options(networks=smaller),
@@ -174,7 +175,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         )
 
     def test_another_dataset_of_the_same_name(self):
-        options = setup.check(self.options())
+        options = checks.check(self.options())
         run_dir = pathlib.Path(options.run_dir)
         run_dir.mkdir()
         run_folder.begin(run_dir, options, "of another dataset")
@@ -186,12 +187,12 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         (run_dir / "tensorflow.log").touch()
         (run_dir / "config.json").write_text("{}")
         (run_dir / "partial-1-dataset.sha256").touch()
-        setup.check(self.options())
+        checks.check(self.options())
 
     def test_a_folder_of_other_things(self):
         run_dir = self.here / "run"
         run_dir.mkdir()
-        setup.check(self.options())
+        checks.check(self.options())
         (run_dir / "thesis.txt").touch()
         self.assert_refused(self.options(), "exists and is not a run")
 
@@ -201,7 +202,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
                 networks=NetworksOptions(mbstd_group_size=group),
                 schedule=ScheduleOptions(**schedule),
             )
-            setup.check_minibatches(setup.check(options), replicas)
+            checks.check_minibatches(checks.check(options), replicas)
 
         check(2, minibatch_base=8)
         check(4, minibatch_base=8)

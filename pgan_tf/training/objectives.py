@@ -5,13 +5,14 @@ Nothing is random here, and nothing is changed.
 
 import tensorflow as tf
 
-from pgan_tf import losses
 from pgan_tf.networks import operations
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs.options import LossesOptions
+from pgan_tf.training import losses
 
 Terms = dict[str, tf.Tensor]
+
 
 # What the losses report, averaged over their images.
 D_TERMS = (
@@ -23,6 +24,8 @@ D_TERMS = (
     "D_drift_penalty",
     "D_label_penalty",
 )
+
+
 G_TERMS = ("G_loss", "G_label_penalty", "G_ortho_penalty")
 
 

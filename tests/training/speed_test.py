@@ -3,7 +3,7 @@
 import json
 
 from pgan_tf.runs.options import NetworksOptions, RunOptions, ScheduleOptions
-from pgan_tf.training import progress
+from pgan_tf.training import reports, speed
 from tests import common
 
 
@@ -18,7 +18,7 @@ class TimeLeftTest(common.TestCase):
         )
 
     def test_measured_resolutions(self):
-        left = progress.TimeLeft(self.options, 8, num_channels=3)
+        left = speed.TimeLeft(self.options, 8, num_channels=3)
         left.measured(0, 1_000, seconds=1.0)
         left.measured(20_000, 21_000, seconds=5.0)
         # 4 kimg left at 4x4, then 90 kimg at 8x8.
@@ -27,12 +27,12 @@ class TimeLeftTest(common.TestCase):
         self.assertAllClose(left.seconds(100_000), 0)
 
     def test_later_resolutions_cost_more(self):
-        left = progress.TimeLeft(self.options, 8, num_channels=3)
+        left = speed.TimeLeft(self.options, 8, num_channels=3)
         left.measured(1_000, 3_000, seconds=2.0)
         self.assertAllClose(left.seconds(0), 10 * 1 + 90 * cost_of_8x8())
 
     def test_a_tick_of_two_resolutions(self):
-        left = progress.TimeLeft(self.options, 8, num_channels=3)
+        left = speed.TimeLeft(self.options, 8, num_channels=3)
         # Of 8 kimg the last two are 8x8.
         left.measured(4_000, 12_000, seconds=3 * (6 + 2 * cost_of_8x8()))
         self.assertAllClose(left.seconds(12_000), 88 * 3 * cost_of_8x8())
@@ -62,7 +62,7 @@ class LogTest(common.TestCase):
     def test_lines_are_appended(self):
         folder = self.folder()
         for i in (1, 2):
-            log = progress.Log(folder)
+            log = reports.Log(folder)
             log.line(f"line {i}")
             log.stats({"nimg": i})
             log.close()
@@ -72,7 +72,7 @@ class LogTest(common.TestCase):
 
     def test_forget_stats_after(self):
         folder = self.folder()
-        log = progress.Log(folder)
+        log = reports.Log(folder)
         self.addCleanup(log.close)
         log.forget_stats_after(10)
         lines = [json.dumps({"nimg": nimg}) for nimg in (8, 16, 24)]

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs.options import LossesOptions
-from pgan_tf.training import terms
+from pgan_tf.training import objectives
 from tests import common
 
 
@@ -35,7 +35,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         self.no_labels = tf.zeros([4, 0])
 
     def d_loss(self, D=None, noise=None, scale=1.0, **options):
-        return terms.d_loss(
+        return objectives.d_loss(
             D or Quadratic(),
             tf.constant(self.reals),
             tf.constant(self.fakes),
@@ -92,7 +92,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         ):
             expected = np.sum(images**2, axis=(1, 2, 3)) / 2
             self.assertAllClose(values[name], expected, rtol=1e-5)
-        g_loss, _ = terms.g_loss(
+        g_loss, _ = objectives.g_loss(
             self.G,
             Quadratic(),
             tf.constant(self.fakes),
@@ -114,7 +114,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
     def test_orthogonal_term_is_of_the_kernels_in_use(self):
         loss = {}
         for weight in (0.0, 0.1):
-            loss[weight], values = terms.g_loss(
+            loss[weight], values = objectives.g_loss(
                 self.G,
                 Quadratic(),
                 self.G(self.latents, resolution=4),
@@ -143,7 +143,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         labels = np.float32([[1, 1, 0], [0, 0, 0], [1, 0, 1], [0, 1, 0]])
         latents = np.random.RandomState(0).randn(4, G.latent_size)
         latents = latents.astype(np.float32)
-        _, values = terms.g_loss(
+        _, values = objectives.g_loss(
             G,
             D,
             G(latents, labels),

@@ -8,10 +8,9 @@ from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import tensorboard
+from pgan_tf.runs import grid_layout, tensorboard
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.sampling import drawing, latent_table
-from pgan_tf.training import setup
 
 # Small images are enlarged to cells of so many pixels.
 _CELL = 64
@@ -36,8 +35,8 @@ class Grid:
         self._resolution = options.data.resolution
         self._dataset = dataset
         self._writer = writer
-        self._columns, _ = setup.grid_size(options)
-        rows, self._indices = setup.grid_cells(options, dataset.labels)
+        self._columns, _ = grid_layout.grid_size(options)
+        rows, self._indices = grid_layout.grid_cells(options, dataset.labels)
         self._latents = latent_table.latents(
             0, rows.max() + 1, options.networks.latent_size, options.seed
         )[rows]

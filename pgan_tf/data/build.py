@@ -36,12 +36,12 @@ class Job:
     Attributes:
         images: Where images and labels come from.
         order: Which image is at each position of the dataset, integers [N].
-        plan: Where they go.
+        target: Where they go.
     """
 
     images: source.Source
     order: np.ndarray
-    plan: writing.Plan
+    target: writing.Target
 
     def make(self, block: range) -> int:
         """Writes the records of a block.
@@ -50,13 +50,13 @@ class Job:
             How many of a `source.Checked` are bit-exact; else 0.
         """
         indices = self.order[block.start : block.stop].tolist()
-        side, num_channels = self.plan.resolution, self.plan.num_channels
+        side, num_channels = self.target.resolution, self.target.num_channels
         images = np.empty((len(block), num_channels, side, side), np.uint8)
         # One after the other, so that all are decoded into the same memory.
         for place, index in enumerate(indices):
             images[place] = self._image(index).transpose(2, 0, 1)
         labels = np.stack([self.images.label(each) for each in indices])
-        writing.write(self.plan, block.start, images, labels)
+        writing.write(self.target, block.start, images, labels)
         if isinstance(self.images, source.Checked):
             return self.images.num_exact(indices)
         return 0
@@ -106,7 +106,7 @@ def create(
         raise errors.UserError(
             f"--num_shards={num_shards} is more than the {len(order)} images"
         )
-    plan = writing.Plan(
+    target = writing.Target(
         pathlib.Path(out_dir),
         images.resolution,
         images.num_channels,
@@ -117,11 +117,11 @@ def create(
     manifest = _origin(images, how, SHUFFLE_SEED if shuffle else None)
     if bad:
         manifest["skipped"] = list(bad.values())
-    with journal.hold_lock(plan.path):
-        num_exact = _write(Job(images, order, plan), num_workers, overwrite)
+    with journal.hold_lock(target.path):
+        num_exact = _write(Job(images, order, target), num_workers, overwrite)
         if isinstance(images, source.Checked):
             manifest["num_exact"] = num_exact
-        writing.finish(plan, manifest)
+        writing.finish(target, manifest)
 
 
 def _origin(
@@ -143,16 +143,18 @@ def _origin(
 
 def _write(job: Job, num_workers: int, overwrite: bool) -> int:
     """Writes what is not written yet; returns how many are bit-exact."""
-    plan = job.plan
-    log = journal.Journal(plan, journal.identify(job.images, job.order, plan))
+    target = job.target
+    log = journal.Journal(
+        target, journal.identify(job.images, job.order, target)
+    )
     if log.can_continue():
         found = sum(map(len, log.done))
         print(f"continuing after {found} images", file=sys.stderr)
     else:
-        _clear(plan.path, overwrite, plan.num_bytes())
-        writing.begin(plan)
+        _clear(target.path, overwrite, target.num_bytes())
+        writing.begin(target)
         log.begin()
-    tasks = blocks_of(job.images, plan.num_images)
+    tasks = blocks_of(job.images, target.num_images)
     tasks = [block for block in tasks if block not in log.done]
     try:
         parallel.run(
@@ -160,7 +162,7 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> int:
             tasks,
             log.add,
             num_workers,
-            f"{plan.name}, {text.size(plan.num_bytes())}",
+            f"{target.name}, {text.size(target.num_bytes())}",
         )
     finally:
         # An image that stops the build need not cost what others have.

@@ -28,7 +28,7 @@ _ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
 
 
 def identify(
-    images: source.Source, order: np.ndarray, plan: writing.Plan
+    images: source.Source, order: np.ndarray, target: writing.Target
 ) -> str:
     """A hash of all that decides on a build's bytes, as far as it is known.
 
@@ -36,7 +36,7 @@ def identify(
     a bad image continues once that is mended.
     """
     # What travels to the workers is all that the images depend on.
-    parts = (version.VERSION, images, order, plan.files())
+    parts = (version.VERSION, images, order, target.files())
     return parallel.hash_of(parts)
 
 
@@ -48,18 +48,18 @@ class Journal:
             images of each are bit-exact; see `source.Checked`.
     """
 
-    def __init__(self, plan: writing.Plan, identity: str) -> None:
-        self.plan = plan
+    def __init__(self, target: writing.Target, identity: str) -> None:
+        self.target = target
         self.identity = identity
-        self.path = plan.partial(file_names.MANIFEST)
+        self.path = target.partial(file_names.MANIFEST)
         self.done = self._read()
         self._pending: dict[range, int] = {}
         self._last_time = time.monotonic()
 
     def can_continue(self) -> bool:
         """Whether the folder holds this same build, with something done."""
-        files = self.plan.files()
-        partials = {self.plan.partial(file): files[file] for file in files}
+        files = self.target.files()
+        partials = {self.target.partial(file): files[file] for file in files}
         return bool(self.done) and all(
             path.exists() and path.stat().st_size == size
             for path, size in partials.items()
@@ -78,8 +78,8 @@ class Journal:
 
     def flush(self) -> None:
         """Brings all blocks to disk, and then their entries."""
-        for file in self.plan.files():
-            _sync(os.open(self.plan.partial(file), os.O_RDONLY))
+        for file in self.target.files():
+            _sync(os.open(self.target.partial(file), os.O_RDONLY))
         lines = (
             f"\n{block.start} {block.stop} {num_exact} done"
             for block, num_exact in self._pending.items()

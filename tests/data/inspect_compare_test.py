@@ -33,12 +33,12 @@ class CompareTest(common.TestCase):
 
     def test_shards_do_not_count(self) -> None:
         path = self.folder() / "many"
-        with writing.Writer(writing.Plan(path, 32, 3, 24, 4, 4)) as writer:
+        with writing.Writer(writing.Target(path, 32, 3, 24, 4, 4)) as writer:
             writer.add(self.images, self.labels)
         self.assertEmpty(self.differences(path))
         self.images[23, 0, 0, 0] ^= 1
         path = self.folder() / "many"
-        with writing.Writer(writing.Plan(path, 32, 3, 24, 4, 4)) as writer:
+        with writing.Writer(writing.Target(path, 32, 3, 24, 4, 4)) as writer:
             writer.add(self.images, self.labels)
         found = self.differences(path)
         self.assertEqual(found, ["images that differ: 1, first 23"])

@@ -31,7 +31,7 @@ class PipelineTest(common.TestCase):
         self.dataset = datasets.open_dataset(self.path)
         path = self.folder() / "shards"
         with writing.Writer(
-            writing.Plan(path, 16, 3, COUNT, 2, num_shards=4)
+            writing.Target(path, 16, 3, COUNT, 2, num_shards=4)
         ) as writer:
             writer.add(images, labels)
         self.sharded = datasets.open_dataset(path)

@@ -61,7 +61,7 @@ class VerifyTest(common.TestCase):
         images = np.random.default_rng(0).integers(
             0, 256, (9, 8, 8, 1), np.uint8
         )
-        plan = writing.Plan(path, 8, 1, 9, 0, 4)
+        plan = writing.Target(path, 8, 1, 9, 0, 4)
         with writing.Writer(plan) as writer:
             writer.add(images)
         self.assertEmpty(self.faults(path))

@@ -26,7 +26,7 @@ _CACHE_BYTES = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Target:
     """The dataset to be written; everything about its files follows.
 
     Attributes:
@@ -93,64 +93,64 @@ class Plan:
         return self.path / (file + file_names.PARTIAL)
 
 
-def begin(plan: Plan) -> None:
+def begin(target: Target) -> None:
     """Makes the folder and the files of a build."""
-    plan.path.mkdir(parents=True, exist_ok=True)
+    target.path.mkdir(parents=True, exist_ok=True)
     # The manifest's own temporary file marks the folder from first to last;
     # meanwhile it serves as the journal.
-    plan.partial(file_names.MANIFEST).write_text("")
-    for file, size in plan.files().items():
-        with open(plan.partial(file), "wb") as stream:
+    target.partial(file_names.MANIFEST).write_text("")
+    for file, size in target.files().items():
+        with open(target.partial(file), "wb") as stream:
             stream.truncate(size)
-    if plan.label_size:
-        label_file = file_names.label_file(plan.name)
-        _write_at(plan.partial(label_file), 0, _label_head(plan))
+    if target.label_size:
+        label_file = file_names.label_file(target.name)
+        _write_at(target.partial(label_file), 0, _label_head(target))
 
 
 def write(
-    plan: Plan, first: int, images: np.ndarray, labels: np.ndarray | None
+    target: Target, first: int, images: np.ndarray, labels: np.ndarray | None
 ) -> None:
     """Fills in consecutive images, at all levels, and their labels.
 
     Args:
-        plan: A build that has begun.
+        target: A build that has begun.
         first: Position of the first of them in the dataset.
         images: uint8 [n,C,R,R], channels first as in the files.
         labels: float32 [n,K]; None if K is 0.
     """
-    stretches = list(plan.stretches(first, first + len(images)))
+    stretches = list(target.stretches(first, first + len(images)))
     for level in cascade(images):
         records = tfrecord.encode(level)
         for shard, stretch in stretches:
             part = records[stretch.start - first : stretch.stop - first]
-            file = plan.level_file(level.shape[-1], shard)
-            offset = (stretch.start - plan.start(shard)) * records.shape[1]
-            _write_at(plan.partial(file), offset, part.data)
-    if plan.label_size:
+            file = target.level_file(level.shape[-1], shard)
+            offset = (stretch.start - target.start(shard)) * records.shape[1]
+            _write_at(target.partial(file), offset, part.data)
+    if target.label_size:
         rows = np.asarray(labels, "<f4")
-        assert rows.shape == (len(images), plan.label_size)
-        offset = len(_label_head(plan)) + first * 4 * plan.label_size
-        file = file_names.label_file(plan.name)
-        _write_at(plan.partial(file), offset, rows.tobytes())
+        assert rows.shape == (len(images), target.label_size)
+        offset = len(_label_head(target)) + first * 4 * target.label_size
+        file = file_names.label_file(target.name)
+        _write_at(target.partial(file), offset, rows.tobytes())
 
 
-def finish(plan: Plan, manifest: dict[str, Any]) -> None:
+def finish(target: Target, manifest: dict[str, Any]) -> None:
     """Gives the files their names; the manifest, written last, seals them.
 
     Args:
-        plan: A build whose images are all written.
+        target: A build whose images are all written.
         manifest: How the dataset was made; sizes and checksums are added.
     """
-    files = plan.files()
-    paths = [plan.partial(file) for file in files]
+    files = target.files()
+    paths = [target.partial(file) for file in files]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         checksums = list(pool.map(_settle, paths))
     content = {
         "format": 1,
-        "name": plan.name,
-        "num_images": plan.num_images,
-        "resolution": plan.resolution,
-        "num_channels": plan.num_channels,
+        "name": target.name,
+        "num_images": target.num_images,
+        "resolution": target.resolution,
+        "num_channels": target.num_channels,
         **manifest,
         "files": {
             file: {"bytes": size, "sha256": checksum}
@@ -160,11 +160,11 @@ def finish(plan: Plan, manifest: dict[str, Any]) -> None:
         },
     }
     for file, partial in zip(files, paths, strict=True):
-        os.replace(partial, plan.path / file)
-    partial = plan.partial(file_names.MANIFEST)
+        os.replace(partial, target.path / file)
+    partial = target.partial(file_names.MANIFEST)
     partial.write_text(json.dumps(content, indent=1) + "\n")
     _settle(partial)
-    os.replace(partial, plan.path / file_names.MANIFEST)
+    os.replace(partial, target.path / file_names.MANIFEST)
 
 
 def cascade(images: np.ndarray) -> Iterator[np.ndarray]:
@@ -212,25 +212,25 @@ def _rounded_shift(x: np.ndarray, bits: int) -> np.ndarray:
 class Writer:
     """Writes the images of a dataset in order, in one process.
 
-    with Writer(plan, manifest) as writer:
+    with Writer(target, manifest) as writer:
         writer.add(images, labels)
 
     An exception inside the block leaves the build unfinished.
     """
 
-    def __init__(self, plan: Plan, manifest: dict[str, Any] | None = None):
-        self.plan = plan
+    def __init__(self, target: Target, manifest: dict[str, Any] | None = None):
+        self.target = target
         self.manifest = manifest or {}
         self.num_written = 0
 
     def __enter__(self) -> "Writer":
-        begin(self.plan)
+        begin(self.target)
         return self
 
     def add(self, images: np.ndarray, labels: np.ndarray | None = None) -> None:
         """Appends images uint8 [n,R,R,C] and labels float32 [n,K]."""
         planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        write(self.plan, self.num_written, planes, labels)
+        write(self.target, self.num_written, planes, labels)
         self.num_written += len(images)
 
     def __exit__(
@@ -240,8 +240,8 @@ class Writer:
         trace: types.TracebackType | None,
     ) -> None:
         if error is None:
-            assert self.num_written == self.plan.num_images
-            finish(self.plan, self.manifest)
+            assert self.num_written == self.target.num_images
+            finish(self.target, self.manifest)
 
 
 def save(
@@ -259,20 +259,20 @@ def save(
     label_size = 0 if labels is None else labels.shape[1]
     count, resolution, _, channels = images.shape
     folder = pathlib.Path(path)
-    plan = Plan(folder, resolution, channels, count, label_size)
-    with Writer(plan) as writer:
+    target = Target(folder, resolution, channels, count, label_size)
+    with Writer(target) as writer:
         writer.add(images, labels)
 
 
-def _label_head(plan: Plan) -> bytes:
-    """What precedes the numbers in an .npy stream of the plan's labels."""
+def _label_head(target: Target) -> bytes:
+    """What precedes the numbers in an .npy stream of the target's labels."""
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         stream,
         {
             "descr": "<f4",
             "fortran_order": False,
-            "shape": (plan.num_images, plan.label_size),
+            "shape": (target.num_images, target.label_size),
         },
     )
     return stream.getvalue()

@@ -70,7 +70,7 @@ class RecordsTest(common.TestCase):
         rng = np.random.default_rng(0)
         images = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
         path = self.folder() / "many"
-        plan = writing.Plan(path, 8, 3, count, 0, num_shards)
+        plan = writing.Target(path, 8, 3, count, 0, num_shards)
         with writing.Writer(plan) as writer:
             writer.add(images)
         return path, images

@@ -29,7 +29,7 @@ class WritingTest(common.TestCase):
         images = common.nhwc(golden["images"][order])
         labels = golden["labels"][order]
         path = self.folder() / "tfrecords"
-        plan = writing.Plan(path, 32, 3, 24, 4)
+        plan = writing.Target(path, 32, 3, 24, 4)
         writing.begin(plan)
         for first in (20, 0, 10):
             part = slice(first, first + 10)
@@ -47,7 +47,7 @@ class WritingTest(common.TestCase):
         labels = golden["labels"][order]
         for num_shards in (2, 5, 24):
             path = self.folder() / "tfrecords"
-            plan = writing.Plan(path, 32, 3, 24, 4, num_shards)
+            plan = writing.Target(path, 32, 3, 24, 4, num_shards)
             writing.begin(plan)
             for first in (20, 0, 10):
                 part = slice(first, first + 10)
@@ -97,7 +97,7 @@ class WritingTest(common.TestCase):
 
     def test_manifest_tells_sizes_and_checksums(self) -> None:
         path = self.folder() / "plain"
-        plan = writing.Plan(path, 8, 1, 3)
+        plan = writing.Target(path, 8, 1, 3)
         with writing.Writer(plan, {"made_by": "a test"}) as writer:
             for _ in range(3):
                 writer.add(np.zeros((1, 8, 8, 1), np.uint8))
@@ -116,7 +116,7 @@ class WritingTest(common.TestCase):
 
     def test_interrupted_build_does_not_look_finished(self) -> None:
         path = self.folder() / "broken"
-        plan = writing.Plan(path, 8, 3, 2, 1)
+        plan = writing.Target(path, 8, 3, 2, 1)
         with self.assertRaisesRegex(ZeroDivisionError, "oh"):
             with writing.Writer(plan) as writer:
                 images = np.zeros((1, 8, 8, 3), np.uint8)

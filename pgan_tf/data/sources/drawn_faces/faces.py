@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.data.sources.drawn_faces import appearance, drawing
+from pgan_tf.data.sources.drawn_faces import appearance, portrait
 
 # Values of the named attributes with their probabilities.
 SKIN = {"light": 0.35, "tan": 0.25, "brown": 0.22, "dark": 0.18}
@@ -71,14 +71,14 @@ class Faces:
 
     def image(self, index: int) -> np.ndarray:
         """The face, uint8 [R,R,3]."""
-        return drawing.draw(imagine(self.seed, index), self.resolution)
+        return portrait.draw(imagine(self.seed, index), self.resolution)
 
     def label(self, index: int) -> np.ndarray:
         """Its named attributes, float32 [K] of zeros and ones."""
         return label_of(imagine(self.seed, index))
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {"num_images": self.num_images, "seed": self.seed}
 
 

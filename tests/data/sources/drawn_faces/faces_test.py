@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pgan_tf.data.sources.drawn_faces import appearance, drawing, faces
+from pgan_tf.data.sources.drawn_faces import appearance, faces, portrait
 from tests import common
 
 
@@ -62,7 +62,7 @@ class FacesTest(common.TestCase):
             glasses=False, beard=False, moustache=False, variation=variation,
             tint=np.full((8, 3), 0.5),
         )  # fmt: skip
-        base = drawing.draw(appearance.Face(**plain), 32).astype(float)
+        base = portrait.draw(appearance.Face(**plain), 32).astype(float)
         expected_rows = {
             "glasses": (True, slice(12, 19)),
             "beard": (True, slice(21, 29)),
@@ -74,6 +74,6 @@ class FacesTest(common.TestCase):
         }
         for name, (value, rows) in expected_rows.items():
             face = appearance.Face(**{**plain, name: value})
-            change = np.abs(drawing.draw(face, 32) - base)
+            change = np.abs(portrait.draw(face, 32) - base)
             self.assertGreater(change[rows].max(), 60, name)
             self.assertGreater(change[rows].mean(), 0.7 * change.mean(), name)

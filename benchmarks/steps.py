@@ -33,15 +33,15 @@ from absl import flags
 from pgan_tf.base import command_line, errors, files, resolutions, text
 from pgan_tf.networks import cost
 from pgan_tf.networks.progressive import cost as progressive_cost
-from pgan_tf.runs import schedule
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs.options import (
     PRECISIONS,
     DataOptions,
-    NetworksOptions,
     OptimizerOptions,
     RunOptions,
     ScheduleOptions,
 )
+from pgan_tf.runs.schedule import Stage
 
 _CHANNELS = 3
 
@@ -94,7 +94,7 @@ class Case:
         latent_size = min(self.fmap_base, self.fmap_max)
         return RunOptions(
             data=DataOptions(resolution=self.resolution, max_label_size=0),
-            networks=NetworksOptions(
+            networks=ProgressiveOptions(
                 fmap_base=self.fmap_base,
                 fmap_max=self.fmap_max,
                 latent_size=latent_size,
@@ -103,9 +103,9 @@ class Case:
             schedule=ScheduleOptions(minibatch_base=self.minibatch),
         )
 
-    def stage(self) -> schedule.Stage:
+    def stage(self) -> Stage:
         """This resolution, settled or so far faded in."""
-        return schedule.Stage(
+        return Stage(
             lod=1.0 - self.fade if self.fade else 0.0,
             resolution=self.resolution,
             minibatch=self.minibatch,

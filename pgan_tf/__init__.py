@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from pgan_tf.base import images, version
 from pgan_tf.base.errors import UserError
 
+# Puts the options of every family of networks on the tree.
+from pgan_tf.networks import families as families
+
 if TYPE_CHECKING:
-    from pgan_tf.networks.progressive.generator import Generator
+    from pgan_tf.networks.family import Generator
 
 __all__ = ["UserError", "images", "load"]
 __version__ = version.VERSION

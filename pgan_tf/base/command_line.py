@@ -68,7 +68,7 @@ def fail(message: str, code: int = 1) -> None:
 
 
 def describe_os_error(error: OSError) -> str:
-    """Such as "No space left on device: runs/demo/log.txt"."""
+    """One line, such as "No space left on device: runs/demo/log.txt"."""
     reason = error.strerror or str(error)
     # Of two names, as in a rename, the second is the one the user gave.
     name = error.filename2 or error.filename

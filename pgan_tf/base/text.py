@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def duration(seconds: float) -> str:
-    """Such as 45s, 12m 05s, 3h 20m or 2d 07h."""
+    """A duration as people read it, such as 45s, 12m 05s, 3h 20m or 2d 07h."""
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds}s"
@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
 
 
 def size(num_bytes: float) -> str:
-    """Such as 512 B, 3.4 MB or 1.2 GB; units are powers of 1000."""
+    """A size as people read it: 512 B, 3.4 MB, 1.2 GB; powers of 1000."""
     units = ("B", "kB", "MB", "GB", "TB")
     power = 0
     while num_bytes >= 999.5 and power < len(units) - 1:

@@ -33,7 +33,7 @@ def file_uri(path: pathlib.Path, max_width: int) -> str:
 
 @functools.lru_cache(maxsize=_PICTURES_KEPT)
 def _file_uri(path: pathlib.Path, mtime_ns: int, max_width: int) -> str:
-    """As `file_uri`, kept by the file's date."""
+    """What `file_uri` returns, kept as long as the file's date stays."""
     del mtime_ns  # Only tells a new picture from an old one of that name.
     with Image.open(path) as picture:
         smaller = picture.convert("RGB")

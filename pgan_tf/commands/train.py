@@ -24,8 +24,10 @@ import sys
 from absl import flags
 
 from pgan_tf.base import command_line, errors
+from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import checks, cluster, plan, speed, stopping
 
 run_flags.define_flags(__name__)
@@ -108,7 +110,11 @@ def make_plan(options: RunOptions) -> plan.Plan:
     devices = [name for name in options.devices.split(",") if name]
     num_hosts = max(len(cluster.from_environment().workers), 1)
     num_devices = max(len(devices), 1) * num_hosts
-    checks.check_minibatches(options, num_devices)
+    family = families.by_name(options.family)
+    checks.check_minibatches(
+        Schedule.of_run(options, num_devices),
+        family.group_size(options.networks),
+    )
     peak = PEAK.value and PEAK.value * num_devices
     if peak is None and not any("GPU" in name for name in devices):
         peak = speed.cpu_gmac_per_sec()

@@ -48,17 +48,15 @@ def describe(dataset: datasets.Dataset) -> str:
 
 
 def _describe_labels(dataset: datasets.Dataset) -> str:
-    """Such as "2 multihot: glasses (1204), beard (731)"."""
+    """The labels in a line: "2 multihot: glasses (1204), beard (731)"."""
     if not dataset.label_size:
         return "none"
-    about = (dataset.manifest or {}).get("labels", {})
     counts = np.count_nonzero(dataset.labels, axis=0)
     columns = (
         f"{name} ({count})"
         for name, count in zip(dataset.label_names, counts, strict=True)
     )
-    kind = about.get("kind") or ""
-    return f"{dataset.label_size} {kind}: {', '.join(columns)}"
+    return f"{dataset.label_size} {dataset.label_kind}: {', '.join(columns)}"
 
 
 def _sizes(dataset: datasets.Dataset) -> list[int]:
@@ -112,7 +110,7 @@ def sheet_labels(dataset: datasets.Dataset, count: int) -> Iterator[str]:
 
 
 def _columns(count: int) -> int:
-    """Of a sheet: pictures wider than high suit a screen."""
+    """Columns of a contact sheet: wide ones suit a screen."""
     return int(np.ceil(np.sqrt(count * 1.5)))
 
 

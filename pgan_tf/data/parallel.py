@@ -49,7 +49,7 @@ class Shared:
         self.file.flush()
 
     def __getstate__(self) -> dict[str, Any]:
-        """For a process that is being started."""
+        """What is sent to a process that is being started."""
         file = reduction.DupFd(self.file.fileno())
         return {"head": self.head, "spans": self.spans, "file": file}
 

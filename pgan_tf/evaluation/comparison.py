@@ -28,7 +28,7 @@ from pgan_tf.evaluation.metrics.metric import (
     start_collectors,
 )
 from pgan_tf.evaluation.reals import Collection, Drawn, draw_reals
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14

@@ -8,7 +8,7 @@ import numpy as np
 
 from pgan_tf.base import devices, images
 from pgan_tf.evaluation.reals import parts_of
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import latent_table, walks
 
 _PLACE = 3

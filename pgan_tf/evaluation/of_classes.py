@@ -20,7 +20,7 @@ from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Metric
 from pgan_tf.evaluation.options import Options
 from pgan_tf.evaluation.reals import Level, OfClass
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
 
 

@@ -11,7 +11,7 @@ from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.options import Options
 from pgan_tf.evaluation.reals import Collection, Level
 from pgan_tf.networks import snapshots
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.sampling import drawing

@@ -34,13 +34,13 @@ class NetworksCost(Protocol):
     """What G and D of some options cost."""
 
     def generator(self, resolution: int, fading: bool = False) -> Cost:
-        """Of G at a resolution, of the layers in use there alone."""
+        """What an image costs in G's layers in use at a resolution."""
 
     def discriminator(self, resolution: int, fading: bool = False) -> Cost:
-        """Of D at a resolution, of the layers in use there alone."""
+        """What an image costs in D's layers in use at a resolution."""
 
     def parameters(self, final: int) -> tuple[int, int]:
-        """Of all of G and all of D, grown up to a final resolution."""
+        """Trainable numbers of all of G and all of D, fully grown."""
 
 
 # Passes through a network, each as costly as running it once, in a WGAN-GP

@@ -15,9 +15,8 @@ import tensorflow as tf
 import tqdm
 
 from pgan_tf.base import errors, files, images, resolutions
-from pgan_tf.networks import export_formats
-from pgan_tf.networks.progressive import stock_model
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks import export_formats, families
+from pgan_tf.networks.family import Generator
 
 # Images of 1024x1024, of untrained weights, differ by 1e-4.
 TOLERANCE = 2e-3
@@ -54,8 +53,9 @@ def export(
             file.
     """
     check_packages(name)
+    models = families.of_network(network).models()
     try:
-        model = stock_model.build(network, lod, uint8)
+        model = models.stock_model(network, lod, uint8)
     except ValueError as error:
         raise errors.UserError(f"--lod={lod}: {error}") from error
     inputs = fixed_inputs(network)
@@ -115,12 +115,18 @@ def source_images(
 ) -> np.ndarray:
     """What the network itself draws, as float32 even if uint8."""
     config = {**network.get_config(), "dtype": "float32"}
-    exact = Generator.from_config(config)
+    models = families.of_network(network).models()
+    exact = models.generator_from_config(config)
     exact.set_weights(network.get_weights())
     resolution, alpha = resolutions.split(
         network.lod if lod is None else lod, network.resolution
     )
-    drawn = exact(**inputs, resolution=resolution, alpha=alpha)
+    drawn = exact(
+        inputs["latents"],
+        inputs.get("labels"),
+        resolution=resolution,
+        alpha=alpha,
+    )
     drawn = images.upscale(np.asarray(drawn), network.resolution // resolution)
     return images.to_uint8(drawn).astype(np.float32) if uint8 else drawn
 

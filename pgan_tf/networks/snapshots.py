@@ -1,21 +1,21 @@
 """Network snapshots: .keras files of Gs that know their lod.
 
-NVIDIA's .pkl files can be read wherever they can.
+Files of other programs can be read wherever they can.
 """
 
 import json
 import os
 import pathlib
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 
 from pgan_tf.base import errors, files, resolutions
-from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.networks import families
+from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
-
-_CLASS = "pgan_tf>Generator"
 
 
 def save_generator(generator: Generator, path: pathlib.Path) -> None:
@@ -39,8 +39,8 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
         path = _latest(path)
     if not path.is_file():
         raise errors.UserError(f"{path}: no such snapshot")
-    if path.suffix.lower() == ".pkl":
-        return nvidia.load_generator(path)
+    if reader := families.foreign_reader(path.suffix.lower()):
+        return reader.load_generator(path)
     if not zipfile.is_zipfile(path):
         raise errors.UserError(
             f"{path}: not a snapshot, or a torn one (a .keras or .pkl file "
@@ -55,6 +55,19 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
         # Keras raises many kinds for a file that is torn or of another code.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise errors.UserError(f"{path}: not a snapshot: {reason}") from error
+
+
+def load_networks(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Reads all networks of a file or run folder: some of G, D and Gs.
+
+    A .keras snapshot holds Gs alone.
+
+    Raises:
+        UserError: As `load_generator`.
+    """
+    if reader := families.foreign_reader(pathlib.Path(path).suffix.lower()):
+        return reader.load_networks(path)
+    return {"Gs": load_generator(path)}
 
 
 def _latest(run_dir: pathlib.Path) -> pathlib.Path:
@@ -75,11 +88,14 @@ def _check_archive(path: pathlib.Path) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
-        if config.get("registered_name") != _CLASS:
+        family = families.of_class(config.get("registered_name"))
+        if family is None:
             raise errors.UserError(f"{path}: not a generator of pgan_tf")
         stored = archive.getinfo("model.weights.h5").compress_size
+    # Imported, the classes are registered, which Keras then looks for.
+    models = family.models()
     with keras.StatelessScope(initialize_variables=False):
-        skeleton = Generator.from_config(config["config"])
+        skeleton = models.generator_from_config(config["config"])
     resolutions.split(skeleton.lod, skeleton.resolution)
     # Keras does not compress; who did so later gained little.
     if 4 * skeleton.count_params() > 2 * stored:

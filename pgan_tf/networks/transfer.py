@@ -5,23 +5,13 @@ one. Everything but weights is new: moments, schedule, images shown.
 """
 
 import itertools
-import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 
 from pgan_tf.base import errors
-from pgan_tf.networks import snapshots
-from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
-
-# Options that make the same weights another function.
-_MUST_AGREE = (
-    "use_wscale",
-    "use_leakyrelu",
-    "use_pixelnorm",
-    "normalize_latents",
-)
+from pgan_tf.networks import families, snapshots
 
 
 def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
@@ -47,7 +37,6 @@ def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
             if name not in sources:
                 lines.append(f"{name}: fresh, as {path} holds only Gs")
                 continue
-            _check_options(sources[name], network)
             taken, fresh = _copy(sources[name], network)
             lines.append(_line(name, taken, fresh, path))
     except ValueError as error:
@@ -58,24 +47,10 @@ def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
 def _read(path: str) -> Mapping[str, Any]:
     """The networks of a file, by the names of those they are for."""
     try:
-        if pathlib.Path(path).suffix.lower() == ".pkl":
-            return dict(
-                zip(("G", "D", "Gs"), nvidia.load_pickle(path), strict=True)
-            )
-        Gs = snapshots.load_generator(path)
+        found = snapshots.load_networks(path)
     except errors.UserError as error:
         raise errors.UserError(f"--init_from={error}") from error
-    return {"G": Gs, "Gs": Gs}
-
-
-def _check_options(source: Any, network: Any) -> None:
-    for option in _MUST_AGREE:
-        found, ours = (getattr(n, option, None) for n in (source, network))
-        if found != ours:
-            raise ValueError(
-                f"its {network.name} has {option}={found}: give "
-                f"--{'' if found else 'no'}{option}"
-            )
+    return found if "G" in found else {"G": found["Gs"], "Gs": found["Gs"]}
 
 
 def _copy(source: Any, network: Any) -> tuple[list[str], list[str]]:
@@ -85,6 +60,13 @@ def _copy(source: Any, network: Any) -> tuple[list[str], list[str]]:
         ValueError: If a layer has another shape, and not for its number of
             channels or labels.
     """
+    if source.family != network.family:
+        raise ValueError(
+            f"its {network.name} is {source.family}, not {network.family}: "
+            f"give --family={source.family}"
+        )
+    models = families.of_network(network).models()
+    models.check_transfer(source, network)
     theirs, ours = _by_layer(source), _by_layer(network)
     pairs, fresh = [], []
     for layer, variables in ours.items():
@@ -97,7 +79,7 @@ def _copy(source: Any, network: Any) -> tuple[list[str], list[str]]:
         ]
         if shapes[0] == shapes[1]:
             pairs.append((layer, theirs[layer], variables))
-        elif _may_differ(layer, source, network):
+        elif models.may_differ(layer, source, network):
             fresh.append(layer)
         else:
             raise ValueError(
@@ -123,17 +105,8 @@ def _by_layer(network: Any) -> dict[str, list[Any]]:
     }
 
 
-def _may_differ(layer: str, source: Any, network: Any) -> bool:
-    """Whether other images or labels explain another shape of a layer."""
-    if layer.endswith("_rgb"):
-        return source.num_channels != network.num_channels
-    if layer in ("4x4_dense", "4x4_dense1"):
-        return source.label_size != network.label_size
-    return False
-
-
 def _line(name: str, taken: list[str], fresh: list[str], path: str) -> str:
-    """Such as `G: 9 of 12 layers from x.keras, fresh: 32x32`."""
+    """What was taken: `G: 9 of 12 layers from x.keras, fresh: 32x32`."""
     total = len(taken) + len(fresh)
     line = f"{name}: {len(taken)} of {total} layers from {path}"
     return (

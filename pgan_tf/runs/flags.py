@@ -4,11 +4,12 @@ import dataclasses
 import json
 import shlex
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from absl import flags
 
+from pgan_tf.base import errors
 from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 
@@ -45,16 +46,36 @@ def define_flags(
 
 
 def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunOptions:
-    """The tree that the parsed flags describe."""
-    return option_tree.build(
-        {leaf.name: values[leaf.name].value for leaf in _leaves()},
-        RunOptions,
-    )
+    """The tree that the parsed flags describe.
+
+    Raises:
+        UserError: For a flag of networks that are not of --family.
+    """
+    given = {
+        leaf.name: values[leaf.name].value
+        for leaf in _leaves()
+        if values[leaf.name].present
+    }
+    return from_given(given)
+
+
+def from_given(given: Mapping[str, Any]) -> RunOptions:
+    """The tree in which these options are as given, others at default.
+
+    Raises:
+        UserError: For a --family that there is not, or options of another.
+    """
+    family = given.get("family", RunOptions().family)
+    try:
+        return option_tree.build(given, RunOptions)
+    except ValueError as error:
+        raise errors.UserError(f"--family={family}: {error}") from error
 
 
 def command(options: RunOptions) -> str:
     """The shell command that trains with exactly these options."""
-    default = option_tree.values(RunOptions())
+    default = option_tree.values(from_given({"family": options.family}))
+    default["family"] = RunOptions().family
     words = ["python", "train.py"]
     for name, value in option_tree.values(options).items():
         if value == default[name]:
@@ -79,17 +100,19 @@ def from_json(text: str) -> RunOptions:
     Raises:
         ValueError: If it is anything else.
     """
-    by_name = {leaf.name: option_tree.default(leaf) for leaf in _leaves()}
+    defaults = {leaf.name: option_tree.default(leaf) for leaf in _leaves()}
+    given = {}
     try:
-        for name, value in option_tree.flatten(json.loads(text), RunOptions):
-            if isinstance(by_name[name], dict):
+        for name, value in option_tree.flatten(json.loads(text)):
+            kind = type(defaults[name])
+            if kind is dict:
                 value = {int(key): entry for key, entry in value.items()}
-            by_name[name] = type(by_name[name])(value)
+            given[name] = kind(value)
     except KeyError as error:
         raise ValueError(f"unknown option {error}") from None
     except (AttributeError, TypeError) as error:
         raise ValueError(f"not a tree of options: {error}") from None
-    return option_tree.build(by_name, RunOptions)
+    return option_tree.build(given, RunOptions)
 
 
 def _leaves() -> Iterator[dataclasses.Field[Any]]:
@@ -125,6 +148,6 @@ class _MapSerializer(flags.ArgumentSerializer[dict[int, Any]]):
 
 
 def _plain(value: Any) -> str:
-    """As a person would type it: 600, not 600.0."""
+    """A number as a person would type it: 600, not 600.0."""
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if is_whole else value)

@@ -18,15 +18,20 @@ per-class-fid.jsonl              the same of single classes
 import os
 import pathlib
 import re
+from typing import Any
 
 from pgan_tf.base import errors, files
 from pgan_tf.runs import flags as run_flags
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule
 
+_CONFIG = "config.json"
 _DIGEST = "dataset.sha256"
+# By the script.
+_CHATTER = {"train": "tensorflow.log", "evaluate": "evaluate.log"}
 
 
+_FAKES = re.compile(r"fakes(\d+)\.png")
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
 # Networks in files of their own; the second is NVIDIA's.
 NETWORK_SUFFIXES = (".keras", ".pkl")
@@ -40,6 +45,65 @@ def snapshot_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
 def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
     """Where the picture grid taken after so many images lies."""
     return run_dir / f"fakes{nimg // 1000:06d}.png"
+
+
+def list_fakes(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
+    """(kimg, picture grid) of a run, earliest first."""
+    return sorted(
+        (int(match[1]), path)
+        for path in run_dir.glob("fakes*.png")
+        if (match := _FAKES.fullmatch(path.name))
+    )
+
+
+def reals_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """The picture grid of reals."""
+    return run_dir / "reals.png"
+
+
+def log_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """The lines that the run has printed."""
+    return run_dir / "log.txt"
+
+
+def stats_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """What the run has reported, a JSON line per tick."""
+    return run_dir / "stats.jsonl"
+
+
+def read_ticks(run_dir: pathlib.Path) -> list[dict[str, Any]]:
+    """What the run has reported of each tick so far."""
+    return files.read_json_lines(stats_path(run_dir))
+
+
+def tensorboard_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """Where TensorBoard's event files lie."""
+    return run_dir / "tensorboard"
+
+
+def evaluation_tensorboard_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """Where event files of evaluate.py lie: a run of their own below it.
+
+    TensorBoard would stop reading the training's file at the sight of a newer
+    one beside it.
+    """
+    return tensorboard_path(run_dir) / "evaluation"
+
+
+def chatter_path(run_dir: pathlib.Path, script: str) -> pathlib.Path:
+    """Where TensorFlow's own messages go, of train or evaluate."""
+    return run_dir / _CHATTER[script]
+
+
+def of_snapshot(path: pathlib.Path) -> pathlib.Path | None:
+    """The run folder that a snapshot lies in, or that a path names, if any."""
+    run_dir = path if path.is_dir() else path.parent
+    return run_dir if (run_dir / _CONFIG).is_file() else None
+
+
+def checkpoints_path(run_dir: pathlib.Path) -> pathlib.Path:
+    """Where checkpoints lie."""
+    return run_dir / "checkpoints"
 
 
 def report_path(run_dir: pathlib.Path) -> pathlib.Path:
@@ -63,12 +127,12 @@ def new_diagnostics_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
 def where(run_dir: pathlib.Path) -> list[str]:
     """Lines that say where the newest results of a run are."""
     lines = []
-    if fakes := sorted(run_dir.glob("fakes*.png")):
-        lines.append(f"pictures     {fakes[-1]}")
+    if fakes := list_fakes(run_dir):
+        lines.append(f"pictures     {fakes[-1][1]}")
     if report_path(run_dir).exists():
         lines.append(f"report       {report_path(run_dir)}")
-    if (run_dir / "tensorboard").is_dir():
-        lines.append(f"tensorboard  {run_dir / 'tensorboard'}")
+    if tensorboard_path(run_dir).is_dir():
+        lines.append(f"tensorboard  {tensorboard_path(run_dir)}")
     if metrics := sorted(run_dir.glob("metric-*.jsonl")):
         lines.append(f"metrics      {', '.join(map(str, metrics))}")
     return lines
@@ -95,12 +159,12 @@ def kimg_of(path: str | os.PathLike[str]) -> int | None:
 
 def is_begun(run_dir: pathlib.Path) -> bool:
     """Whether a run has begun there: both of its first files are written."""
-    return all((run_dir / name).exists() for name in ("config.json", _DIGEST))
+    return all((run_dir / name).exists() for name in (_CONFIG, _DIGEST))
 
 
 def is_foreign(run_dir: pathlib.Path) -> bool:
     """Whether a folder holds anything but what a failed start leaves."""
-    leftovers = ("config.json", "tensorflow.log", "evaluate.log")
+    leftovers = (_CONFIG, *_CHATTER.values())
     return any(
         file.name not in leftovers and not file.name.startswith("partial-")
         for file in run_dir.iterdir()
@@ -109,7 +173,7 @@ def is_foreign(run_dir: pathlib.Path) -> bool:
 
 def begin(run_dir: pathlib.Path, options: RunOptions, digest: str) -> None:
     """Makes the folder one of a run: its options, and its dataset's digest."""
-    with files.partial(run_dir / "config.json") as partial:
+    with files.partial(run_dir / _CONFIG) as partial:
         partial.write_text(run_flags.to_json(options))
     with files.partial(run_dir / _DIGEST) as partial:
         partial.write_text(digest + "\n")
@@ -126,7 +190,7 @@ def read_config(run_dir: str | os.PathLike[str]) -> RunOptions:
     Raises:
         UserError: If the folder is not that of a run.
     """
-    path = pathlib.Path(run_dir) / "config.json"
+    path = pathlib.Path(run_dir) / _CONFIG
     try:
         return run_flags.from_json(path.read_text())
     except FileNotFoundError:
@@ -178,12 +242,9 @@ def is_finished(run_dir: pathlib.Path) -> bool:
 
     Both are asked anew each time, as a run may be continued with more.
     """
-    options = read_config(run_dir)
-    total = 1000 * schedule.total_kimg(
-        options.schedule, options.data.resolution
-    )
-    ticks = files.read_json_lines(run_dir / "stats.jsonl")
+    total_kimg = Schedule.of_run(read_config(run_dir)).total_kimg
+    ticks = read_ticks(run_dir)
     if not ticks:
         return False
     nimg = ticks[-1]["nimg"]
-    return nimg >= total and snapshot_path(run_dir, nimg).exists()
+    return nimg >= 1000 * total_kimg and snapshot_path(run_dir, nimg).exists()

@@ -63,13 +63,45 @@ def option(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def chosen_section(chooser: str, sections: Mapping[str, type]) -> Any:
+    """A section whose class another option names.
+
+    Args:
+        chooser: That option, which stands beside it in the tree.
+        sections: The classes by its values; more may be added later. The
+            first is the default.
+    """
+    metadata = {"chooser": chooser, "sections": sections}
+    return dataclasses.field(
+        default_factory=lambda: next(iter(sections.values()))(),
+        metadata=metadata,
+    )
+
+
 def leaves(cls: type) -> Iterator[dataclasses.Field[Any]]:
-    """All options of a tree's class, in the order of their definition."""
+    """All options of a tree's class, in the order of their definition.
+
+    Of a chosen section, those of all that may be chosen, a name once.
+    """
+    seen: set[str] = set()
     for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(field.type):
-            yield from leaves(typing.cast(type, field.type))
-        else:
+        sections = _sections(field)
+        for section in sections:
+            for leaf in leaves(section):
+                if leaf.name not in seen:
+                    seen.add(leaf.name)
+                    yield leaf
+        if not sections:
             yield field
+
+
+def _sections(field: dataclasses.Field[Any]) -> list[type]:
+    """The classes that a field may be of, if it is a section."""
+    if "sections" in field.metadata:
+        return list(field.metadata["sections"].values())
+    if dataclasses.is_dataclass(field.type):
+        return [typing.cast(type, field.type)]
+    return []
 
 
 def check_ranges(tree: Any) -> None:
@@ -78,9 +110,8 @@ def check_ranges(tree: Any) -> None:
     Raises:
         UserError: If one is not.
     """
-    by_name = values(tree)
-    for leaf in leaves(type(tree)):
-        value, range = by_name[leaf.name], leaf.metadata["range"]
+    for leaf, value in _leaves_of(tree):
+        range = leaf.metadata["range"]
         if isinstance(value, str):
             _check_choice(leaf, value)
             continue
@@ -98,8 +129,17 @@ def check_ranges(tree: Any) -> None:
 
 
 def values(tree: Any) -> dict[str, Any]:
-    """Every option by its name."""
-    return dict(flatten(dataclasses.asdict(tree), type(tree)))
+    """Every option of a tree by its name."""
+    return {leaf.name: value for leaf, value in _leaves_of(tree)}
+
+
+def _leaves_of(tree: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
+    for field in dataclasses.fields(tree):
+        value = getattr(tree, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _leaves_of(value)
+        else:
+            yield field, value
 
 
 def _check_choice(leaf: dataclasses.Field[Any], value: str) -> None:
@@ -114,9 +154,9 @@ def differences(old: Any, new: Any) -> list[str]:
     """Lines such as `fmap_max: 512 -> 64`, one per option that differs."""
     before, after = values(old), values(new)
     return [
-        f"{name}: {before[name]} -> {after[name]}"
+        f"{name}: {before.get(name)} -> {after[name]}"
         for name in after
-        if before[name] != after[name]
+        if before.get(name) != after[name]
     ]
 
 
@@ -129,26 +169,47 @@ def default(leaf: dataclasses.Field[Any]) -> Any:
 
 
 def build(values: Mapping[str, Any], cls: type) -> Any:
-    """A tree of this class, its leaves taken from a flat mapping."""
+    """A tree of this class, its leaves taken from a flat mapping.
+
+    Those that it does not name are at their default.
+
+    Raises:
+        ValueError: If it names an option that the chosen sections lack.
+    """
+    tree = _build(values, cls)
+    for name in values.keys() - {leaf.name for leaf, _ in _leaves_of(tree)}:
+        raise ValueError(f"unknown option {name!r}")
+    return tree
+
+
+def _build(values: Mapping[str, Any], cls: type) -> Any:
     arguments = {}
     for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(field.type):
-            section = typing.cast(type, field.type)
-            arguments[field.name] = build(values, section)
+        if not _sections(field):
+            arguments[field.name] = values.get(field.name, default(field))
+        elif "chooser" in field.metadata:
+            chosen = arguments[field.metadata["chooser"]]
+            if chosen not in field.metadata["sections"]:
+                raise ValueError(
+                    f"unknown {field.metadata['chooser']} {chosen!r}"
+                )
+            section = field.metadata["sections"][chosen]
+            arguments[field.name] = _build(values, section)
         else:
-            arguments[field.name] = values[field.name]
+            arguments[field.name] = _build(values, _sections(field)[0])
     return cls(**arguments)
 
 
-def flatten(tree: Mapping[str, Any], cls: type) -> Iterator[tuple[str, Any]]:
-    """(name, value) of the leaves of a nested mapping, such as JSON's."""
-    sections = {
-        field.name: typing.cast(type, field.type)
-        for field in dataclasses.fields(cls)
-        if dataclasses.is_dataclass(field.type)
-    }
+def flatten(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(name, value) of the leaves of nested mappings, such as JSON's.
+
+    Maps by resolution are leaves; their keys are digits.
+    """
     for name, value in tree.items():
-        if name in sections:
-            yield from flatten(value, sections[name])
+        is_section = isinstance(value, Mapping) and not all(
+            key.isdecimal() for key in value
+        )
+        if is_section:
+            yield from flatten(value)
         else:
             yield name, value

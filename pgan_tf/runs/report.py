@@ -6,15 +6,15 @@ nothing.
 """
 
 import pathlib
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pgan_tf.base import files, text, web_page
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import option_tree, schedule
+from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule
 
 _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
 
@@ -68,7 +68,7 @@ def write(run_dir: pathlib.Path) -> None:
         UserError: If it is not a run folder.
     """
     options = run_folder.read_config(run_dir)
-    ticks = files.read_json_lines(run_dir / "stats.jsonl")
+    ticks = run_folder.read_ticks(run_dir)
     data = {
         **_position(run_dir, options, ticks),
         "command": run_flags.command(options),
@@ -91,7 +91,7 @@ def _position(
     ticks: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Title and present state."""
-    total = schedule.total_kimg(options.schedule, options.data.resolution)
+    total = Schedule.of_run(options).total_kimg
     last = ticks[-1] if ticks else {"nimg": 0}
     kimg = last["nimg"] / 1000
     state = f"{kimg:.1f} of {total:g} kimg"
@@ -107,7 +107,9 @@ def _position(
 
 def _options(options: RunOptions) -> list[tuple[str, str, bool]]:
     """(name, value, differs from the default) of every option."""
-    default = option_tree.values(RunOptions())
+    default = option_tree.values(
+        run_flags.from_given({"family": options.family})
+    )
     return [
         (name, str(value), value != default[name])
         for name, value in option_tree.values(options).items()
@@ -116,27 +118,22 @@ def _options(options: RunOptions) -> list[tuple[str, str, bool]]:
 
 def _phases(options: RunOptions) -> list[dict[str, Any]]:
     """The stretches of the schedule, up to where training ends."""
-    final = options.data.resolution
-    total = schedule.total_kimg(options.schedule, final)
+    schedule = Schedule.of_run(options)
     return [
         {
             "from": phase.start_kimg,
-            "to": min(phase.end_kimg, total),
-            "resolution": phase.resolution(final),
+            "to": min(phase.end_kimg, schedule.total_kimg),
+            "resolution": phase.resolution(schedule.resolution),
             "fading": phase.fading,
         }
-        for phase in schedule.phases(options.schedule, final)
-        if phase.start_kimg < total
+        for phase in schedule.phases
+        if phase.start_kimg < schedule.total_kimg
     ]
 
 
 def _pictures(run_dir: pathlib.Path) -> list[dict[str, Any]]:
     """The grids of fakes, evenly thinned, as data URIs."""
-    found = sorted(
-        (int(match[1]), path)
-        for path in run_dir.glob("fakes*.png")
-        if (match := re.fullmatch(r"fakes(\d+)", path.stem))
-    )
+    found = run_folder.list_fakes(run_dir)
     return [
         {"kimg": kimg, "src": web_page.file_uri(path, _MAX_WIDTH)}
         for kimg, path in _thinned(found, _MAX_PICTURES)
@@ -144,7 +141,7 @@ def _pictures(run_dir: pathlib.Path) -> list[dict[str, Any]]:
 
 
 def _reals(run_dir: pathlib.Path) -> str | None:
-    path = run_dir / "reals.png"
+    path = run_folder.reals_path(run_dir)
     return web_page.file_uri(path, _MAX_WIDTH) if path.exists() else None
 
 
@@ -263,7 +260,7 @@ def _number(value: float | None) -> str:
 
 
 def _thinned(items: Iterable[Any], count: int) -> list[Any]:
-    """At most so many, evenly spread, the first and the last among them."""
+    """At most `count` items, evenly spread, the first and last among them."""
     items = list(items)
     if len(items) <= count:
         return items

@@ -9,7 +9,8 @@ import numpy as np
 import tqdm
 
 from pgan_tf.base import images, resolutions
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks import families
+from pgan_tf.networks.family import Generator
 
 
 def default_minibatch(resolution: int) -> int:
@@ -100,7 +101,8 @@ def _replicas(
     replicas = []
     for device in devices:
         with keras.device(device):
-            copy = Generator.from_config(generator.get_config())
+            models = families.of_network(generator).models()
+            copy = models.generator_from_config(generator.get_config())
             copy.set_weights(generator.get_weights())
         replicas.append((keras.device(device), copy))
     return replicas

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.special
 
 from pgan_tf.base import errors
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 
 
 def latents(

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import ops
 
 from pgan_tf.networks import operations
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
 Tensor = Any

@@ -1,16 +1,16 @@
 """Checks a run before any work, without importing TensorFlow."""
 
 import dataclasses
-import math
 import pathlib
 
-import numpy as np
-
 from pgan_tf.base import errors, resolutions
+from pgan_tf.data import label_kind
 from pgan_tf.data.format import datasets
+from pgan_tf.networks import families
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import grid_layout, option_tree, schedule
+from pgan_tf.runs import grid_layout, option_tree
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule
 
 # What may change between two starts of the same run.
 _FREE = frozenset(
@@ -83,7 +83,7 @@ def _is_there(data_dir: str) -> bool:
 
 
 def _fill_in_without_dataset(options: RunOptions) -> RunOptions:
-    """As `_fill_in`, for a dataset that has what was asked for."""
+    """Fills in as for a dataset that has what was asked for."""
     data = options.data
     _check_power_of_two(data.resolution)
     labels = max(data.max_label_size, 0)
@@ -107,7 +107,7 @@ def _fill_in(options: RunOptions, dataset: datasets.Dataset) -> RunOptions:
             f"{dataset.label_size} labels"
         )
     used = dataset.labels[:, :label_size]
-    if not np.all((used >= 0) & (used <= 1)):
+    if label_size and label_kind.of(used) == label_kind.VALUES:
         raise errors.UserError(
             f"--max_label_size={wanted}: labels of the dataset "
             f"{data.data_dir} lie outside of 0..1, so they are no classes; "
@@ -119,16 +119,19 @@ def _fill_in(options: RunOptions, dataset: datasets.Dataset) -> RunOptions:
 def _fill_sizes(
     options: RunOptions, resolution: int, label_size: int
 ) -> RunOptions:
-    networks = options.networks
-    latent_size = networks.latent_size or min(
-        networks.fmap_base, networks.fmap_max
-    )
+    family = families.by_name(options.family)
+    schedule = options.schedule
+    if not family.grows:
+        schedule = dataclasses.replace(
+            schedule, lod_initial_resolution=resolution
+        )
     return dataclasses.replace(
         options,
         data=dataclasses.replace(
             options.data, resolution=resolution, max_label_size=label_size
         ),
-        networks=dataclasses.replace(networks, latent_size=latent_size),
+        networks=family.fill_in(options.networks, resolution),
+        schedule=schedule,
     )
 
 
@@ -144,13 +147,6 @@ def _check_values(options: RunOptions) -> None:
     if not resolutions.is_one(initial):
         raise errors.UserError(
             f"--lod_initial_resolution={initial} is not a power of two from 4"
-        )
-    networks, resolution = options.networks, options.data.resolution
-    narrowest = (resolution / 2) ** networks.fmap_decay
-    if networks.fmap_base < narrowest:
-        raise errors.UserError(
-            f"--fmap_base={networks.fmap_base} leaves no feature maps at "
-            f"{resolution}x{resolution}: give {math.ceil(narrowest)} or more"
         )
     if options.optimizer.reuse_fakes:
         _check_reuse_fakes(options)
@@ -175,16 +171,19 @@ def _check_reuse_fakes(options: RunOptions) -> None:
         )
 
 
-def check_minibatches(options: RunOptions, num_replicas: int) -> None:
+def check_minibatches(schedule: Schedule, group_size: int | None) -> None:
     """Checks that every minibatch splits over devices and into groups.
+
+    Args:
+        schedule: Of the run, on as many devices as it will have.
+        group_size: Images whose statistics D mixes, as `Discriminator` of
+            `networks.family` has it.
 
     Raises:
         UserError: If one does not.
     """
-    group_size = options.networks.mbstd_group_size
-    for stage in schedule.stages(
-        options.schedule, options.data.resolution, num_replicas
-    ):
+    num_replicas = schedule.num_replicas
+    for stage in schedule.stages():
         share = stage.minibatch // num_replicas
         if not share:
             raise errors.UserError(
@@ -192,7 +191,12 @@ def check_minibatches(options: RunOptions, num_replicas: int) -> None:
                 f"x{stage.resolution} fewer images than the {num_replicas} "
                 "devices"
             )
-        group = min(group_size, share) or 1
+        if group_size is None and stage.passes > 1:
+            raise errors.UserError(
+                "--max_micro_batch_dict: these networks take statistics of a "
+                "whole minibatch, which cannot go in passes: leave it out"
+            )
+        group = min(group_size or 1, share)
         if share % group:
             raise errors.UserError(
                 f"a minibatch of {share} per device at {stage.resolution}x"
@@ -206,14 +210,6 @@ def check_minibatches(options: RunOptions, num_replicas: int) -> None:
                 f"{stage.resolution}, which do not split into groups of "
                 f"--mbstd_group_size={group_size}: allow a multiple of it"
             )
-
-
-def with_schedule(options: RunOptions, num_replicas: int) -> RunOptions:
-    """The options with the schedule derived for so many devices."""
-    derived = schedule.derive(
-        options.schedule, options.data.resolution, num_replicas
-    )
-    return dataclasses.replace(options, schedule=derived)
 
 
 def _check_run_folder(options: RunOptions, dataset: datasets.Dataset) -> None:
@@ -252,7 +248,7 @@ def _same_schedule(one: RunOptions, other: RunOptions) -> bool:
     """Whether schedules say the same, perhaps in other flags."""
     first, second = (
         dataclasses.replace(
-            with_schedule(options, 1).schedule,
+            Schedule.of_run(options).options,
             total_kimg=0.0,
             max_micro_batch_dict={},
         )

@@ -24,7 +24,7 @@ class Draws:
     def normal(
         self, stream: str, nimg: tf.Tensor, shape: list[int], index: int = 0
     ) -> tf.Tensor:
-        """From N(0, 1), [minibatch,*shape]; another draw for each index."""
+        """Draws from N(0, 1), [minibatch,*shape]; others for each index."""
         seeds = self._seeds(stream, nimg)
         if index:
             seeds = tf.random.experimental.stateless_fold_in(seeds, index)
@@ -33,7 +33,7 @@ class Draws:
     def uniform(
         self, stream: str, nimg: tf.Tensor, shape: list[int]
     ) -> tf.Tensor:
-        """From [0, 1), [minibatch,*shape]."""
+        """Draws from [0, 1), [minibatch,*shape]."""
         seeds = self._seeds(stream, nimg)
         return tf.random.stateless_uniform([self._minibatch, *shape], seeds)
 

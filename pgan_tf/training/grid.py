@@ -6,7 +6,7 @@ import numpy as np
 
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout, tensorboard
 from pgan_tf.runs.options import RunOptions
@@ -48,7 +48,7 @@ class Grid:
         """Reals at the final resolution."""
         reals = self._dataset.read(self._resolution, self._indices)
         picture = arrange(reals, self._columns)
-        images.save_png(self._run_dir / "reals.png", picture)
+        images.save_png(run_folder.reals_path(self._run_dir), picture)
         self._writer.picture("reals", picture, 0)
 
     def save_fakes(self, Gs: Generator, nimg: int) -> None:

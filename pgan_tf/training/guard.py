@@ -12,8 +12,8 @@ import tensorflow as tf
 from pgan_tf.base import errors, files, images
 from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Stage
 from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import grid, state, steps
 from pgan_tf.training.position import Position, Tick
@@ -43,7 +43,7 @@ class Guard:
         self._run_dir = pathlib.Path(options.run_dir)
         self._nets = nets
         self._latents = latent_table.latents(
-            0, _NUM_FAKES, options.networks.latent_size, options.seed
+            0, _NUM_FAKES, nets.G.latent_size, options.seed
         )
         # All of one label, so that only latents can make a difference.
         label = dataset.labels[:1, : options.data.max_label_size]
@@ -53,7 +53,7 @@ class Guard:
         reals = dataset.read(4, places) / np.float32(127.5)
         self._least = self._options.guard_min_variation * variation(reals)
 
-    def what_is_wrong(self, tick: Tick, stage: schedule.Stage) -> str:
+    def what_is_wrong(self, tick: Tick, stage: Stage) -> str:
         """Says what is wrong with the state; nothing if it is good.
 
         Args:
@@ -74,12 +74,12 @@ class Guard:
         why: str,
         where: Position,
         tick: Tick,
-        stage: schedule.Stage,
+        stage: Stage,
     ) -> pathlib.Path:
         """Writes a folder of what may explain a failure, and returns it."""
         folder = run_folder.new_diagnostics_path(self._run_dir, where.nimg)
         folder.parent.mkdir(exist_ok=True)
-        stats = files.read_json_lines(self._run_dir / "stats.jsonl")
+        stats = run_folder.read_ticks(self._run_dir)
         state = {
             "why": why,
             "nimg": where.nimg,
@@ -168,7 +168,7 @@ class Guard:
                 return f"no gradient of {name} was finite"
         return ""
 
-    def _fakes(self, stage: schedule.Stage) -> str:
+    def _fakes(self, stage: Stage) -> str:
         if not self._least:
             return ""
         found = variation(self._draw(self._nets.G, stage))
@@ -182,12 +182,12 @@ class Guard:
             )
         return ""
 
-    def _draw(self, network: Any, stage: schedule.Stage) -> np.ndarray:
+    def _draw(self, network: Any, stage: Stage) -> np.ndarray:
         return drawing.generate(
             network, self._latents, self._labels, lod=stage.lod, devices=()
         )
 
-    def _picture(self, stage: schedule.Stage) -> np.ndarray:
+    def _picture(self, stage: Stage) -> np.ndarray:
         """G's fakes above those of Gs; grey where they are not finite."""
         drawn = [self._draw(n, stage) for n in (self._nets.G, self._nets.Gs)]
         fakes = np.nan_to_num(np.concatenate(drawn), posinf=0, neginf=0)
@@ -234,7 +234,7 @@ def _not_finite(terms: dict[str, float]) -> str:
 
 
 def _number(value: float) -> float | str:
-    """As strict JSON takes it."""
+    """The value, or its name where strict JSON has no number for it."""
     return value if math.isfinite(value) else str(value)
 
 

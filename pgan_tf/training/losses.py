@@ -7,9 +7,9 @@ the steps take the means. D's scores are high for reals, low for fakes.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from keras import ops
 
+from pgan_tf.data import label_kind
 from pgan_tf.networks import operations
 
 Tensor = Any
@@ -152,15 +152,16 @@ def multi_label_penalty(labels: Tensor, logits: Tensor) -> Tensor:
     return ops.sum(ops.softplus(logits) - labels * logits, axis=-1)
 
 
-def choose_label_loss(labels: np.ndarray, label_loss: str) -> str:
-    """softmax or sigmoid, for a dataset's labels [M,K] and --label_loss.
+def choose_label_loss(kind: str, label_loss: str) -> str:
+    """softmax or sigmoid, for labels of a kind and --label_loss.
 
-    Softmax where each row is one-hot, or of zeros.
+    Args:
+        kind: As `label_kind` has it; empty without labels.
+        label_loss: auto, softmax or sigmoid.
     """
     if label_loss != "auto":
         return label_loss
-    bits = np.isin(labels, (0, 1)).all()
-    return "softmax" if bits and np.all(labels.sum(1) <= 1) else "sigmoid"
+    return "sigmoid" if kind == label_kind.MULTIHOT else "softmax"
 
 
 def orthogonal_penalty(kernels: Sequence[Tensor]) -> Tensor:

@@ -6,8 +6,7 @@ Nothing is random here, and nothing is changed.
 import tensorflow as tf
 
 from pgan_tf.networks import operations
-from pgan_tf.networks.progressive.discriminator import Discriminator
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Discriminator, Generator
 from pgan_tf.runs.options import LossesOptions
 from pgan_tf.training import losses
 
@@ -41,7 +40,7 @@ def draw(
     alpha is the weight of the current resolution; None: settled.
     """
     given = labels if labels.shape[-1] else None
-    return G(latents, given, resolution=resolution, alpha=alpha)
+    return G(latents, given, resolution=resolution, alpha=alpha, training=True)
 
 
 def d_loss(
@@ -77,8 +76,10 @@ def d_loss(
     """
     if noise is not None:
         reals, fakes = reals + noise[0], fakes + noise[1]
-    scores, logits = judge_both(D, reals, fakes, alpha)
-    norms, penalty = _penalty(D, reals, fakes, mixing, alpha, options, scale)
+    scores, logits = judge_both(D, reals, fakes, labels, alpha)
+    norms, penalty = _penalty(
+        D, reals, fakes, labels, mixing, alpha, options, scale
+    )
     drift = losses.drift_penalty(scores[0])
     terms = {
         "D_real_scores": scores[0][:, 0],
@@ -113,7 +114,7 @@ def g_loss(
     resolution = fakes.shape[1]
     if noise is not None:
         fakes += noise
-    scores, logits = D(fakes, alpha=alpha)
+    scores, logits = D(fakes, labels, alpha=alpha, training=True)
     terms = {
         "G_label_penalty": _label_penalty(labels, logits, options),
         "G_ortho_penalty": tf.zeros([], scores.dtype),
@@ -132,6 +133,7 @@ def g_loss(
 def score_gradients(
     D: Discriminator,
     images: tf.Tensor,
+    labels: tf.Tensor,
     alpha: tf.Tensor | None,
     scale: tf.Tensor | float = 1.0,
 ) -> tf.Tensor:
@@ -141,7 +143,7 @@ def score_gradients(
     """
     with tf.GradientTape() as tape:
         tape.watch(images)
-        scores, _ = D(images, alpha=alpha)
+        scores, _ = D(images, labels, alpha=alpha, training=True)
         total = tf.reduce_sum(scores) * scale
     return tape.gradient(total, images) / scale
 
@@ -150,6 +152,7 @@ def _penalty(
     D: Discriminator,
     reals: tf.Tensor,
     fakes: tf.Tensor,
+    labels: tf.Tensor,
     mixing: tf.Tensor,
     alpha: tf.Tensor | None,
     options: LossesOptions,
@@ -163,7 +166,7 @@ def _penalty(
         images = operations.lerp(reals, fakes, mixing)
     else:
         images = reals if penalty == "r1" else fakes
-    gradients = score_gradients(D, images, alpha, scale)
+    gradients = score_gradients(D, images, labels, alpha, scale)
     norms = losses.gradient_norms(gradients, reals.shape[1] / D.resolution)
     if penalty == "gp":
         return norms, losses.gradient_penalty(norms, options.wgan_target)
@@ -181,6 +184,8 @@ def _penalty_weight(options: LossesOptions) -> float:
 def _label_penalty(
     labels: tf.Tensor, logits: tf.Tensor, options: LossesOptions
 ) -> tf.Tensor:
+    if not logits.shape[-1]:  # D guesses no labels
+        return tf.zeros(logits.shape[:1], logits.dtype)
     if options.label_loss == "sigmoid":
         return losses.multi_label_penalty(labels, logits)
     return losses.label_penalty(labels, logits)
@@ -190,28 +195,37 @@ def judge_both(
     D: Discriminator,
     reals: tf.Tensor,
     fakes: tf.Tensor,
+    labels: tf.Tensor,
     alpha: tf.Tensor | None,
 ) -> tuple[tuple[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """((real scores, fake scores), (real logits, fake logits)).
 
-    One pass over both is faster than two. The minibatch standard deviation
-    must not mix them, though: its groups are strided, so the batch is laid
-    out with each group's members, and they alone, one stride apart.
+    One pass over both is faster than two. Statistics that D takes of several
+    images must not mix them, though: the groups of the minibatch standard
+    deviation are strided, so the batch is laid out with each group's members,
+    and they alone, one stride apart. Statistics of a whole minibatch need a
+    pass for each.
     """
     count = reals.shape[0]
-    group = D.mbstd_group_size or 1
-    if group > count:
+    group = 1 if D.group_size == 0 else D.group_size
+    if group is None or group > count:
         (r_scores, r_logits), (f_scores, f_logits) = (
-            D(reals, alpha=alpha),
-            D(fakes, alpha=alpha),
+            D(images, labels, alpha=alpha, training=True)
+            for images in (reals, fakes)
         )
         return (r_scores, f_scores), (r_logits, f_logits)
-    grouped = [group, count // group]
-    both = tf.concat(
-        [tf.reshape(x, [*grouped, *x.shape[1:]]) for x in (reals, fakes)],
-        axis=1,
+
+    def together(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+        grouped = [group, count // group]
+        parts = [tf.reshape(x, [*grouped, *x.shape[1:]]) for x in (one, other)]
+        return tf.reshape(tf.concat(parts, axis=1), [2 * count, *one.shape[1:]])
+
+    outputs = D(
+        together(reals, fakes),
+        together(labels, labels),
+        alpha=alpha,
+        training=True,
     )
-    outputs = D(tf.reshape(both, [2 * count, *reals.shape[1:]]), alpha=alpha)
 
     def separate(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         halves = tf.split(tf.reshape(x, [group, -1, x.shape[-1]]), 2, axis=1)

@@ -174,6 +174,15 @@ def update_average(
         strategy.extended.update(average.value, update, (variable.value,))
 
 
+def copy_state(
+    strategy: tf.distribute.Strategy,
+    copies: Sequence[Any],
+    variables: Sequence[Any],
+) -> None:
+    """copy = variable, for each pair."""
+    update_average(strategy, copies, variables, beta=0.0)
+
+
 def mean_gradients(
     strategy: tf.distribute.Strategy,
     gradients: Sequence[Any],

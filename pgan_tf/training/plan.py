@@ -8,11 +8,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from pgan_tf.base import resolutions, text
-from pgan_tf.networks import cost
-from pgan_tf.networks.progressive import cost as progressive_cost
-from pgan_tf.runs import grid_layout, schedule
-from pgan_tf.runs.options import RunOptions, ScheduleOptions
-from pgan_tf.training import checks, speed
+from pgan_tf.networks import cost, families
+from pgan_tf.networks.family import ImageShape
+from pgan_tf.runs import grid_layout
+from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule
+from pgan_tf.training import speed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Plan:
 
     @property
     def seconds(self) -> float | None:
-        """Of the whole training; None where a speed is unknown."""
+        """Time of the whole training; None where a speed is unknown."""
         parts = [row.seconds for row in self.rows]
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
@@ -136,30 +137,32 @@ def make(
         peak_gmac_per_sec: What all devices reach in a plain convolution, in
             10^9 multiplications per second, for speeds that are not measured.
     """
-    options = checks.with_schedule(options, num_devices)
-    shape = progressive_cost.ProgressiveCost(
-        options.networks, num_channels, options.data.max_label_size
-    )
-    final = options.data.resolution
-    g_parameters, d_parameters = shape.parameters(final)
-    rows = []
-    for resolution in resolutions.up_to(final):
-        fade, settled = speed.kimg_at(options.schedule, final, resolution)
-        if fade + settled:
-            rows.append(
-                _row(
-                    options,
-                    shape,
-                    resolution,
-                    (fade, settled),
-                    num_devices,
-                    (measured or {}).get(resolution),
-                    peak_gmac_per_sec,
-                )
-            )
+    schedule = Schedule.of_run(options, num_devices)
+    networks = networks_cost(options, num_channels)
+    g_parameters, d_parameters = networks.parameters(schedule.resolution)
+    rows = [
+        _row(
+            options,
+            schedule,
+            networks,
+            resolution,
+            (measured or {}).get(resolution),
+            peak_gmac_per_sec,
+        )
+        for resolution in resolutions.up_to(schedule.resolution)
+        if sum(schedule.kimg_at(resolution))
+    ]
     # G, D and Gs, and two moments of each variable of G and of D; twice.
     checkpoints = 2 * 4 * (4 * g_parameters + 3 * d_parameters)
     return Plan(rows, peak_gmac_per_sec, checkpoints)
+
+
+def networks_cost(options: RunOptions, num_channels: int) -> cost.NetworksCost:
+    """What the networks of a run cost."""
+    shape = ImageShape(
+        options.data.resolution, num_channels, options.data.max_label_size
+    )
+    return families.by_name(options.family).cost(options.networks, shape)
 
 
 def _cells(row: Row) -> list[str]:
@@ -194,20 +197,19 @@ def _how_modelled(peak: float | None) -> str:
 
 def _row(
     options: RunOptions,
-    shape: progressive_cost.ProgressiveCost,
+    schedule: Schedule,
+    networks: cost.NetworksCost,
     resolution: int,
-    kimg: tuple[float, float],
-    num_devices: int,
     measured: float | None,
     peak: float | None,
 ) -> Row:
-    fade, settled = kimg
-    final = options.data.resolution
-    stage = _stage(options.schedule, final, resolution, num_devices)
-    share = stage.minibatch // num_devices
+    fade, settled = schedule.kimg_at(resolution)
+    final = schedule.resolution
+    stage = next(s for s in schedule.stages() if s.resolution == resolution)
+    share = stage.minibatch // schedule.num_replicas
     d_nimg = stage.minibatch * options.schedule.d_repeats
     macs = cost.iteration_macs(
-        shape,
+        networks,
         resolution,
         stage.minibatch,
         options.schedule.d_repeats,
@@ -217,7 +219,7 @@ def _row(
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
     grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
-    modelled = speed._modelled_speed(resolution, d_nimg, macs, peak)
+    modelled = speed.modelled(resolution, d_nimg, macs, peak)
     return Row(
         resolution=resolution,
         fade_kimg=fade,
@@ -227,33 +229,19 @@ def _row(
         steps=math.ceil((fade + settled) * 1000 / d_nimg),
         g_lrate=stage.g_lrate,
         d_lrate=stage.d_lrate,
-        parameters=shape.generator(resolution).parameters
-        + shape.discriminator(resolution).parameters,
+        parameters=networks.generator(resolution).parameters
+        + networks.discriminator(resolution).parameters,
         gmac=macs / 1e9,
         memory_mb=speed.memory_mb(
-            shape, final, resolution, share // stage.passes
+            networks, final, resolution, share // stage.passes
         ),
         images_per_sec=measured or modelled,
         is_measured=measured is not None,
         ticks=ticks,
         snapshots=snapshots,
         grids=grids,
-        disk_bytes=snapshots * 4 * shape.parameters(final)[0]
+        disk_bytes=snapshots * 4 * networks.parameters(final)[0]
         + grids * _grid_bytes(options),
-    )
-
-
-def _stage(
-    options: ScheduleOptions,
-    final: int,
-    resolution: int,
-    num_devices: int,
-) -> schedule.Stage:
-    """What the schedule says at a resolution."""
-    return next(
-        stage
-        for stage in schedule.stages(options, final, num_devices)
-        if stage.resolution == resolution
     )
 
 
@@ -264,7 +252,7 @@ def _taken(every: int, ticks: int, last: bool) -> int:
 
 
 def _grid_bytes(options: RunOptions) -> int:
-    """Of one PNG of fakes: about two bytes per pixel."""
+    """About how many bytes a PNG of fakes takes: two per pixel."""
     columns, rows = grid_layout.grid_size(options)
     cell = max(options.data.resolution, 64)
     return 2 * columns * rows * cell * cell

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 
 from pgan_tf.base import devices, errors
-from pgan_tf.runs import schedule
+from pgan_tf.networks import families
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.training import checks, speed, state, steps
+from pgan_tf.runs.schedule import Schedule, Stage
+from pgan_tf.training import checks, state, steps
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
@@ -35,8 +36,7 @@ def speeds(
     Raises:
         UserError: As `timings`.
     """
-    final = options.data.resolution
-    derived = schedule.derive(options.schedule, final)
+    schedule = Schedule.of_run(options)
     seconds: dict[int, float] = {}
     kimg: dict[int, float] = {}
     for timing in timings(options, num_channels):
@@ -47,7 +47,7 @@ def speeds(
             f"{timing.first_call_seconds:.1f}s, peak memory so far "
             f"{timing.peak_memory_mb:.0f} MiB"
         )
-        fade, settled = speed.kimg_at(derived, final, r)
+        fade, settled = schedule.kimg_at(r)
         part = fade if fading else settled
         kimg[r] = kimg.get(r, 0.0) + part
         seconds[r] = seconds.get(r, 0.0) + part / timing.images_per_sec
@@ -66,7 +66,7 @@ class Timing:
             process.
     """
 
-    stage: schedule.Stage
+    stage: Stage
     images_per_sec: float
     first_call_seconds: float
     peak_memory_mb: float
@@ -87,12 +87,11 @@ def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
     """
     strategy = devices.make_strategy(options.devices)
     num_replicas = strategy.num_replicas_in_sync
-    checks.check_minibatches(options, num_replicas)
-    options = checks.with_schedule(options, num_replicas)
+    schedule = Schedule.of_run(options, num_replicas)
+    family = families.by_name(options.family)
+    checks.check_minibatches(schedule, family.group_size(options.networks))
     nets = state.make_networks(options, num_channels, strategy)
-    for stage in schedule.stages(
-        options.schedule, options.data.resolution, num_replicas
-    ):
+    for stage in schedule.stages():
         try:
             yield time_stage(options, nets, strategy, stage)
         except tf.errors.ResourceExhaustedError as error:
@@ -109,7 +108,7 @@ def time_stage(
     options: RunOptions,
     nets: state.Networks,
     strategy: tf.distribute.Strategy,
-    stage: schedule.Stage,
+    stage: Stage,
 ) -> Timing:
     """Times one stage."""
     trial = Trial(options, nets, strategy, stage)
@@ -134,16 +133,13 @@ class Trial:
         options: RunOptions,
         nets: state.Networks,
         strategy: tf.distribute.Strategy,
-        stage: schedule.Stage,
+        stage: Stage,
     ) -> None:
         label_size = options.data.max_label_size
         self._call = steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, label_size]), options
         )
-        repeats = (
-            options.schedule.d_repeats * options.schedule.minibatch_repeats
-        )
-        self.nimg = stage.minibatch * repeats
+        self.nimg = Schedule.of_run(options).call_nimg(stage)
         size = stage.resolution
         shape = [self.nimg, size, size, nets.D.num_channels]
         noise = tf.random.stateless_uniform(shape, [0, 0], 0, 256, tf.int32)

@@ -8,11 +8,13 @@ import os
 import pathlib
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pgan_tf.base import devices, files, text
-from pgan_tf.runs import schedule, tensorboard
-from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import tensorboard
+from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import speed, steps
 from pgan_tf.training.position import Position, Tick
 
@@ -21,27 +23,25 @@ class Reports:
     """Writes log.txt, stats.jsonl and TensorBoard's files of a run.
 
     Args:
-        options: Of the run.
-        num_channels: Of the images.
-        files: Whether to write them, or only to print the lines.
+        run_dir: The run folder; None: only prints the lines.
+        time_left: Estimates when the run will be done.
     """
 
     def __init__(
-        self, options: RunOptions, num_channels: int, files: bool = True
+        self, run_dir: pathlib.Path | None, time_left: speed.TimeLeft
     ) -> None:
-        run_dir = pathlib.Path(options.run_dir) if files else None
         self.log = Log(run_dir)
-        self.writer = tensorboard.Writer(run_dir and run_dir / "tensorboard")
-        self._time_left = speed.TimeLeft(
-            options, options.data.resolution, num_channels
+        self.writer = tensorboard.Writer(
+            run_dir and run_folder.tensorboard_path(run_dir)
         )
+        self._time_left = time_left
         # Maintenance is what happens between two ticks.
         self._last = time.monotonic()
 
     def tick(
         self,
         tick: Tick,
-        stage: schedule.Stage,
+        stage: Stage,
         position: Position,
     ) -> None:
         """Reports a tick that is over, and counts it and its time."""
@@ -80,7 +80,60 @@ class Reports:
         )
         self.writer.flush()
 
+    def begin(
+        self, schedule: Schedule, unused_labels: int, origin: Sequence[str]
+    ) -> None:
+        """Says what the run will do, and what may be an oversight.
+
+        Args:
+            schedule: With what was derived.
+            unused_labels: How many the dataset has, if none is used.
+            origin: Lines that say where weights were taken from.
+        """
+        for line in schedule.table():
+            self.log.line(line)
+        if unused_labels:
+            self.log.line(
+                f"the dataset has {unused_labels} labels, which are not used: "
+                "--max_label_size=-1 uses them all"
+            )
+        for line in origin:
+            self.log.line(line)
+
+    def resuming(self, nimg: int, unreadable: Sequence[str]) -> None:
+        """Says where the run goes on, and which checkpoints it passed over."""
+        for path in unreadable:
+            self.log.line(f"{path} cannot be read: using the one before it")
+        self.log.line(f"resuming at {nimg / 1000:.1f} kimg")
+
+    def stopped(self, nimg: int) -> None:
+        """Says that the run was stopped, and what continues it."""
+        kimg = nimg / 1000
+        self.log.line(f"stopped at {kimg:.1f} kimg; the same command continues")
+
+    def failed(self, nimg: int, why: str, folder: pathlib.Path) -> None:
+        """Says that the run has failed, why, and where its state is shown."""
+        self.log.line(f"failed at {nimg / 1000:.1f} kimg: {why}; see {folder}")
+
+    def rolled_back(self, position: Position) -> None:
+        """Says where the run goes on after a failure."""
+        self.log.line(
+            f"rolled back to {position.nimg / 1000:.1f} kimg, with learning "
+            f"rates times {position.lrate_factor:g}"
+        )
+
+    def weights(self, digest: str) -> None:
+        """Says what all processes have in common at the end."""
+        self.log.line(f"weights      {digest}, at every worker")
+
+    def end(self, run_dir: pathlib.Path) -> None:
+        """Says where the results are, and what comes next."""
+        for line in run_folder.where(run_dir):
+            self.log.line(line)
+        self.log.line(f"evaluate     python evaluate.py --run_dir={run_dir}")
+
     def close(self) -> None:
+        """Ends the files."""
         self.log.close()
         self.writer.close()
 
@@ -112,8 +165,9 @@ class Log:
     def __init__(self, run_dir: pathlib.Path | None) -> None:
         # Where nothing is kept, the system's sink takes it.
         sink = pathlib.Path(os.devnull)
-        self._text = (run_dir / "log.txt" if run_dir else sink).open("a")
-        self._stats = run_dir / "stats.jsonl" if run_dir else None
+        text = run_folder.log_path(run_dir) if run_dir else sink
+        self._text = text.open("a")
+        self._stats = run_folder.stats_path(run_dir) if run_dir else None
 
     def line(self, text: str) -> None:
         sys.stdout.write(text + "\n")

@@ -1,15 +1,14 @@
 """The networks and optimizers of a run, as it begins."""
 
 import dataclasses
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from pgan_tf.networks.progressive.discriminator import Discriminator
-from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.runs import schedule
+from pgan_tf.networks import families
+from pgan_tf.networks.family import Discriminator, Generator, ImageShape
 from pgan_tf.runs.options import OptimizerOptions, RunOptions
+from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import optim
 
 
@@ -30,34 +29,21 @@ def make_networks(
     strategy: tf.distribute.Strategy,
 ) -> Networks:
     """G, D, Gs (a copy of G) and the optimizers, seeded by the run."""
-    common: dict[str, Any] = {
-        "resolution": options.data.resolution,
-        "num_channels": num_channels,
-        "label_size": options.data.max_label_size,
-        "fmap_base": options.networks.fmap_base,
-        "fmap_decay": options.networks.fmap_decay,
-        "fmap_max": options.networks.fmap_max,
-        "use_wscale": options.networks.use_wscale,
-        "use_leakyrelu": options.networks.use_leakyrelu,
-        "fused_scale": options.networks.fused_scale,
-        "dtype": _POLICIES[options.optimizer.precision],
-    }
-    start = schedule.at(0, options.schedule, options.data.resolution)
+    models = families.by_name(options.family).models()
+    shape = ImageShape(
+        options.data.resolution, num_channels, options.data.max_label_size
+    )
+    start = Schedule.of_run(options).at(0)
+    dtype = _POLICIES[options.optimizer.precision]
     keras.utils.set_random_seed(options.seed)
     with strategy.scope():
-        G = Generator(
-            **common,
-            latent_size=options.networks.latent_size,
-            normalize_latents=options.networks.normalize_latents,
-            use_pixelnorm=options.networks.use_pixelnorm,
-            lod=start.lod,
+        G = models.make_generator(
+            options.networks, shape, start.lod, "G", dtype
         )
-        D = Discriminator(
-            **common, mbstd_group_size=options.networks.mbstd_group_size
-        )
+        D = models.make_discriminator(options.networks, shape, dtype)
         # Whatever G trains in, Gs is for all machines.
-        Gs = Generator.from_config(
-            {**G.get_config(), "name": "Gs", "dtype": "float32"}
+        Gs = models.make_generator(
+            options.networks, shape, start.lod, "Gs", "float32"
         )
         Gs.set_weights(G.get_weights())
         return Networks(
@@ -77,7 +63,9 @@ _POLICIES = {
 }
 
 
-def _make_adam(network: keras.Model, options: OptimizerOptions) -> optim.Adam:
+def _make_adam(
+    network: Generator | Discriminator, options: OptimizerOptions
+) -> optim.Adam:
     """An optimizer for all of a network; float16 has a loss scale too."""
     loss_scale = None
     if options.precision == "float16":

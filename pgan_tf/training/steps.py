@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from pgan_tf.base import devices
 from pgan_tf.networks import operations
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Stage
 from pgan_tf.training import (
     draws,
     losses,
@@ -40,9 +40,10 @@ TERMS = D_TERMS + G_TERMS
 def make_iterations(
     nets: state.Networks,
     strategy: tf.distribute.Strategy,
-    stage: schedule.Stage,
+    stage: Stage,
     all_labels: tf.Tensor,
     options: RunOptions,
+    label_kind: str = "",
 ) -> tf.types.experimental.PolymorphicFunction:
     """Compiles the iterations between two looks at the schedule.
 
@@ -55,6 +56,7 @@ def make_iterations(
         stage: Gives resolution, minibatch and fading.
         all_labels: Labels of the dataset, [M,K], for G to draw from.
         options: Of the run.
+        label_kind: Of these labels; empty for none.
 
     Returns:
         A function of uint8 images [S*minibatch,R,R,C] and labels
@@ -64,7 +66,9 @@ def make_iterations(
         settled), g_lrate and d_lrate. It returns the means of TERMS as one
         vector.
     """
-    iteration = _Iteration(nets, strategy, stage, all_labels, options)
+    iteration = _Iteration(
+        nets, strategy, stage, all_labels, options, label_kind
+    )
     repeats = options.schedule.minibatch_repeats
     d_repeats = options.schedule.d_repeats
     scalar = tf.TensorSpec([], tf.float32)
@@ -104,7 +108,7 @@ def make_iterations(
 
 
 @dataclasses.dataclass(frozen=True)
-class _Fakes:
+class _DrawnFakes:
     """What G has drawn on one device.
 
     Attributes:
@@ -125,9 +129,10 @@ class _Iteration:
         self,
         nets: state.Networks,
         strategy: tf.distribute.Strategy,
-        stage: schedule.Stage,
+        stage: Stage,
         all_labels: tf.Tensor,
         options: RunOptions,
+        label_kind: str = "",
     ) -> None:
         self.nets = nets
         self.strategy = strategy
@@ -140,7 +145,7 @@ class _Iteration:
         self.options = options
         self.draws = draws.Draws(options.seed, self.minibatch)
         label_loss = losses.choose_label_loss(
-            all_labels.numpy(), options.losses.label_loss
+            label_kind, options.losses.label_loss
         )
         self.losses = dataclasses.replace(options.losses, label_loss=label_loss)
         self.g_vars = nets.G.trainable_at(self.resolution, self.fading)
@@ -166,7 +171,7 @@ class _Iteration:
             return None
         fade = alpha if self.fading else None
 
-        def draw(labels: tf.Tensor) -> _Fakes:
+        def draw(labels: tf.Tensor) -> _DrawnFakes:
             latents = self._latents("D_latents", nimg)
             return self._draw(latents, self._share(labels), fade)
 
@@ -223,9 +228,14 @@ class _Iteration:
     def _update_gs(self) -> None:
         optim.update_average(
             self.strategy,
-            self.nets.Gs.trained_by(self.resolution),
-            self.nets.G.trained_by(self.resolution),
+            self.nets.Gs.averaged_at(self.resolution),
+            self.nets.G.averaged_at(self.resolution),
             self.gs_decay,
+        )
+        optim.copy_state(
+            self.strategy,
+            self.nets.Gs.copied_state(),
+            self.nets.G.copied_state(),
         )
 
     def _report(
@@ -245,7 +255,7 @@ class _Iteration:
         labels: tf.Tensor,
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
-        fakes: _Fakes | None = None,
+        fakes: _DrawnFakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
         mixing = self.draws.uniform("mixing", nimg, [1, 1, 1])
@@ -297,7 +307,7 @@ class _Iteration:
         self,
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
-        fakes: _Fakes | None = None,
+        fakes: _DrawnFakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
         batch, one_pass = {}, self.g_pass
@@ -317,7 +327,7 @@ class _Iteration:
         self,
         batch: dict[str, tf.Tensor],
         alpha: tf.Tensor | None,
-        fakes: _Fakes | None = None,
+        fakes: _DrawnFakes | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         if fakes is None:
             fakes = self._draw(batch["latents"], batch["labels"], alpha)
@@ -343,12 +353,12 @@ class _Iteration:
         latents: tf.Tensor,
         labels: tf.Tensor,
         alpha: tf.Tensor | None,
-    ) -> _Fakes:
+    ) -> _DrawnFakes:
         with tf.GradientTape() as tape:
             images = objectives.draw(
                 self.nets.G, latents, labels, self.resolution, alpha
             )
-        return _Fakes(images, labels, tape)
+        return _DrawnFakes(images, labels, tape)
 
     def _in_passes(
         self,
@@ -365,7 +375,8 @@ class _Iteration:
         """
         if self.passes == 1:
             return one_pass(batch, alpha)
-        group = self.nets.D.mbstd_group_size or 1
+        # No more than one pass where D looks at all of a minibatch.
+        group = self.nets.D.group_size or 1
         parts = {
             name: operations.split_groups(x, group, self.passes)
             for name, x in batch.items()

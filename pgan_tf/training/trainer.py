@@ -11,21 +11,23 @@ from typing import Any
 import tensorflow as tf
 
 from pgan_tf.base import devices, errors
-from pgan_tf.data import pipeline
+from pgan_tf.data import label_kind, pipeline
 from pgan_tf.data.format import datasets
-from pgan_tf.networks import snapshots, transfer
-from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.networks import families, snapshots, transfer
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report, schedule
+from pgan_tf.runs import report
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import (
     checkpoints,
     checks,
     cluster,
     grid,
     guard,
+    plan,
     position,
     reports,
+    speed,
     state,
     steps,
     stopping,
@@ -78,39 +80,47 @@ class Run:
         here = cluster.from_environment()
         self.strategy = workers.make_strategy(options.devices, here)
         self.workers = workers.Workers(self.strategy, here.index)
-        checks.check_minibatches(options, self.strategy.num_replicas_in_sync)
-        given = options
-        options = self.options = checks.with_schedule(
+        self.schedule = Schedule.of_run(
             options, self.strategy.num_replicas_in_sync
         )
+        family = families.by_name(options.family)
+        checks.check_minibatches(
+            self.schedule, family.group_size(options.networks)
+        )
         self.labels = self.dataset.labels[:, : options.data.max_label_size]
+        self.models = family.models()
         self.nets = state.make_networks(
             options, self.dataset.num_channels, self.strategy
         )
 
         self.checkpoints = checkpoints.Checkpoints(
-            self.run_dir / "checkpoints", self.nets, self.workers.is_chief
+            run_folder.checkpoints_path(self.run_dir),
+            self.nets,
+            self.workers.is_chief,
         )
         restored = self.checkpoints.restore()
         self.position = restored or position.Position()
         origin = self.start_from(options.init_from, restored is None)
         self.workers.check_start(
-            given, self.dataset.digest, self.position.nimg, self.nets
+            options, self.dataset.digest, self.position.nimg, self.nets
         )
         if self.workers.is_chief:
             self.run_dir.mkdir(parents=True, exist_ok=True)
-            run_folder.begin(self.run_dir, given, self.dataset.digest)
+            run_folder.begin(self.run_dir, options, self.dataset.digest)
+        networks = plan.networks_cost(options, self.dataset.num_channels)
         self.reports = reports.Reports(
-            options, self.dataset.num_channels, files=self.workers.is_chief
+            self.run_dir if self.workers.is_chief else None,
+            speed.TimeLeft(self.schedule, networks),
         )
         self.grid = grid.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
-        self.say_schedule()
-        for line in origin:
-            self.reports.log.line(line)
+        unused = 0 if self.labels.shape[1] else self.dataset.label_size
+        self.reports.begin(self.schedule, unused, origin)
         if restored is not None:
-            self.say_resuming()
+            self.reports.resuming(
+                self.position.nimg, self.checkpoints.unreadable
+            )
         elif self.workers.is_chief:
             self.grid.save_reals()
             self.grid.save_fakes(self.nets.Gs, 0)
@@ -130,7 +140,7 @@ class Run:
 
     def train(self, stop: stopping.StopRequest) -> None:
         """The loop: look at the schedule, take a few steps, maybe report."""
-        total = self.options.schedule.total_kimg * 1000
+        total = self.schedule.total_kimg * 1000
         tick = position.Tick(self.position)
         saved_at = time.monotonic()
         compiled = None
@@ -144,14 +154,14 @@ class Run:
                 except stopping.Stopped:
                     if not self.guard.what_is_wrong(tick, stage):
                         self.save(tick)
-                    return self.say_stopped()
+                    return self.reports.stopped(self.position.nimg)
             if stage.grown_since(self.position.lod):
                 self.grow()
             self.position.lod = stage.lod
             with tick.waiting():
                 batch = next(batches)
             tick.add(compiled(*batch, *self.scalars(stage)))
-            self.position.nimg += self.call_nimg(stage)
+            self.position.nimg += self.schedule.call_nimg(stage)
 
             done = self.position.nimg >= total
             due = done or tick.due(self.position.nimg, stage.tick_kimg)
@@ -176,17 +186,13 @@ class Run:
                 self.save(tick)
                 saved_at = time.monotonic()
             if stopping_now:
-                return self.say_stopped()
-        self.say_where()
+                return self.reports.stopped(self.position.nimg)
+        self.check_same_weights()
+        self.reports.end(self.run_dir)
 
-    def stage(self) -> schedule.Stage:
+    def stage(self) -> Stage:
         """What the schedule says now, with the rates that rollbacks left."""
-        stage = schedule.at(
-            self.position.nimg,
-            self.options.schedule,
-            self.options.data.resolution,
-            self.strategy.num_replicas_in_sync,
-        )
+        stage = self.schedule.at(self.position.nimg)
         factor = self.position.lrate_factor
         return dataclasses.replace(
             stage,
@@ -194,7 +200,7 @@ class Run:
             d_lrate=stage.d_lrate * factor,
         )
 
-    def compile(self, stage: schedule.Stage) -> Any:
+    def compile(self, stage: Stage) -> Any:
         """The steps between two looks at the schedule, as one function."""
         iterations = steps.make_iterations(
             self.nets,
@@ -202,6 +208,7 @@ class Run:
             stage,
             tf.constant(self.labels),
             self.options,
+            label_kind.of_first(self.dataset.label_kind, self.labels.shape[1]),
         )
         iterations.get_concrete_function()
         return iterations
@@ -212,14 +219,7 @@ class Run:
             self.nets.g_adam.reset()
             self.nets.d_adam.reset()
 
-    def call_nimg(self, stage: schedule.Stage) -> int:
-        """Images shown between two looks at the schedule."""
-        options = self.options.schedule
-        return stage.minibatch * options.d_repeats * options.minibatch_repeats
-
-    def batches(
-        self, stage: schedule.Stage
-    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    def batches(self, stage: Stage) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Images and labels for each call, from the present position on."""
         dataset = pipeline.batches(
             dataclasses.replace(self.dataset, labels=self.labels),
@@ -228,11 +228,11 @@ class Run:
             start_nimg=self.position.nimg,
             seed=self.options.seed,
             worker=self.workers.part(),
-            steps=self.call_nimg(stage) // stage.minibatch,
+            steps=self.schedule.call_nimg(stage) // stage.minibatch,
         )
         return pipeline.ahead(dataset)
 
-    def scalars(self, stage: schedule.Stage) -> tuple[tf.Tensor, ...]:
+    def scalars(self, stage: Stage) -> tuple[tf.Tensor, ...]:
         """nimg, alpha and the learning rates, as tensors."""
         floats = (stage.alpha or 1.0, stage.g_lrate, stage.d_lrate)
         return (
@@ -240,7 +240,7 @@ class Run:
             *(tf.constant(value, tf.float32) for value in floats),
         )
 
-    def take_snapshots(self, stage: schedule.Stage, done: bool) -> None:
+    def take_snapshots(self, stage: Stage, done: bool) -> None:
         """Pictures and network snapshots, where this tick has them."""
         self.nets.Gs.lod = stage.lod
         if not self.workers.is_chief:
@@ -253,7 +253,7 @@ class Run:
             snapshots.save_generator(self.nets.Gs, path)
             if every.weight_histograms:
                 for network in (self.nets.G, self.nets.D):
-                    arrays = nvidia.variables(network)
+                    arrays = self.models.named_variables(network)
                     self.reports.writer.weights(network.name, arrays, nimg)
         report.write(self.run_dir)
 
@@ -266,14 +266,14 @@ class Run:
         tick.write_to(self.position)
         self.checkpoints.save(self.position)
 
-    def what_is_wrong(self, tick: position.Tick, stage: schedule.Stage) -> str:
+    def what_is_wrong(self, tick: position.Tick, stage: Stage) -> str:
         """What the guard says, at this worker or at another."""
         why = self.guard.what_is_wrong(tick, stage)
         (anywhere,) = self.workers.any(bool(why))
         return why or ("another worker found so" if anywhere else "")
 
     def roll_back(
-        self, why: str, tick: position.Tick, stage: schedule.Stage
+        self, why: str, tick: position.Tick, stage: Stage
     ) -> position.Tick:
         """Goes back to the last good checkpoint; returns the tick there.
 
@@ -287,9 +287,7 @@ class Run:
         folder = self.run_dir
         if self.workers.is_chief:
             folder = self.guard.diagnose(why, failed, tick, stage)
-        self.reports.log.line(
-            f"failed at {failed.nimg / 1000:.1f} kimg: {why}; see {folder}"
-        )
+        self.reports.failed(failed.nimg, why, folder)
         self.guard.check_count(why, failed, folder)
         restored = self.checkpoints.restore()
         self.position = self.guard.lowered(failed, restored)
@@ -298,51 +296,15 @@ class Run:
         self.reports.log.forget_stats_after(self.position.nimg)
         # From now on the lower rates are part of the run.
         self.checkpoints.save(self.position)
-        self.reports.log.line(
-            f"rolled back to {self.position.nimg / 1000:.1f} kimg, with "
-            f"learning rates times {self.position.lrate_factor:g}"
-        )
+        self.reports.rolled_back(self.position)
         return position.Tick(self.position)
 
-    def say_schedule(self) -> None:
-        """The schedule, with what was derived, and what may be an oversight."""
-        for line in schedule.table(
-            self.options.schedule,
-            self.options.data.resolution,
-            self.strategy.num_replicas_in_sync,
-        ):
-            self.reports.log.line(line)
-        if self.dataset.label_size and not self.labels.shape[1]:
-            self.reports.log.line(
-                f"the dataset has {self.dataset.label_size} labels, which are "
-                "not used: --max_label_size=-1 uses them all"
-            )
-
-    def say_resuming(self) -> None:
-        for path in self.checkpoints.unreadable:
-            self.reports.log.line(
-                f"{path} cannot be read: using the one before it"
-            )
-        kimg = self.position.nimg / 1000
-        self.reports.log.line(f"resuming at {kimg:.1f} kimg")
-
-    def say_stopped(self) -> None:
-        kimg = self.position.nimg / 1000
-        self.reports.log.line(
-            f"stopped at {kimg:.1f} kimg; the same command continues"
-        )
-
-    def say_where(self) -> None:
-        """The last lines of a finished run."""
+    def check_same_weights(self) -> None:
+        """At the end of a training of several processes."""
         if self.workers.count > 1:
             digest = self.workers.digest(self.nets)
             self.workers.check_same("weights", digest)
-            self.reports.log.line(f"weights      {digest}, at every worker")
-        for line in run_folder.where(self.run_dir):
-            self.reports.log.line(line)
-        self.reports.log.line(
-            f"evaluate     python evaluate.py --run_dir={self.run_dir}"
-        )
+            self.reports.weights(digest)
 
     def close(self) -> None:
         self.reports.close()

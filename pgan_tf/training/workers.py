@@ -152,7 +152,7 @@ class Workers:
     def interruptible(
         self, stop: stopping.StopRequest
     ) -> contextlib.AbstractContextManager[None]:
-        """As `stop.at_once`, for a process that nobody waits for."""
+        """Inside, a request stops a process that nobody waits for at once."""
         if self.count == 1:
             return stop.at_once()
         return contextlib.nullcontext()

@@ -155,4 +155,4 @@ class FlagsTest(common.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertLen(result.stderr.splitlines(), 1)
         result = run("--doc=none.md")
-        self.assertRegex(result.stderr, "^bench.py: error: --doc=none.md: no ")
+        self.assertRegex(result.stderr, "^steps.py: error: --doc=none.md: no ")

@@ -8,9 +8,10 @@ from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.base import errors
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import option_tree
-from pgan_tf.runs.options import NetworksOptions, RunOptions
+from pgan_tf.runs.options import RunOptions
 from tests import common
 
 ROOT = common.ROOT
@@ -122,7 +123,7 @@ class JsonTest(common.TestCase):
         options = run_flags.from_json('{"seed": 5, "data": {"data_dir": "x"}}')
         self.assertEqual(options.seed, 5)
         self.assertEqual(options.data.data_dir, "x")
-        self.assertEqual(options.networks, NetworksOptions())
+        self.assertEqual(options.networks, ProgressiveOptions())
 
     def test_unknown_options_are_named(self):
         with self.assertRaisesRegex(ValueError, "unknown option .colour"):
@@ -135,7 +136,7 @@ class JsonTest(common.TestCase):
 
     def test_differences(self):
         old = RunOptions()
-        new = dataclasses.replace(old, networks=NetworksOptions(fmap_max=64))
+        new = dataclasses.replace(old, networks=ProgressiveOptions(fmap_max=64))
         self.assertEqual(option_tree.differences(old, old), [])
         self.assertEqual(
             option_tree.differences(old, new), ["fmap_max: 512 -> 64"]

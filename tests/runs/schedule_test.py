@@ -9,8 +9,8 @@ from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.runs import flags as run_flags
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import ScheduleOptions
+from pgan_tf.runs.schedule import Schedule, Stage
 from tests import common
 
 ROOT = common.ROOT
@@ -33,7 +33,7 @@ def rows(file: str, name: str) -> list[dict[str, str]]:
 
 
 class ScheduleTest(common.TestCase, parameterized.TestCase):
-    def check_row(self, stage: schedule.Stage, row: dict[str, str]) -> None:
+    def check_row(self, stage: Stage, row: dict[str, str]) -> None:
         self.assertAlmostEqual(stage.lod, float(row["lod"]), delta=1e-9)
         self.assertEqual(stage.resolution, int(row["resolution"]))
         self.assertEqual(stage.minibatch, int(row["minibatch"]))
@@ -48,7 +48,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         self.assertLen(expected, 352)
         for row in expected:
             nimg = round(float(row["kimg"]) * 1000)
-            self.check_row(schedule.at(nimg, options, 1024, gpus), row)
+            self.check_row(Schedule.derive(options, 1024, gpus).at(nimg), row)
 
     @parameterized.parameters(*PRESETS)
     def test_boundaries(self, name):
@@ -56,7 +56,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         expected = rows("schedule_boundaries.csv", name)
         self.assertNotEmpty(expected)
         for row in expected:
-            stage = schedule.at(int(row["nimg"]), options, 1024, gpus)
+            stage = Schedule.derive(options, 1024, gpus).at(int(row["nimg"]))
             self.check_row(stage, row)
 
     @parameterized.parameters(*PRESETS)
@@ -64,7 +64,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         options, gpus = preset(name)
         found, nimg, lod, index = [], 0, None, 0
         while lod != 0:
-            stage = schedule.at(nimg, options, 1024, gpus)
+            stage = Schedule.derive(options, 1024, gpus).at(nimg)
             if stage.grown_since(lod):
                 found.append((index, nimg, stage.resolution))
             lod = stage.lod
@@ -99,23 +99,23 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
         }
         for nimg, lod in lods.items():
             self.assertAlmostEqual(
-                schedule.at(nimg, options, 16).lod, lod, msg=str(nimg)
+                Schedule.derive(options, 16).at(nimg).lod, lod, msg=str(nimg)
             )
 
     def test_without_fading_the_next_resolution_begins_at_once(self):
         options = ScheduleOptions(lod_training_kimg=10, lod_transition_kimg=0)
-        self.assertEqual(schedule.at(9_999, options, 16).resolution, 4)
-        self.assertEqual(schedule.at(10_000, options, 16).resolution, 8)
-        self.assertIsNone(schedule.at(10_000, options, 16).alpha)
+        self.assertEqual(Schedule.derive(options, 16).at(9_999).resolution, 4)
+        self.assertEqual(Schedule.derive(options, 16).at(10_000).resolution, 8)
+        self.assertIsNone(Schedule.derive(options, 16).at(10_000).alpha)
 
     def test_alpha_is_the_weight_of_the_new_layers(self):
-        stage = schedule.at(0, ScheduleOptions(), 1024)
+        stage = Schedule.derive(ScheduleOptions(), 1024).at(0)
         self.assertIsNone(stage.alpha)
         fading = dataclasses.replace(stage, lod=2.25)
         self.assertEqual(fading.alpha, 0.75)
 
     def test_phases_join(self):
-        phases = schedule.phases(ScheduleOptions(), 64)
+        phases = Schedule.derive(ScheduleOptions(), 64).phases
         for phase, following in zip(phases, phases[1:], strict=False):
             self.assertEqual(phase.end_kimg, following.start_kimg)
             self.assertNotEqual(phase.fading, following.fading)
@@ -123,7 +123,7 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
 
     def test_stages_stop_where_the_training_does(self):
         options = ScheduleOptions(total_kimg=1500)
-        found = [s.resolution for s in schedule.stages(options, 1024)]
+        found = [s.resolution for s in Schedule.derive(options, 1024).stages()]
         self.assertEqual(found, [4, 8, 8])
 
 
@@ -132,7 +132,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
     def test_the_rule_is_that_of_the_v2_presets(self, name):
         """Every number of those flagfiles comes out of --resolution=1024."""
         given, gpus = preset(name)
-        found = schedule.derive(ScheduleOptions(), 1024, gpus)
+        found = Schedule.derive(ScheduleOptions(), 1024, gpus).options
         for r in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
             minibatch = given.minibatch_dict.get(r, given.minibatch_base)
             self.assertEqual(found.minibatch_dict[r], minibatch, r)
@@ -150,12 +150,14 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
         self, resolution, num_replicas
     ):
         options = ScheduleOptions()
-        stages = schedule.stages(options, resolution, num_replicas)
+        stages = Schedule.derive(options, resolution, num_replicas).stages()
         self.assertEqual(stages[-1].resolution, resolution)
         for stage in stages:
             self.assertEqual(stage.minibatch % (4 * num_replicas), 0)
             self.assertBetween(stage.g_lrate, 0.001, 0.003)
-        total = schedule.derive(options, resolution, num_replicas).total_kimg
+        total = Schedule.derive(
+            options, resolution, num_replicas
+        ).options.total_kimg
         growth = 1200 * math.log2(resolution / 4)
         self.assertEqual(total, growth + 2400)
 
@@ -168,7 +170,7 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
             total_kimg=99,
             lod_initial_resolution=8,
         )
-        found = schedule.derive(options, 1024)
+        found = Schedule.derive(options, 1024).options
         self.assertEqual(found.minibatch_dict[8], 24)
         self.assertEqual(found.minibatch_dict[4], 128)
         self.assertEqual(set(found.g_lrate_dict.values()), {0.002})
@@ -177,11 +179,13 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(found.d_lrate_dict[1024], 0.001)
         self.assertEqual(set(found.tick_kimg_dict.values()), {7})
         self.assertEqual(found.total_kimg, 99)
-        self.assertEqual(schedule.derive(found, 1024), found)
+        self.assertEqual(Schedule.derive(found, 1024).options, found)
 
     def test_table(self):
         options = ScheduleOptions(max_micro_batch_dict={8: 50}, total_kimg=2000)
-        lines = [line.split() for line in schedule.table(options, 1024, 2)]
+        lines = [
+            line.split() for line in Schedule.derive(options, 1024, 2).table()
+        ]
         rest = ["0.001", "0.001"]
         self.assertEqual(
             lines[1:],
@@ -214,5 +218,5 @@ class PassesTest(common.TestCase, parameterized.TestCase):
             minibatch_base=minibatch,
             max_micro_batch_dict={4: most} if most else {},
         )
-        stage = schedule.at(0, options, 4, gpus)
+        stage = Schedule.derive(options, 4, gpus).at(0)
         self.assertEqual((stage.minibatch, stage.passes), (minibatch, passes))

@@ -13,8 +13,8 @@ from absl.testing import parameterized
 from pgan_tf.networks.progressive import layers
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions, ScheduleOptions
+from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import steps, trainer
 from tests import common
 from tests.training import tiny
@@ -34,10 +34,10 @@ class GrowingTest(common.TestCase):
     def test_the_final_resolution_from_the_start(self):
         options = ScheduleOptions(lod_initial_resolution=1024)
         for nimg in (0, 1, 600_000, 900_000, 10**8):
-            stage = schedule.at(nimg, options, 1024)
+            stage = Schedule.derive(options, 1024).at(nimg)
             self.assertEqual((stage.lod, stage.resolution), (0.0, 1024))
             self.assertIsNone(stage.alpha)
-        self.assertLen(schedule.phases(options, 1024), 1)
+        self.assertLen(Schedule.derive(options, 1024).phases, 1)
 
     def test_one_end_of_each_network_is_trained(self):
         G = Generator(**SMALL)
@@ -126,7 +126,7 @@ class LoopTest(common.TestCase, parameterized.TestCase):
             schedule=ScheduleOptions(minibatch_repeats=repeats)
         )
         made = tiny.make(options, fading=False)
-        stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
+        stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
         iterations = steps.make_iterations(
             made.nets, made.strategy, stage, tf.zeros([1, 0]), options
         )
@@ -137,8 +137,8 @@ class LoopTest(common.TestCase, parameterized.TestCase):
             *map(tf.constant, (1.0, 1e-3, 1e-3)),
         )
         self.assertEqual(made.nets.g_adam.step.numpy(), repeats)
-        run = types.SimpleNamespace(options=options)
-        self.assertEqual(trainer.Run.call_nimg(run, stage), 8 * repeats)
+        schedule = Schedule.derive(options.schedule, 8)
+        self.assertEqual(schedule.call_nimg(stage), 8 * repeats)
 
     @parameterized.parameters(True, False)
     def test_optimizer_reset(self, reset):

@@ -9,16 +9,17 @@ from absl.testing import parameterized
 
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets, writing
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import (
     DataOptions,
-    NetworksOptions,
     OptimizerOptions,
     RunOptions,
     ScheduleOptions,
     SnapshotsOptions,
 )
+from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import checks
 from tests import common
 
@@ -78,9 +79,9 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         self.assert_refused(self.options(schedule=schedule), message)
 
     def test_widths(self):
-        networks = NetworksOptions(fmap_base=7)
+        networks = ProgressiveOptions(fmap_base=7)
         self.assert_refused(self.options(networks=networks), "give 8 or more")
-        networks = NetworksOptions(fmap_base=8)
+        networks = ProgressiveOptions(fmap_base=8)
         checks.check(self.options(networks=networks))
 
     def test_grid(self):
@@ -168,7 +169,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         longer = ScheduleOptions(total_kimg=20000)
         checks.check(self.options(schedule=longer))
         checks.check(dataclasses.replace(options, init_from="another.keras"))
-        smaller = NetworksOptions(fmap_max=64)
+        smaller = ProgressiveOptions(fmap_max=64)
         self.assert_refused(
             self.options(networks=smaller),
             r"another configuration \(fmap_max: 512 -> 64; latent_size: ",
@@ -199,10 +200,11 @@ class SetupTest(common.TestCase, parameterized.TestCase):
     def test_minibatches(self):
         def check(replicas, group=4, **schedule):
             options = self.options(
-                networks=NetworksOptions(mbstd_group_size=group),
+                networks=ProgressiveOptions(mbstd_group_size=group),
                 schedule=ScheduleOptions(**schedule),
             )
-            checks.check_minibatches(checks.check(options), replicas)
+            schedule = Schedule.of_run(checks.check(options), replicas)
+            checks.check_minibatches(schedule, group)
 
         check(2, minibatch_base=8)
         check(4, minibatch_base=8)

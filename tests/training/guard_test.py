@@ -11,11 +11,11 @@ from absl.testing import parameterized
 from PIL import Image
 
 from pgan_tf.base import errors
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import (
     DataOptions,
     GuardOptions,
-    NetworksOptions,
     OptimizerOptions,
     RunOptions,
     ScheduleOptions,
@@ -59,7 +59,7 @@ def make_options(
             data=DataOptions(
                 data_dir=str(here / "set"), resolution=4, max_label_size=labels
             ),
-            networks=NetworksOptions(fmap_base=32, fmap_max=8),
+            networks=ProgressiveOptions(fmap_base=32, fmap_max=8),
             optimizer=OptimizerOptions(precision=precision),
             schedule=ScheduleOptions(
                 g_lrate_base=lrate, d_lrate_base=lrate, **SCHEDULE

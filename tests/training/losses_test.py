@@ -158,19 +158,11 @@ class LabelLossTest(common.TestCase):
         )
         self.assertAllClose(found, expected.sum(1), atol=1e-5)
 
-    def test_auto_looks_at_the_labels(self):
-        one_hot = np.float32([[0, 1], [0, 0], [1, 0]])
-        multi_hot = np.float32([[0, 1], [1, 1]])
-        parts = np.float32([[0.5, 0.5]])
-        for labels, expected in (
-            (one_hot, "softmax"),
-            (multi_hot, "sigmoid"),
-            (parts, "sigmoid"),
-        ):
-            self.assertEqual(losses.choose_label_loss(labels, "auto"), expected)
-        self.assertEqual(
-            losses.choose_label_loss(one_hot, "sigmoid"), "sigmoid"
-        )
+    def test_auto_goes_by_the_kind(self):
+        for kind, expected in (("onehot", "softmax"), ("multihot", "sigmoid")):
+            self.assertEqual(losses.choose_label_loss(kind, "auto"), expected)
+            for given in ("softmax", "sigmoid"):
+                self.assertEqual(losses.choose_label_loss(kind, given), given)
 
 
 class LossesTest(common.TestCase):

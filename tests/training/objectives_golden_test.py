@@ -161,7 +161,7 @@ class LossesTest(common.TestCase, parameterized.TestCase):
         reals, fakes = random.randn(2, 4, 16, 16, 1).astype(np.float32)
         mixing = random.rand(4, 1, 1, 1).astype(np.float32)
         mixed = tf.constant(operations.lerp(reals, fakes, mixing))
-        native = objectives.score_gradients(D, mixed, 0.5)
+        native = objectives.score_gradients(D, mixed, tf.zeros([4, 0]), 0.5)
         upscaled = tf.Variable(
             operations.upscale2d(operations.lerp(reals, fakes, mixing))
         )
@@ -231,7 +231,11 @@ class JudgeBothTest(common.TestCase, parameterized.TestCase):
         random = np.random.RandomState(0)
         reals, fakes = random.randn(2, 8, 8, 8, 1).astype(np.float32)
         scores, logits = objectives.judge_both(
-            D, tf.constant(reals), tf.constant(fakes), None
+            D,
+            tf.constant(reals),
+            tf.constant(fakes),
+            tf.zeros([8, 2]),
+            None,
         )
         for i, images in enumerate((reals, fakes)):
             expected = D(images)

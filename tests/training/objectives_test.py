@@ -15,9 +15,9 @@ class Quadratic:
     """A discriminator with score |x|^2 / 2, whose gradient is the image."""
 
     resolution = 16
-    mbstd_group_size = 0
+    group_size = 0
 
-    def __call__(self, images, alpha=None):
+    def __call__(self, images, labels=None, alpha=None, training=False):
         squares = tf.reduce_sum(tf.square(images), axis=(1, 2, 3)) / 2
         return squares[:, tf.newaxis], tf.zeros([len(images), 0])
 

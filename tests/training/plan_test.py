@@ -11,10 +11,10 @@ from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.networks.progressive import cost as progressive_cost
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import (
     DataOptions,
-    NetworksOptions,
     RunOptions,
     ScheduleOptions,
     SnapshotsOptions,
@@ -27,7 +27,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 
 OPTIONS = RunOptions(
     data=DataOptions(resolution=16),
-    networks=NetworksOptions(fmap_base=64, fmap_max=16, latent_size=16),
+    networks=ProgressiveOptions(fmap_base=64, fmap_max=16, latent_size=16),
     schedule=ScheduleOptions(
         lod_training_kimg=10,
         lod_transition_kimg=5,
@@ -69,7 +69,7 @@ options = config.RunConfig(
 )
 strategy = devices.make_strategy("")
 nets = initial.make_networks(options, 3, strategy)
-stage = schedule.at(0, options.schedule, resolution)
+stage = Schedule.derive(options.schedule, resolution).at(0)
 iterations = steps.make_iterations(
     nets, strategy, stage, tf.zeros([1, 0]), options
 )
@@ -200,7 +200,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
             text=True,
         )
         counted = progressive_cost.ProgressiveCost(
-            NetworksOptions(fmap_base=base, fmap_max=widest), 3
+            ProgressiveOptions(fmap_base=base, fmap_max=widest), 3
         )
         estimate = speed.memory_mb(counted, resolution, resolution, minibatch)
         self.assertAllClose(estimate, float(process.stdout), rtol=0.2)

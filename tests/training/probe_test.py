@@ -6,19 +6,19 @@ import tensorflow as tf
 
 from benchmarks import peak
 from pgan_tf.base import errors
-from pgan_tf.runs import schedule
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs.options import (
     DataOptions,
-    NetworksOptions,
     RunOptions,
     ScheduleOptions,
 )
+from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import probe, steps
 from tests import common
 
 OPTIONS = RunOptions(
     data=DataOptions(resolution=8),
-    networks=NetworksOptions(fmap_base=16, fmap_max=4, latent_size=4),
+    networks=ProgressiveOptions(fmap_base=16, fmap_max=4, latent_size=4),
     schedule=ScheduleOptions(
         minibatch_base=8,
         lod_training_kimg=1,
@@ -29,8 +29,8 @@ OPTIONS = RunOptions(
 
 
 def make_timing(lod: float, images_per_sec: float) -> probe.Timing:
-    stage = schedule.at(0, OPTIONS.schedule, 8)
-    stage = schedule.Stage(
+    stage = Schedule.derive(OPTIONS.schedule, 8).at(0)
+    stage = Stage(
         lod=lod,
         resolution=4 if lod == 1 else 8,
         minibatch=8,
@@ -89,7 +89,7 @@ class TimingTest(common.TestCase):
                 minibatch_base=8, d_repeats=3, minibatch_repeats=2
             ),
         )
-        stage = schedule.at(0, options.schedule, 8)
+        stage = Schedule.derive(options.schedule, 8).at(0)
         nets = mock.Mock()
         nets.D.num_channels = 3
         with (

@@ -7,13 +7,13 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import (
     DataOptions,
     OptimizerOptions,
     RunOptions,
     ScheduleOptions,
 )
+from pgan_tf.runs.schedule import Stage
 from pgan_tf.training import draws, steps
 from tests import common
 from tests.training import tiny
@@ -67,7 +67,7 @@ class ReuseFakesTest(common.TestCase, parameterized.TestCase):
             options, schedule=ScheduleOptions(minibatch_repeats=2)
         )
         made = tiny.make(options)
-        stage = schedule.Stage(0.5, 8, tiny.MINIBATCH, 1e-3, 1e-2, 1)
+        stage = Stage(0.5, 8, tiny.MINIBATCH, 1e-3, 1e-2, 1)
         with mock.patch.object(draws, "Draws", kind):
             iterations = steps.make_iterations(
                 made.nets, made.strategy, stage, tf.zeros([1, 0]), options

@@ -1,9 +1,12 @@
 """Times left, durations, and the log files."""
 
+import dataclasses
 import json
 
-from pgan_tf.runs.options import NetworksOptions, RunOptions, ScheduleOptions
-from pgan_tf.training import reports, speed
+from pgan_tf.networks.progressive.options import ProgressiveOptions
+from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
+from pgan_tf.runs.schedule import Schedule
+from pgan_tf.training import plan, reports, speed
 from tests import common
 
 
@@ -11,14 +14,22 @@ class TimeLeftTest(common.TestCase):
     def setUp(self):
         super().setUp()
         self.options = RunOptions(
-            networks=NetworksOptions(fmap_base=64, fmap_max=16),
+            networks=ProgressiveOptions(fmap_base=64, fmap_max=16),
             schedule=ScheduleOptions(
                 lod_training_kimg=10, lod_transition_kimg=10, total_kimg=100
             ),
         )
 
+    def time_left(self) -> speed.TimeLeft:
+        options = dataclasses.replace(
+            self.options, data=DataOptions(resolution=8)
+        )
+        return speed.TimeLeft(
+            Schedule.of_run(options), plan.networks_cost(options, 3)
+        )
+
     def test_measured_resolutions(self):
-        left = speed.TimeLeft(self.options, 8, num_channels=3)
+        left = self.time_left()
         left.measured(0, 1_000, seconds=1.0)
         left.measured(20_000, 21_000, seconds=5.0)
         # 4 kimg left at 4x4, then 90 kimg at 8x8.
@@ -27,12 +38,12 @@ class TimeLeftTest(common.TestCase):
         self.assertAllClose(left.seconds(100_000), 0)
 
     def test_later_resolutions_cost_more(self):
-        left = speed.TimeLeft(self.options, 8, num_channels=3)
+        left = self.time_left()
         left.measured(1_000, 3_000, seconds=2.0)
         self.assertAllClose(left.seconds(0), 10 * 1 + 90 * cost_of_8x8())
 
     def test_a_tick_of_two_resolutions(self):
-        left = speed.TimeLeft(self.options, 8, num_channels=3)
+        left = self.time_left()
         # Of 8 kimg the last two are 8x8.
         left.measured(4_000, 12_000, seconds=3 * (6 + 2 * cost_of_8x8()))
         self.assertAllClose(left.seconds(12_000), 88 * 3 * cost_of_8x8())

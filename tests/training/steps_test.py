@@ -8,7 +8,6 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import (
     DataOptions,
     LossesOptions,
@@ -16,6 +15,7 @@ from pgan_tf.runs.options import (
     RunOptions,
     ScheduleOptions,
 )
+from pgan_tf.runs.schedule import Stage
 from pgan_tf.training import draws, objectives, optim, state, steps
 from tests import common
 from tests.training import tiny
@@ -85,7 +85,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
                 g_adam=optim.Adam(G.trainable_variables),
                 d_adam=optim.Adam(D.trainable_variables),
             )
-        stage = schedule.Stage(0.0, 32, minibatch, 1e-3, 1e-3, 1)
+        stage = Stage(0.0, 32, minibatch, 1e-3, 1e-3, 1)
         return nets, strategy, stage
 
     @parameterized.parameters("float32", "float64")
@@ -146,7 +146,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
     def test_reals_are_mirrored_then_faded(self):
         """The loss is that of reals prepared by NumPy."""
         nets, strategy, _ = self.make()
-        stage = schedule.Stage(1.75, 16, 8, 1e-3, 1e-3, 1)
+        stage = Stage(1.75, 16, 8, 1e-3, 1e-3, 1)
         options = RunOptions(data=DataOptions(mirror_augment=True))
         fixed = FixedDraws()
         mixing = fixed.arrays["res32/mixing_factors"]
@@ -234,7 +234,7 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
         schedule_options = ScheduleOptions(d_repeats=3, minibatch_repeats=2)
         options = RunOptions(schedule=schedule_options, **sections)
         made = tiny.make(options, fading=False)
-        stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
+        stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
         iterations = steps.make_iterations(
             made.nets, made.strategy, stage, tf.zeros([1, 0]), options
         )
@@ -306,12 +306,16 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
 class TermsInStepsTest(common.TestCase):
     """What only the steps decide about the terms."""
 
-    def make(self, losses=None, labels=None):
-        labels = tf.zeros([1, 0]) if labels is None else labels
+    def make(self, losses=None, label_kind=""):
         made = tiny.make(RunOptions(losses=losses))
-        stage = schedule.Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
+        stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
         return steps._Iteration(
-            made.nets, made.strategy, stage, labels, made.options
+            made.nets,
+            made.strategy,
+            stage,
+            tf.zeros([1, 0]),
+            made.options,
+            label_kind,
         )
 
     def test_noise_is_fresh_and_fades(self):
@@ -339,13 +343,9 @@ class TermsInStepsTest(common.TestCase):
         self.assertAllClose(half, 0.25, atol=0.02)
         self.assertAllEqual(noise("D_latents", 1, 3000), 0 * found[0])
 
-    def test_the_loss_of_labels_follows_from_the_dataset(self):
-        for rows, expected in (
-            ([[0, 1], [1, 0]], "softmax"),
-            ([[1, 1], [1, 0]], "sigmoid"),
-        ):
-            labels = tf.constant(rows, tf.float32)
-            iteration = self.make(LossesOptions(), labels)
+    def test_the_loss_of_labels_follows_from_their_kind(self):
+        for kind, expected in (("onehot", "softmax"), ("multihot", "sigmoid")):
+            iteration = self.make(LossesOptions(), label_kind=kind)
             self.assertEqual(iteration.losses.label_loss, expected)
 
 

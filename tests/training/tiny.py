@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.runs import schedule
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.runs.schedule import Stage
 from pgan_tf.training import optim, state, steps
 
 RESOLUTION = 8
@@ -63,7 +63,7 @@ def make(
     return (_Double if double else steps._Iteration)(
         state.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
         strategy,
-        schedule.Stage(
+        Stage(
             lod=0.5 if fading else 0.0,
             resolution=RESOLUTION,
             minibatch=MINIBATCH,

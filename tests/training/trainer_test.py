@@ -12,10 +12,10 @@ from PIL import Image
 from pgan_tf.base import devices, images
 from pgan_tf.data.format import writing
 from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import (
     DataOptions,
-    NetworksOptions,
     RunOptions,
     ScheduleOptions,
     SnapshotsOptions,
@@ -50,7 +50,7 @@ def make_options(
             data=DataOptions(
                 data_dir=str(here / "set"), mirror_augment=True, **data
             ),
-            networks=NetworksOptions(fmap_base=32, fmap_max=8),
+            networks=ProgressiveOptions(fmap_base=32, fmap_max=8),
             schedule=ScheduleOptions(**SCHEDULE),
             snapshots=SnapshotsOptions(network_snapshot_ticks=2, grid="4x3"),
         )
@@ -91,6 +91,40 @@ class TrainerTest(common.TestCase):
             + (nets.g_adam.variables, nets.d_adam.variables)
             for v in group
         ]
+
+    def label_penalty(self, kind: str, size: int) -> float:
+        """D's, of the first step of a run on labels of a kind."""
+        folder = self.here / f"{kind}{size}"
+        random = np.random.RandomState(0)
+        pixels = random.randint(0, 256, (48, 8, 8, 3)).astype(np.uint8)
+        target = writing.Target(folder, 8, 3, 48, 3)
+        manifest = {"labels": {"kind": kind, "names": ["a", "b", "c"]}}
+        with writing.Writer(target, manifest) as writer:
+            # Rows that look like one class out of three.
+            writer.add(pixels, np.eye(3, dtype=np.float32)[np.arange(48) % 3])
+        options = make_options(
+            self.here, f"run-{kind}{size}", max_label_size=size
+        )
+        options = dataclasses.replace(
+            options,
+            data=dataclasses.replace(options.data, data_dir=str(folder)),
+            schedule=dataclasses.replace(options.schedule, total_kimg=0.016),
+        )
+        trainer.train(options)
+        return stats(options.run_dir)[0]["D_label_penalty"]
+
+    def test_the_kind_of_labels_decides_their_loss(self):
+        """At first the logits are about 0, of reals and of fakes."""
+        for kind, size, expected in (
+            ("onehot", 3, 2 * np.log(3)),
+            ("multihot", 3, 2 * 3 * np.log(2)),
+            # Softmax over one logit would say nothing.
+            ("multihot", 1, 2 * np.log(2)),
+            ("onehot", 1, 2 * np.log(2)),
+        ):
+            found = self.label_penalty(kind, size)
+            self.assertAllClose(found, expected, rtol=0.5, atol=0, msg=kind)
+            self.assertGreater(found, 0.1)
 
     def test_a_row_of_the_pictures_for_each_label(self):
         options = make_options(self.here, max_label_size=-1)

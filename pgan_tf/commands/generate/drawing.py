@@ -9,7 +9,7 @@ import numpy as np
 
 from pgan_tf.base import errors, images
 from pgan_tf.commands.generate import inputs
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pgan_tf.base import devices, errors, files, images, web_page
 from pgan_tf.commands.generate import inputs, page
 from pgan_tf.evaluation.features import by_name as features_by_name
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import directions, drawing, latent_table
 
 # Latents that directions are computed from.

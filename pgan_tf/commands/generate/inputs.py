@@ -8,7 +8,7 @@ import numpy as np
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import snapshots
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
 
 # Named in an error; the rest are counted.

@@ -13,7 +13,7 @@ from pgan_tf.base import devices, errors, files, images, video
 from pgan_tf.commands.generate import inputs
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.evaluation.features import by_name as features_by_name
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import projection
 
 # Random latents that the search chooses its starts from.

@@ -2,10 +2,8 @@
 
 import argparse
 import bisect
-import json
 import math
 import pathlib
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from pgan_tf.base import errors, images, video
 from pgan_tf.commands.generate import flags, output
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import grid_layout, schedule
+from pgan_tf.runs import grid_layout
+from pgan_tf.runs.schedule import Schedule
 
 DESCRIPTION = """Makes a video of a run: its grids of fakes over time.
 
@@ -83,17 +82,13 @@ def list_grids(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
         UserError: If the folder is not that of a run, or has none.
     """
     run_folder.read_config(run_dir)
-    grids = [
-        (int(match[1]), path)
-        for path in run_dir.glob("fakes*.png")
-        if (match := re.fullmatch(r"fakes(\d+)\.png", path.name))
-    ]
+    grids = run_folder.list_fakes(run_dir)
     if not grids:
         raise errors.UserError(
             f"--run_dir={run_dir} has no grids yet (fakes<kimg>.png); "
             "train.py writes them"
         )
-    return sorted(grids)
+    return grids
 
 
 def times(
@@ -132,14 +127,10 @@ def frames(
 
 def read_lods(run_dir: pathlib.Path) -> dict[int, float]:
     """The level of detail at each kimg that was reported."""
-    options = run_folder.read_config(run_dir)
-    start = schedule.at(0, options.schedule, options.data.resolution)
+    start = Schedule.of_run(run_folder.read_config(run_dir)).at(0)
     lods = {0: start.lod}
-    path = run_dir / "stats.jsonl"
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            lods[row["nimg"] // 1000] = row["lod"]
+    for tick in run_folder.read_ticks(run_dir):
+        lods[tick["nimg"] // 1000] = tick["lod"]
     return lods
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pgan_tf.base import images, video
 from pgan_tf.commands.generate import inputs, output
 from pgan_tf.commands.generate.drawing import check_shrink
-from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table, walks
 
 

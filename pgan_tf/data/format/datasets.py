@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors, resolutions
+from pgan_tf.data import label_kind
 from pgan_tf.data.format import file_names, levels
 
 
@@ -54,6 +55,17 @@ class Dataset:
         if len(names) == self.label_size:
             return names
         return [str(each) for each in range(self.label_size)]
+
+    @property
+    def label_kind(self) -> str:
+        """See `label_kind`: as the manifest has it, or as the labels tell.
+
+        Empty for a dataset without labels.
+        """
+        if not self.label_size:
+            return ""
+        about = (self.manifest or {}).get("labels") or {}
+        return about.get("kind") or label_kind.of(self.labels)
 
     def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
         """Images at one of the stored resolutions.

@@ -51,13 +51,13 @@ def parse(file: str) -> Parsed | None:
 def level_file(
     name: str, resolution: int, shard: int = 0, num_shards: int = 1
 ) -> str:
-    """Such as `faces-r05.tfrecords` for 32 pixels in one shard."""
+    """The name of a level's file, such as `faces-r05.tfrecords` of 32x32."""
     part = "" if num_shards == 1 else f"-{shard:05d}-of-{num_shards:05d}"
     return f"{name}-r{resolution.bit_length() - 1:02d}{part}.tfrecords"
 
 
 def label_file(name: str) -> str:
-    """Such as `faces-rxx.labels`."""
+    """The name of the file of labels, such as `faces-rxx.labels`."""
     return f"{name}-rxx.labels"
 
 

@@ -59,7 +59,7 @@ class Arrays:
         return label
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return self.made_from
 
 

@@ -37,6 +37,6 @@ class CelebA(pictures.ImageFiles):
         return decode.resized(face, self.resolution)
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         crop = f"{SIDE}x{SIDE}+{LEFT}+{TOP} of {WIDTH}x{HEIGHT}"
         return {**super().options(), "crop": crop}

@@ -15,7 +15,8 @@ import h5py
 import numpy as np
 
 from pgan_tf.base import errors, resolutions
-from pgan_tf.data.sources import label_files, source
+from pgan_tf.data import label_kind
+from pgan_tf.data.sources import source
 
 _LEVEL = re.compile(r"data(\d+)x\1")
 
@@ -51,7 +52,7 @@ class Hdf5:
             str(each) for each in range(self.labels.shape[1])
         ]
         self.label_kind = (
-            label_files.kind_of(self.labels) if self.label_names else None
+            label_kind.of(self.labels) if self.label_names else None
         )
 
     def __len__(self) -> int:
@@ -71,7 +72,7 @@ class Hdf5:
         return self.labels[index]
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {"source_dir": self.path.name}
 
     def _sizes(self) -> set[int]:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors
+from pgan_tf.data import label_kind
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,23 +43,16 @@ class Table:
         eye = np.eye(len(names), dtype=np.float32)
         row_of = dict(zip(names, eye, strict=True))
         rows = {file: row_of[name] for file, name in classes.items()}
-        return cls(names, "onehot", rows)
+        return cls(names, label_kind.ONEHOT, rows)
 
     @classmethod
     def of_numbers(
         cls, names: Sequence[str], rows: dict[str, np.ndarray]
     ) -> "Table":
         """Labels that are numbers already."""
-        return cls(list(names), kind_of(rows.values()), rows)
-
-
-def kind_of(rows: Iterable[np.ndarray]) -> str:
-    """ "onehot" if every row has a single 1 among zeros, else "multihot"."""
-    is_onehot = all(
-        len(row) > 1 and np.count_nonzero(row) == 1 and row.sum() == 1
-        for row in rows
-    )
-    return "onehot" if is_onehot else "multihot"
+        return cls(
+            list(names), label_kind.of(np.stack(list(rows.values()))), rows
+        )
 
 
 def _sort_key(name: str) -> tuple[bool, int, str]:
@@ -123,7 +117,7 @@ def _json(text: str) -> Table:
     content = json.loads(text)
     rows: Any = content.get("labels") if isinstance(content, dict) else 0
     if rows is None:  # how StyleGAN's tools say that there are no labels
-        return Table([], "onehot", {})
+        return Table([], label_kind.ONEHOT, {})
     is_list = isinstance(rows, list) and all(
         isinstance(row, list) and len(row) == 2 and isinstance(row[0], str)
         for row in rows
@@ -151,7 +145,9 @@ def _of_indices(classes: dict[str, int]) -> Table:
         raise ValueError("a class is negative")
     eye = np.eye(size, dtype=np.float32)
     names = [str(each) for each in range(size)]
-    return Table(names, "onehot", {f: eye[c] for f, c in classes.items()})
+    return Table(
+        names, label_kind.ONEHOT, {f: eye[c] for f, c in classes.items()}
+    )
 
 
 def _attributes(text: str) -> Table:
@@ -164,4 +160,4 @@ def _attributes(text: str) -> Table:
         if not {"1", "-1"}.issuperset(values):
             raise ValueError(f"a value that is not 1 or -1 for {file}")
         rows[file] = np.array([each == "1" for each in values], np.float32)
-    return Table(names, "multihot", rows)
+    return Table(names, label_kind.MULTIHOT, rows)

@@ -76,7 +76,7 @@ class Lsun:
         return np.zeros(0, np.float32)
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {"source_dir": self.path.name, **self.form.options()}
 
     def _entry(self, index: int) -> tuple[bytes, bytes]:

@@ -116,7 +116,7 @@ class MnistRgb:
         return np.zeros(0, np.float32)
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {
             **self.digits.options(),
             "num_images": len(self),

@@ -55,7 +55,7 @@ class ImageFiles:
         return self.labels[index]
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {"source_dir": self.archive.path.name}
 
 
@@ -94,7 +94,7 @@ class Form:
         return pixels
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return dataclasses.asdict(self)
 
 
@@ -130,7 +130,7 @@ class Pictures(ImageFiles):
         return self.form.apply(image, self.resolution)
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {**super().options(), **self.form.options()}
 
 

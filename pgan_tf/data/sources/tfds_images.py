@@ -83,7 +83,7 @@ class TfdsImages:
         return label
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {
             "tfds_name": self._builder.info.full_name,
             "tfds_split": self.split,
@@ -197,7 +197,7 @@ class _Index:
 
     @classmethod
     def of(cls, instructions: Sequence[Any]) -> "_Index":
-        """From what tensorflow-datasets says of files and parts of them."""
+        """Reads what tensorflow-datasets says of files and parts of them."""
         parts = []
         for each in instructions:
             with open(each.filename, "rb") as stream:

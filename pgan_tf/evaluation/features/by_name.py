@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 
 from pgan_tf.base import devices, errors, files, images
+from pgan_tf.data import label_kind
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.features import (
     inception_graph,
@@ -115,9 +116,4 @@ def has_attributes(dataset: datasets.Dataset) -> bool:
 
     The manifest says so; without one, rows that are not one-hot do.
     """
-    kind = ((dataset.manifest or {}).get("labels") or {}).get("kind")
-    if kind:
-        return kind == "multihot"
-    ones = (dataset.labels == 1).sum(axis=1)
-    zeros = (dataset.labels == 0).sum(axis=1)
-    return not ((ones == 1) & (ones + zeros == dataset.label_size)).all()
+    return dataset.label_kind != label_kind.ONEHOT

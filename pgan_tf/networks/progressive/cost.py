@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pgan_tf.base import resolutions
 from pgan_tf.networks import cost
-from pgan_tf.runs.options import NetworksOptions
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 
 
 def fmaps(
@@ -34,20 +34,20 @@ class ProgressiveCost:
         label_size: Length of the label vectors.
     """
 
-    options: NetworksOptions
+    options: ProgressiveOptions
     num_channels: int
     label_size: int = 0
 
     def generator(self, resolution: int, fading: bool = False) -> cost.Cost:
-        """Cost of G at a resolution, of the layers in use there alone."""
+        """What an image costs in G's layers in use at a resolution."""
         return sum(self._generator_layers(resolution, fading), cost.Cost())
 
     def discriminator(self, resolution: int, fading: bool = False) -> cost.Cost:
-        """Cost of D at a resolution, of the layers in use there alone."""
+        """What an image costs in D's layers in use at a resolution."""
         return sum(self._discriminator_layers(resolution, fading), cost.Cost())
 
     def parameters(self, final: int) -> tuple[int, int]:
-        """Of all of G and all of D, grown up to a final resolution."""
+        """Trainable numbers of all of G and all of D, fully grown."""
         lower = resolutions.up_to(final)[:-1]
         return (
             self.generator(final).parameters

@@ -67,7 +67,7 @@ class Discriminator(growth.Growing):
         self.built = True
 
     def _make_layers(self) -> None:
-        """For each R above 4: conv0, conv1 (down); for 4x4: conv0, dense."""
+        """Makes conv0, conv1 (down) of each R above 4; conv0, dense of 4."""
         options = self._layer_options()
         conv_downscale = (
             layers.ConvDownscale2D
@@ -106,15 +106,26 @@ class Discriminator(growth.Growing):
         )
         self.output_dense.build((None, self._fmaps(2)))
 
+    @property
+    def group_size(self) -> int:
+        """Images whose statistics are mixed."""
+        return self.mbstd_group_size
+
     def call(
-        self, images: Tensor, alpha: Tensor = None
+        self,
+        images: Tensor,
+        labels: Tensor = None,
+        alpha: Tensor = None,
+        training: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Judges images; their size says which layers are in use.
 
         Args:
             images: [N,R,R,num_channels] in [-1, 1], R one of `resolutions`.
+            labels: Left alone: the logits are to guess them.
             alpha: Weight of this resolution's layers against the path
                 through the downscaled image, scalar; None: settled.
+            training: Makes no difference.
 
         Returns:
             float32 scores [N,1], higher for what seems real, and class

@@ -77,7 +77,7 @@ class Generator(growth.Growing):
         self.built = True
 
     def _make_layers(self) -> None:
-        """For 4x4: dense, conv1; for each R above: conv0 (up), conv1."""
+        """Makes dense, conv1 of 4x4, and conv0 (up), conv1 of each R above."""
         options = self._layer_options()
         upscale_conv = (
             layers.UpscaleConv2D if self.fused_scale else layers.EqualizedConv2D
@@ -118,6 +118,7 @@ class Generator(growth.Growing):
         labels: Tensor = None,
         resolution: int | None = None,
         alpha: Tensor = None,
+        training: bool = False,
     ) -> Tensor:
         """Draws images.
 
@@ -127,6 +128,7 @@ class Generator(growth.Growing):
             resolution: Of the images; None: what `lod` says.
             alpha: Weight of this resolution's layers against the upscaled
                 image of the resolution below, scalar; None: settled.
+            training: Makes no difference.
 
         Returns:
             float32 images [N,resolution,resolution,num_channels], nominally
@@ -194,11 +196,15 @@ class Generator(growth.Growing):
         used = self.conv0[: top + 1] + self.conv1[: top + 1]
         return used + growth.ends_in_use(self.to_rgb, top, fading)
 
-    def trained_by(self, resolution: int) -> list[Any]:
-        """The trainable variables that growth up to there has ever used."""
+    def averaged_at(self, resolution: int) -> list[Any]:
+        """What Gs averages: all that growth up to there has ever used."""
         top = self._index(resolution) + 1
         used = self.conv0[:top] + self.conv1[:top] + self.to_rgb[:top]
         return [v for layer in used for v in layer.trainable_variables]
+
+    def copied_state(self) -> list[Any]:
+        """No state: all that the network has is trained."""
+        return []
 
     def compute_output_shape(
         self, latents_shape: layers.Shape, *_: Any, **__: Any

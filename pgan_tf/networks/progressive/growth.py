@@ -20,6 +20,8 @@ Tensor = Any
 class Growing(keras.Model):
     """The options that G and D share, and the widths of their layers."""
 
+    family = "progressive"
+
     def __init__(
         self,
         resolution: int,

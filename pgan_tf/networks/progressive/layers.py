@@ -191,7 +191,7 @@ class UpscaleConv2D(EqualizedConv2D):
         return convolutions.conv2d_transpose(inputs, kernel, 2)
 
     def transposed(self, kernel: Tensor) -> Tensor:
-        """That of the transposed convolution, [4,4,out,in]."""
+        """The kernel of the transposed convolution, [4,4,out,in]."""
         # A transposed convolution scatters: next to an ordinary one its
         # kernel is turned by 180 degrees, with the last two axes swapped.
         kernel = _sum_of_shifts(kernel, self._wscale, turned=True)

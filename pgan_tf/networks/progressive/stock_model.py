@@ -80,7 +80,7 @@ def _images(
 
 
 def _first_layer(network: Generator, i: int, x: Tensor) -> Tensor:
-    """From latents to 4x4, or from one resolution to the next."""
+    """The layer from latents to 4x4, or from one resolution to the next."""
     layer = network.conv0[i]
     if i == 0:
         return _dense(layer, x)

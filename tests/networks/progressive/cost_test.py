@@ -9,12 +9,12 @@ from pgan_tf.networks import cost
 from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.runs.options import NetworksOptions
+from pgan_tf.networks.progressive.options import ProgressiveOptions
 from tests import common
 
 # Small-32: RGB, 16 images a step.
 SMALL = progressive_cost.ProgressiveCost(
-    NetworksOptions(fmap_base=1024, fmap_max=128), 3
+    ProgressiveOptions(fmap_base=1024, fmap_max=128), 3
 )
 
 
@@ -32,7 +32,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
 
     def test_parameters_of_the_paper(self):
         """23.1 million each, for CelebA-HQ (table 2)."""
-        paper = progressive_cost.ProgressiveCost(NetworksOptions(), 3)
+        paper = progressive_cost.ProgressiveCost(ProgressiveOptions(), 3)
         millions = [n / 1e6 for n in paper.parameters(1024)]
         self.assertAllClose(millions, [23.1, 23.1], atol=0.05)
 
@@ -46,7 +46,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         label_size=(0, 3),
     )
     def test_parameters_of_the_networks(self, options, label_size):
-        section = NetworksOptions(fmap_base=128, fmap_max=16, **options)
+        section = ProgressiveOptions(fmap_base=128, fmap_max=16, **options)
         common_options = {
             "resolution": 16,
             "num_channels": 3,
@@ -107,7 +107,9 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
 
     def test_work_of_a_layer_by_hand(self):
         """G at 4x4, of width 1: a dense layer, a 3x3, a 1x1."""
-        tiny = progressive_cost.ProgressiveCost(NetworksOptions(fmap_base=2), 3)
+        tiny = progressive_cost.ProgressiveCost(
+            ProgressiveOptions(fmap_base=2), 3
+        )
         self.assertEqual(progressive_cost.fmaps(4, 2, 1.0, 512), 1)
         # Latents of 2, the width at 2x2.
         cost = tiny.generator(4)
@@ -119,7 +121,7 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
         options = {"fmap_base": 128, "fmap_max": 16}
         by_form = [
             progressive_cost.ProgressiveCost(
-                NetworksOptions(fused_scale=fused, **options), 3
+                ProgressiveOptions(fused_scale=fused, **options), 3
             )
             for fused in (True, False)
         ]

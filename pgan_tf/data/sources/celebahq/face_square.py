@@ -90,12 +90,12 @@ def square(landmarks: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _turned_right(vector: np.ndarray) -> np.ndarray:
-    """By 90 degrees, clockwise where rows count downwards."""
+    """Turns it by 90 degrees, clockwise where rows count downwards."""
     return np.array([-vector[1], vector[0]])
 
 
 def _shrunk(view: View) -> View:
-    """By a whole factor, if the photo is much larger than the result."""
+    """Shrinks by a whole factor a photo much larger than the result."""
     factor = int(0.5 / view.zoom)
     if factor <= 1:
         return view
@@ -134,7 +134,7 @@ def _bounds(quad: np.ndarray) -> tuple[list[int], list[int]]:
 
 
 def _enlarged(view: View) -> View:
-    """By a power of two, if the photo is smaller than the result.
+    """Enlarges by a power of two a photo smaller than the result.
 
     It stands in for the super-resolution that the authors used, whose part in
     the result is in the deltas.

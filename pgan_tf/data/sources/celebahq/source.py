@@ -41,7 +41,7 @@ class ReadyMade(pictures.ImageFiles):
         return decode.resized(image, self.resolution)
 
     def choose(self, names: list[str]) -> list[str]:
-        """By the last number in each name: 2.jpg comes before 10.jpg."""
+        """Orders by the last number in a name: 2.jpg comes before 10.jpg."""
         return sorted(names, key=_number)
 
 
@@ -135,11 +135,11 @@ class FromDeltas(pictures.ImageFiles):
         return {**vars(self), "_exact": set()}
 
     def options(self) -> dict[str, Any]:
-        """For the manifest."""
+        """What the manifest says of how the images were made."""
         return {**super().options(), "delta_dir": self.deltas.folder.name}
 
     def _read_landmarks(self) -> np.ndarray:
-        """Of all photos, float32 [N,5,2]."""
+        """The landmarks of all photos, float32 [N,5,2]."""
         for files in (self.archive, archive.Archive(self.deltas.folder)):
             if name := files.find(LANDMARKS):
                 break

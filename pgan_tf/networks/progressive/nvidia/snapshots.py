@@ -47,6 +47,11 @@ def load_pickle(
     return G, D, Gs
 
 
+def load_networks(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads what `load_pickle` does, by the names G, D and Gs."""
+    return dict(zip(_NAMES, load_pickle(path), strict=True))
+
+
 def load_generator(path: str | os.PathLike[str]) -> Generator:
     """Reads only Gs of a snapshot; otherwise like `load_pickle`."""
     return _network(path, _read_states(path)[-1], _NAMES[-1])

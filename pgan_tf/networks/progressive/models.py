@@ -1,0 +1,104 @@
+"""The progressive networks as a family: what needs Keras."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pgan_tf.networks.family import ImageShape
+from pgan_tf.networks.progressive import stock_model as stock
+from pgan_tf.networks.progressive.discriminator import Discriminator
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.networks.progressive.options import ProgressiveOptions
+
+# Options that make the same weights another function.
+_MUST_AGREE = (
+    "use_wscale",
+    "use_leakyrelu",
+    "use_pixelnorm",
+    "normalize_latents",
+)
+
+
+def make_generator(
+    options: ProgressiveOptions,
+    shape: ImageShape,
+    lod: float,
+    name: str,
+    dtype: str,
+) -> Generator:
+    """A fresh G (or Gs) of these options."""
+    return Generator(
+        resolution=shape.resolution,
+        num_channels=shape.num_channels,
+        label_size=shape.label_size,
+        fmap_base=options.fmap_base,
+        fmap_decay=options.fmap_decay,
+        fmap_max=options.fmap_max,
+        latent_size=options.latent_size or None,
+        normalize_latents=options.normalize_latents,
+        use_wscale=options.use_wscale,
+        use_pixelnorm=options.use_pixelnorm,
+        use_leakyrelu=options.use_leakyrelu,
+        fused_scale=options.fused_scale,
+        lod=lod,
+        name=name,
+        dtype=dtype,
+    )
+
+
+def make_discriminator(
+    options: ProgressiveOptions, shape: ImageShape, dtype: str
+) -> Discriminator:
+    """A fresh D of these options."""
+    return Discriminator(
+        resolution=shape.resolution,
+        num_channels=shape.num_channels,
+        label_size=shape.label_size,
+        fmap_base=options.fmap_base,
+        fmap_decay=options.fmap_decay,
+        fmap_max=options.fmap_max,
+        mbstd_group_size=options.mbstd_group_size,
+        use_wscale=options.use_wscale,
+        use_leakyrelu=options.use_leakyrelu,
+        fused_scale=options.fused_scale,
+        dtype=dtype,
+    )
+
+
+def generator_from_config(config: Mapping[str, Any]) -> Generator:
+    """The generator that a snapshot describes, its weights fresh."""
+    return Generator.from_config(dict(config))
+
+
+def named_variables(
+    network: Generator | Discriminator,
+) -> dict[str, np.ndarray]:
+    """All weights by the reference's names, He's constant not multiplied in."""
+    return nvidia.variables(network)
+
+
+def stock_model(network: Generator, lod: float | None, uint8: bool) -> Any:
+    """The same function in Keras' own layers."""
+    return stock.build(network, lod, uint8)
+
+
+def check_transfer(source: Any, network: Any) -> None:
+    """Raises ValueError if weights of one mean another in the other."""
+    for option in _MUST_AGREE:
+        found, ours = (getattr(n, option, None) for n in (source, network))
+        if found != ours:
+            raise ValueError(
+                f"its {network.name} has {option}={found}: give "
+                f"--{'' if found else 'no'}{option}"
+            )
+
+
+def may_differ(layer: str, source: Any, network: Any) -> bool:
+    """Whether other images or labels explain another shape of a layer."""
+    if layer.endswith("_rgb"):
+        return source.num_channels != network.num_channels
+    if layer in ("4x4_dense", "4x4_dense1"):
+        return source.label_size != network.label_size
+    return False

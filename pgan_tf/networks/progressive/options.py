@@ -1,0 +1,32 @@
+"""What a user may choose of the progressive networks."""
+
+import dataclasses
+
+from pgan_tf.runs.option_tree import NOT_NEGATIVE, POSITIVE, option
+
+
+@dataclasses.dataclass(frozen=True)
+class ProgressiveOptions:
+    fmap_base: int = option(
+        8192,
+        "Feature maps at resolution R are fmap_base / (R/2)^fmap_decay, at "
+        "most fmap_max.",
+        POSITIVE,
+    )
+    fmap_decay: float = option(1.0, "See --fmap_base.", NOT_NEGATIVE)
+    fmap_max: int = option(512, "See --fmap_base.", POSITIVE)
+    latent_size: int = option(
+        0, "Latent dimensions; 0: the width at 2x2.", NOT_NEGATIVE
+    )
+    normalize_latents: bool = option(True, "Pixel-normalise G's input.")
+    use_wscale: bool = option(True, "Equalized learning rate.")
+    use_pixelnorm: bool = option(True, "Pixel normalisation in G.")
+    use_leakyrelu: bool = option(True, "Leaky ReLU of slope 0.2, else ReLU.")
+    fused_scale: bool = option(
+        True, "Fuse up- and downscaling with the convolution beside it."
+    )
+    mbstd_group_size: int = option(
+        4,
+        "Group size of D's minibatch standard deviation; 0: without.",
+        NOT_NEGATIVE,
+    )

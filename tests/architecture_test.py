@@ -113,6 +113,15 @@ def circle_from(
 
 
 class ArchitectureTest(common.TestCase):
+    def test_the_package_is_eight_folders(self):
+        entries = {path.name for path in PACKAGE.iterdir()} - {"__pycache__"}
+        self.assertEqual(entries, {"__init__.py", "py.typed", *ranks()})
+        self.assertLen(ranks(), 8)
+
+    def test_the_guide_has_the_same_line(self):
+        guide = (common.ROOT / "docs" / "architecture.md").read_text()
+        self.assertIn(f"scripts > {LINE}", guide)
+
     def test_folders_import_along_the_line(self):
         rank = ranks()
         for name, others in graph().items():

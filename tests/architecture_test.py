@@ -32,6 +32,7 @@ MAY_IMPORT_TENSORFLOW = (
     "evaluation/features/own_model.py",
     "sampling/projection.py",
     "training/checkpoints.py",
+    "training/compiled_steps.py",
     "training/draws.py",
     "training/guard.py",
     "training/state.py",

@@ -14,7 +14,7 @@ from pgan_tf.base import devices, errors
 from pgan_tf.networks import families
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import checks, state, steps
+from pgan_tf.training import checks, compiled_steps, state
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
@@ -136,7 +136,7 @@ class Trial:
         stage: Stage,
     ) -> None:
         label_size = options.data.max_label_size
-        self._call = steps.make_iterations(
+        self._call = compiled_steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, label_size]), options
         )
         self.nimg = Schedule.of_run(options).call_nimg(stage)

@@ -22,6 +22,7 @@ from pgan_tf.training import (
     checkpoints,
     checks,
     cluster,
+    compiled_steps,
     grid,
     guard,
     plan,
@@ -29,7 +30,6 @@ from pgan_tf.training import (
     reports,
     speed,
     state,
-    steps,
     stopping,
     workers,
 )
@@ -202,7 +202,7 @@ class Run:
 
     def compile(self, stage: Stage) -> Any:
         """The steps between two looks at the schedule, as one function."""
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             self.nets,
             self.strategy,
             stage,

@@ -15,7 +15,7 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs.options import RunOptions, ScheduleOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import steps, trainer
+from pgan_tf.training import compiled_steps, trainer
 from tests import common
 from tests.training import tiny
 
@@ -127,7 +127,7 @@ class LoopTest(common.TestCase, parameterized.TestCase):
         )
         made = tiny.make(options, fading=False)
         stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             made.nets, made.strategy, stage, tf.zeros([1, 0]), options
         )
         iterations(

@@ -13,7 +13,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
 )
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import probe, steps
+from pgan_tf.training import compiled_steps, probe
 from tests import common
 
 OPTIONS = RunOptions(
@@ -64,7 +64,9 @@ class TimingTest(common.TestCase):
             raise tf.errors.ResourceExhaustedError(None, None, "OOM")
 
         with (
-            mock.patch.object(steps, "make_iterations", return_value=refuse),
+            mock.patch.object(
+                compiled_steps, "make_iterations", return_value=refuse
+            ),
             self.assertRaisesRegex(
                 errors.UserError,
                 "out of memory at 4x4 with 8 images per device: "
@@ -93,7 +95,9 @@ class TimingTest(common.TestCase):
         nets = mock.Mock()
         nets.D.num_channels = 3
         with (
-            mock.patch.object(steps, "make_iterations", return_value=call),
+            mock.patch.object(
+                compiled_steps, "make_iterations", return_value=call
+            ),
             mock.patch.object(probe.time, "perf_counter", lambda: next(clock)),
         ):
             found = probe.time_stage(options, nets, mock.Mock(), stage)

@@ -14,7 +14,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
 )
 from pgan_tf.runs.schedule import Stage
-from pgan_tf.training import draws, steps
+from pgan_tf.training import compiled_steps, draws
 from tests import common
 from tests.training import tiny
 
@@ -69,7 +69,7 @@ class ReuseFakesTest(common.TestCase, parameterized.TestCase):
         made = tiny.make(options)
         stage = Stage(0.5, 8, tiny.MINIBATCH, 1e-3, 1e-2, 1)
         with mock.patch.object(draws, "Draws", kind):
-            iterations = steps.make_iterations(
+            iterations = compiled_steps.make_iterations(
                 made.nets, made.strategy, stage, tf.zeros([1, 0]), options
             )
         iterations(

@@ -16,7 +16,14 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
 )
 from pgan_tf.runs.schedule import Stage
-from pgan_tf.training import draws, objectives, optim, state, steps
+from pgan_tf.training import (
+    compiled_steps,
+    draws,
+    objectives,
+    optim,
+    state,
+    steps,
+)
 from tests import common
 from tests.training import tiny
 
@@ -93,7 +100,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         """D and Gs, then G, as the reference orders them."""
         arrays = common.golden("opt")
         nets, strategy, stage = self.make(wide=dtype == "float64")
-        iteration = steps._Iteration(
+        iteration = steps.Iteration(
             nets, strategy, stage, tf.zeros([1, 0]), RunOptions()
         )
         iteration.draws = FixedDraws()
@@ -132,7 +139,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
     def test_gs_first_equals_the_initial_g(self):
         nets, strategy, stage = self.make()
         before = [v.numpy() for v in nets.G.trainable_variables]
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, 0]), one_repeat()
         )
         iterations(*arguments(minibatch=8))
@@ -169,7 +176,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
             0.25,
             LossesOptions(),
         )
-        iteration = steps._Iteration(
+        iteration = steps.Iteration(
             nets, strategy, stage, tf.zeros([1, 0]), options
         )
         iteration.draws = fixed
@@ -187,9 +194,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         """Each device takes its share of rows drawn of all labels."""
         nets, strategy, stage = self.make()
         labels = tf.constant(np.eye(5), tf.float32)
-        iteration = steps._Iteration(
-            nets, strategy, stage, labels, RunOptions()
-        )
+        iteration = steps.Iteration(nets, strategy, stage, labels, RunOptions())
         iteration.draws = mock.Mock(wraps=iteration.draws)
         seen = []
         iteration.g_pass = lambda batch, alpha: seen.append(batch["labels"])
@@ -208,7 +213,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         idle = nets.G.to_rgb[0].bias
         idle.assign(idle + 1.0)
         before = nets.Gs.to_rgb[0].bias.numpy()
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, 0]), one_repeat()
         )
         iterations(*arguments(minibatch=8))
@@ -217,7 +222,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
     def test_a_step_with_nan_is_skipped_and_counted(self):
         nets, strategy, stage = self.make()
         nets.D.output_dense.bias.assign([np.nan])
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             nets, strategy, stage, tf.zeros([1, 0]), one_repeat()
         )
         means = iterations(*arguments(minibatch=8))
@@ -235,7 +240,7 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
         options = RunOptions(schedule=schedule_options, **sections)
         made = tiny.make(options, fading=False)
         stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
-        iterations = steps.make_iterations(
+        iterations = compiled_steps.make_iterations(
             made.nets, made.strategy, stage, tf.zeros([1, 0]), options
         )
         iterations(
@@ -254,7 +259,7 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
     def test_each_step_of_d_has_its_own_images_and_draws(self):
         seen = []
 
-        class Recording(steps._Iteration):
+        class Recording(steps.Iteration):
             def d_step(self, images, labels, nimg, alpha, lrate, fakes):
                 seen.append(("D", images.numpy()[0, 0, 0, 0], int(nimg)))
                 return tf.zeros([len(steps.D_TERMS)])
@@ -265,7 +270,7 @@ class RepeatsTest(common.TestCase, parameterized.TestCase):
 
         tf.config.run_functions_eagerly(True)
         self.addCleanup(tf.config.run_functions_eagerly, False)
-        with mock.patch.object(steps, "_Iteration", Recording):
+        with mock.patch.object(steps, "Iteration", Recording):
             self.run_once(nimg=100)
         firsts = tiny.images(48).numpy()[::8, 0, 0, 0]
         self.assertEqual(
@@ -309,7 +314,7 @@ class TermsInStepsTest(common.TestCase):
     def make(self, losses=None, label_kind=""):
         made = tiny.make(RunOptions(losses=losses))
         stage = Stage(0.0, 8, 8, 1e-3, 1e-3, 1)
-        return steps._Iteration(
+        return steps.Iteration(
             made.nets,
             made.strategy,
             stage,

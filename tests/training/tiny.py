@@ -23,7 +23,7 @@ def make(
     policy: str = "float32",
     loss_scale_log2: float | None = None,
     fading: bool = True,
-) -> steps._Iteration:
+) -> steps.Iteration:
     """An iteration of 8x8 networks with weights that are always the same.
 
     Args:
@@ -60,7 +60,7 @@ def make(
             for network in (G, D)
         )
     double = policy == "float64"
-    return (_Double if double else steps._Iteration)(
+    return (_Double if double else steps.Iteration)(
         state.Networks(G=G, D=D, Gs=Gs, g_adam=g_adam, d_adam=d_adam),
         strategy,
         Stage(
@@ -77,7 +77,7 @@ def make(
     )
 
 
-class _Double(steps._Iteration):
+class _Double(steps.Iteration):
     """Takes what it has drawn and what it is shown to float64."""
 
     def __init__(self, *arguments) -> None:
@@ -109,7 +109,7 @@ def images(count: int = MINIBATCH) -> tf.Tensor:
 
 
 def gradients(
-    iteration: steps._Iteration, pixels: tf.Tensor | None = None
+    iteration: steps.Iteration, pixels: tf.Tensor | None = None
 ) -> dict[str, np.ndarray]:
     """D's and G's gradients, averaged over replicas, and their terms.
 
@@ -123,7 +123,7 @@ def gradients(
 
 
 def gradients_at(
-    iteration: steps._Iteration,
+    iteration: steps.Iteration,
     positions: Sequence[int],
     pixels: tf.Tensor | None = None,
 ) -> list[dict[str, np.ndarray]]:

@@ -22,6 +22,11 @@ class Replicas:
         self._strategy = strategy or tf.distribute.get_strategy()
         self._count = self._strategy.num_replicas_in_sync
 
+    @classmethod
+    def on(cls, names: Sequence[str]) -> "Replicas":
+        """On devices that are known to be there, such as "gpu:0"."""
+        return cls(tf.distribute.MirroredStrategy(list(names)))
+
     def scope(self) -> AbstractContextManager[Any]:
         """Networks made or loaded within are there on every device."""
         return self._strategy.scope()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf.base import devices, files
+from pgan_tf.base import files
 from pgan_tf.evaluation import kept
 from pgan_tf.evaluation.fakes import Fakes, Images, Steps
 from pgan_tf.evaluation.features.extractor import Extractor
@@ -28,7 +28,7 @@ from pgan_tf.evaluation.metrics.metric import (
     start_collectors,
 )
 from pgan_tf.evaluation.reals import Collection, Drawn, draw_reals
-from pgan_tf.networks.family import Generator
+from pgan_tf.sampling import drawing
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14
@@ -56,7 +56,6 @@ class Comparison:
         mirror_augment: Whether half of the reals are flipped.
         seed: Of all draws.
         minibatch: Images at a time; of no influence on the numbers.
-        replicas: Devices of the generators; of no influence either.
     """
 
     metrics: Sequence[Metric]
@@ -65,9 +64,6 @@ class Comparison:
     mirror_augment: bool
     seed: int
     minibatch: int
-    replicas: devices.Replicas = dataclasses.field(
-        default_factory=devices.Replicas
-    )
     _summaries: Summaries = dataclasses.field(default_factory=dict, repr=False)
 
     @property
@@ -130,7 +126,7 @@ class Comparison:
 
     def fakes(
         self,
-        generator: Generator,
+        drawer: drawing.Drawer,
         title: str,
         metrics: Sequence[Metric] | None = None,
         truncation: float | None = None,
@@ -138,16 +134,14 @@ class Comparison:
         """The values of a generator's images, of all metrics or of some.
 
         Generators with labels get, as in the reference, those of the reals.
-        Latents are truncated as `sampling.latents` says.
+        Latents are truncated as `latent_table.latents` says.
         """
         metrics = self.metrics if metrics is None else metrics
-        labels = None
-        if generator.label_size:
+        labels, label_size = None, drawer.generator.label_size
+        if label_size:
             drawn = self._drawn(0) if self.count else self._all()
-            labels = drawn.labels[:, : generator.label_size]
-        fakes = Fakes(
-            generator, self.count, self.seed, labels, self.replicas, truncation
-        )
+            labels = drawn.labels[:, :label_size]
+        fakes = Fakes(drawer, self.count, self.seed, labels, truncation)
         values = self.compare(fakes, title, self._of_sets(metrics))
         for metric in metrics:
             if metric.walks:

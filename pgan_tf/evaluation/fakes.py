@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from pgan_tf.base import devices, images
+from pgan_tf.base import images
 from pgan_tf.evaluation.reals import parts_of
-from pgan_tf.networks.family import Generator
-from pgan_tf.sampling import latent_table, walks
+from pgan_tf.sampling import drawing, latent_table, walks
 
+# A stream of draws of its own, of the places between two latents.
 _PLACE = 3
 
 
@@ -30,55 +30,42 @@ class Fakes:
     """Images that a generator draws, quantised as if they came from a file.
 
     Attributes:
-        generator: A snapshot; if taken while growing it draws at its own
-            resolution, upscaled to the final one by repeating pixels.
+        drawer: Of a snapshot; one taken while growing draws at its own
+            resolution, shown at the final one by repeating pixels.
         count: N.
         seed: Of the latents.
         labels: float32 [N,label_size]; None for generators without labels.
-        replicas: Devices that hold the generator.
-        truncation: Of the latents, see `sampling.latents`.
+        truncation: Of the latents, see `latent_table.latents`.
     """
 
-    generator: Generator
+    drawer: drawing.Drawer
     count: int
     seed: int
     labels: np.ndarray | None = None
-    replicas: devices.Replicas = dataclasses.field(
-        default_factory=devices.Replicas
-    )
     truncation: float | None = None
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
         """The images, `minibatch` at a time; the last batch may be smaller."""
-        draw = self.replicas.spread(self.generator)
         for part in parts_of(self.count, minibatch):
-            (drawn,) = draw(self.latents(part), *self.labels_of(part))
-            yield self.shown(images.to_uint8(drawn))
+            drawn = self.drawer(self.latents(part), self.labels_of(part))
+            yield images.to_rgb(images.to_uint8(drawn))
 
     def latents(self, part: slice, seed: int | None = None) -> np.ndarray:
         """float32 [n,latent_size], by default of the set's own seed."""
         return latent_table.latents(
             part.start,
             part.stop - part.start,
-            self.generator.latent_size,
+            self.drawer.generator.latent_size,
             self.seed if seed is None else seed,
             self.truncation,
         )
 
-    def labels_of(self, part: slice) -> list[np.ndarray]:
-        """The labels as a second argument, if there are any.
-
-        They are used over and over if there are fewer than images.
-        """
+    def labels_of(self, part: slice) -> np.ndarray | None:
+        """The labels, over and over if there are fewer than images."""
         if self.labels is None:
-            return []
+            return None
         rows = np.arange(part.start, part.stop) % len(self.labels)
-        return [self.labels[rows]]
-
-    def shown(self, drawn: np.ndarray) -> np.ndarray:
-        """RGB at the final resolution."""
-        factor = self.generator.resolution // drawn.shape[1]
-        return images.to_rgb(images.upscale(drawn, factor))
+        return self.labels[rows]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,13 +86,12 @@ class Steps:
 
         They are not quantised: the step would be lost.
         """
-        fakes = self.fakes
-        draw = fakes.replicas.spread(fakes.generator)
-        for part in parts_of(fakes.count, max(minibatch // 2, 1)):
-            latents = self.latents(part)
-            labels = [each.repeat(2, axis=0) for each in fakes.labels_of(part)]
-            (drawn,) = draw(latents, *labels)
-            yield fakes.shown(drawn * np.float32(127.5) + np.float32(127.5))
+        for part in parts_of(self.fakes.count, max(minibatch // 2, 1)):
+            labels = self.fakes.labels_of(part)
+            if labels is not None:
+                labels = labels.repeat(2, axis=0)
+            drawn = self.fakes.drawer(self.latents(part), labels)
+            yield images.to_rgb(drawn * np.float32(127.5) + np.float32(127.5))
 
     def latents(self, part: slice) -> np.ndarray:
         """float32 [2n,latent_size], of equal lengths."""

@@ -20,8 +20,8 @@ from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Metric
 from pgan_tf.evaluation.options import Options
 from pgan_tf.evaluation.reals import Level, OfClass
-from pgan_tf.networks.family import Generator
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import drawing
 
 
 def evaluate(options: Options) -> results.Report:
@@ -42,7 +42,7 @@ def evaluate(options: Options) -> results.Report:
         )
     paths = run_folder.select_snapshots(options.run_dir, options.snapshot)
     opened = run_setting.Opened(options, paths[0])
-    label_size = opened.generator(paths[0]).label_size
+    label_size = opened.drawer(paths[0]).generator.label_size
     if not label_size:
         raise errors.UserError(
             f"--per_class: {paths[0]} draws from no labels, so that there are"
@@ -56,9 +56,9 @@ def evaluate(options: Options) -> results.Report:
         )
     settings = [_setting(opened, extractor, each) for each in classes]
     for path in paths:
-        generator = functools.cache(functools.partial(opened.generator, path))
+        drawer = functools.cache(functools.partial(opened.drawer, path))
         for each in settings:
-            each.add(path, generator)
+            each.add(path, drawer)
     first = settings[0].rows.report([])
     return dataclasses.replace(
         first,
@@ -106,12 +106,12 @@ class _Setting:
         return self.setting.count
 
     def add(
-        self, path: pathlib.Path, generator: Callable[[], Generator]
+        self, path: pathlib.Path, drawer: Callable[[], drawing.Drawer]
     ) -> None:
         """Adds the row of a snapshot."""
 
         def compute(missing: Sequence[Metric]) -> comparison.Values:
-            return self.setting.fakes(generator(), self.title, missing)
+            return self.setting.fakes(drawer(), self.title, missing)
 
         self.rows.add(
             f"{path.name} {self.title}, n={self.count}",

@@ -147,9 +147,9 @@ class Session:
             name += f"-truncation-{truncation:g}"
 
         def compute(missing: Sequence[Metric]) -> comparison.Values:
-            generator = self._opened.generator(path)
-            notes["lod"] = float(generator.lod)
-            return self._setting.fakes(generator, name, missing, truncation)
+            drawer = self._opened.drawer(path)
+            notes["lod"] = float(drawer.generator.lod)
+            return self._setting.fakes(drawer, name, missing, truncation)
 
         found, new = table.add(title, fakes, compute, lambda: notes)
         for result in new:

@@ -69,15 +69,14 @@ class Opened:
             mirror_augment=self.mirror_augment,
             seed=self.options.seed,
             minibatch=self.minibatch,
-            replicas=self.replicas,
         )
 
-    def generator(self, path: pathlib.Path) -> Generator:
+    def drawer(self, path: pathlib.Path) -> drawing.Drawer:
         """A snapshot, on all devices."""
         with self.replicas.scope():
             generator = snapshots.load_generator(path)
         check_generator(generator, path, self.level)
-        return generator
+        return drawing.Drawer(generator, self.replicas)
 
     def heading(self) -> str:
         """What the table is about, beside reals and extractor."""

@@ -1,14 +1,14 @@
 """Images drawn from latents batch by batch, over all devices."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from typing import Any, ContextManager
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tqdm
 
 from pgan_tf.base import images, resolutions
+from pgan_tf.base.devices import Replicas
 from pgan_tf.networks import families
 from pgan_tf.networks.family import Generator
 
@@ -56,34 +56,69 @@ def draw(
     lod: float | None = None,
     devices: Sequence[str] | None = None,
 ) -> Iterator[np.ndarray]:
-    """As `generate`, but yields each minibatch as soon as it is there."""
-    size = generator.resolution
-    minibatch = minibatch or default_minibatch(size)
-    resolution, alpha = resolutions.split(
-        generator.lod if lod is None else lod, size
-    )
+    """As `generate`, but yields each minibatch as soon as it is there.
+
+    On several devices, a minibatch of each together.
+    """
+    minibatch = minibatch or default_minibatch(generator.resolution)
     if devices is None:
         devices = visible_devices()
     # No more than there are minibatches.
     devices = devices[: -(-len(latents) // minibatch)]
-    replicas = _replicas(generator, devices)
-    for start in range(0, len(latents), minibatch * len(replicas)):
-        running: list[Any] = []
-        for i, (device, replica) in enumerate(replicas):
-            first = start + i * minibatch
-            rows = slice(first, first + minibatch)
-            if first >= len(latents):
-                break
-            part = None if labels is None else labels[rows]
-            # A GPU returns at once and computes on: all of them at a time.
-            with device:
-                running.append(
-                    replica(
-                        latents[rows], part, resolution=resolution, alpha=alpha
-                    )
-                )
-        for drawn in map(np.asarray, running):
-            yield images.upscale(drawn, size // drawn.shape[1])
+    if len(devices) < 2:
+        drawer, size = Drawer(generator, lod=lod), minibatch
+    else:
+        drawer = Drawer(*_on_all(generator, devices), lod)
+        size = minibatch * len(devices)
+    for start in range(0, len(latents), size):
+        rows = slice(start, start + size)
+        yield drawer(latents[rows], None if labels is None else labels[rows])
+
+
+class Drawer:
+    """Draws the images of a generator at one lod, a minibatch per call.
+
+    Args:
+        generator: If there are replicas, made or loaded in their scope.
+        replicas: Devices that share each minibatch, by one compiled function:
+            that takes a second or more at the first call and pays where many
+            follow. None: operation by operation, where the generator is.
+        lod: None: the generator's own.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        replicas: Replicas | None = None,
+        lod: float | None = None,
+    ) -> None:
+        self.generator = generator
+        lod = generator.lod if lod is None else lod
+        resolution, alpha = resolutions.split(lod, generator.resolution)
+
+        def call(latents: Any, labels: Any = None) -> Any:
+            return generator(
+                latents, labels, resolution=resolution, alpha=alpha
+            )
+
+        self._call = replicas.spread(call) if replicas else _at_once(call)
+
+    def __call__(
+        self, latents: np.ndarray, labels: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The images, shown at the final resolution by repeating pixels.
+
+        Args:
+            latents: [n,latent_size].
+            labels: [n,label_size], for generators that take labels.
+
+        Returns:
+            float32 [n,R,R,C], about [-1, 1].
+        """
+        given = [latents] if labels is None else [latents, labels]
+        (drawn,) = self._call(*given)
+        factor = self.generator.resolution // drawn.shape[1]
+        return images.upscale(drawn, factor)
 
 
 def visible_devices() -> list[str]:
@@ -92,20 +127,21 @@ def visible_devices() -> list[str]:
     return gpus or keras.distribution.list_devices("cpu")
 
 
-def _replicas(
+def _at_once(call: Callable[..., Any]) -> Callable[..., list[np.ndarray]]:
+    """The interface of `Replicas.spread`, without compiling."""
+    return lambda *given: [np.asarray(call(*given))]
+
+
+def _on_all(
     generator: Generator, devices: Sequence[str]
-) -> list[tuple[ContextManager[Any], Generator]]:
-    """A scope for each device, and a copy of the network there."""
-    if len(devices) < 2:
-        return [(contextlib.nullcontext(), generator)]
-    replicas = []
-    for device in devices:
-        with keras.device(device):
-            models = families.of_network(generator).models()
-            copy = models.generator_from_config(generator.get_config())
-            copy.set_weights(generator.get_weights())
-        replicas.append((keras.device(device), copy))
-    return replicas
+) -> tuple[Generator, Replicas]:
+    """A copy of the network on each device, and the replicas that hold it."""
+    replicas = Replicas.on(devices)
+    with replicas.scope():
+        models = families.of_network(generator).models()
+        copy = models.generator_from_config(generator.get_config())
+        copy.set_weights(generator.get_weights())
+    return copy, replicas
 
 
 def pixels(

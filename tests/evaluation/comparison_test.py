@@ -21,6 +21,7 @@ from pgan_tf.evaluation.reals import Level, draw_reals
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
+from pgan_tf.sampling.drawing import Drawer
 from tests import common, small_run
 
 
@@ -68,7 +69,7 @@ class ComparisonTest(common.TestCase):
 
     def test_distance_of_the_images_themselves(self):
         setting = self.setting()
-        values = setting.fakes(self.generator, "")
+        values = setting.fakes(Drawer(self.generator), "")
         latents = latent_table.latents(0, 20, self.generator.latent_size, 0)
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
         reals = draw_reals(setting.collection, 20)
@@ -105,7 +106,7 @@ class ComparisonTest(common.TestCase):
     def test_reals_are_nearer_to_reals_than_noise_is(self):
         setting = self.setting()
         floor = setting.noise_floor()
-        fakes = setting.fakes(self.generator, "")
+        fakes = setting.fakes(Drawer(self.generator), "")
         for key in ("fid", "swd"):
             self.assertLess(floor[key].value, fakes[key].value)
 

@@ -14,6 +14,7 @@ from pgan_tf.evaluation.reals import Level
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
+from pgan_tf.sampling.drawing import Drawer
 from tests import common, small_run
 from tests.evaluation import of_two_sets_test as pairs_test
 
@@ -43,7 +44,7 @@ class PerClassTest(common.TestCase):
             # The even pictures are bright, and have the label 1.
             reals = small_run.pictures()[1 - label :: 2]
             labels = np.tile(np.eye(2, dtype=np.float32)[label], [20, 1])
-            images = Fakes(generator, 20, 0, labels)
+            images = Fakes(Drawer(generator), 20, 0, labels)
             (fakes,) = images.batches(20)
             self.assertLen(latents, len(fakes))
             expected = pairs_test.frechet(

@@ -8,6 +8,7 @@ from pgan_tf.evaluation.reals import Level, draw_reals
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
+from pgan_tf.sampling.drawing import Drawer
 from tests import common, small_run
 
 
@@ -62,7 +63,7 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(generator, 10, seed=3))
+        fakes = all_of(Fakes(Drawer(generator), 10, seed=3))
         self.assertEqual(fakes.dtype, np.uint8)
         latents = latent_table.latents(0, 10, generator.latent_size, 3)
         expected = images.to_uint8(np.asarray(generator(latents)))
@@ -74,7 +75,7 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[0]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(generator, 3, seed=0))
+        fakes = all_of(Fakes(Drawer(generator), 3, seed=0))
         self.assertEqual(fakes.shape, (3, 16, 16, 3))
         small = fakes[:, ::2, ::2]
         self.assertAllEqual(fakes, images.upscale(small, 2))
@@ -84,7 +85,7 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(here, channels=1)
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(generator, 3, seed=0))
+        fakes = all_of(Fakes(Drawer(generator), 3, seed=0))
         dataset = datasets.open_dataset(here / "dataset")
         reals = all_of(draw_reals(Level(dataset, 16), 3))
         for pixels in (fakes, reals):
@@ -96,18 +97,18 @@ class FakesTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         one = np.tile([[1.0, 0.0]], [4, 1]).astype(np.float32)
-        first = all_of(Fakes(generator, 4, 0, one))
-        second = all_of(Fakes(generator, 4, 0, one[:, ::-1]))
+        first = all_of(Fakes(Drawer(generator), 4, 0, one))
+        second = all_of(Fakes(Drawer(generator), 4, 0, one[:, ::-1]))
         self.assertNotAllEqual(first, second)
 
     def test_truncated_latents(self):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = Fakes(generator, 3, seed=5, truncation=0.5)
+        fakes = Fakes(Drawer(generator), 3, seed=5, truncation=0.5)
         latents = latent_table.latents(0, 3, generator.latent_size, 5, 0.5)
         self.assertAllEqual(fakes.latents(slice(0, 3)), latents)
-        free = Fakes(generator, 3, seed=5)
+        free = Fakes(Drawer(generator), 3, seed=5)
         self.assertNotAllEqual(all_of(fakes), all_of(free))
 
 
@@ -118,7 +119,7 @@ class StepsTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         labels = np.eye(2, dtype=np.float32)[[0, 1, 1]]
-        fakes = Fakes(generator, 7, 0, labels)
+        fakes = Fakes(Drawer(generator), 7, 0, labels)
         self.steps = Steps(fakes, 1e-2)
 
     def test_pairs_on_arcs(self):
@@ -152,7 +153,7 @@ class StepsTest(common.TestCase):
         self.assertNotAllEqual(pixels, np.rint(pixels))
         fakes = self.steps.fakes
         labels = fakes.labels[[0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2, 0, 0]]
-        drawn = fakes.generator(self.steps.latents(slice(0, 7)), labels)
+        drawn = fakes.drawer.generator(self.steps.latents(slice(0, 7)), labels)
         expected = np.asarray(drawn) * 127.5 + 127.5
         self.assertAllClose(pixels, expected, atol=1e-2)
 

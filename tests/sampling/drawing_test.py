@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import scipy.stats
 
+from pgan_tf.base.devices import Replicas
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.sampling import drawing, latent_table
@@ -114,6 +115,16 @@ class GenerateTest(common.TestCase):
         whole = drawing.generate(self.G, self.latents, self.labels)
         self.assertAllClose(np.concatenate(parts), whole, atol=1e-5)
 
+    def test_compiled_once_for_all_minibatches(self):
+        """Labels, a lod between two resolutions, and an uneven last part."""
+        drawer = drawing.Drawer(self.G, Replicas(), lod=0.5)
+        found = [
+            drawer(self.latents[part], self.labels[part])
+            for part in (slice(0, 3), slice(3, 6), slice(6, 7))
+        ]
+        expected = drawing.generate(self.G, self.latents, self.labels, lod=0.5)
+        self.assertAllClose(np.concatenate(found), expected, atol=1e-5)
+
 
 SEVERAL_DEVICES = """
 import sys
@@ -122,17 +133,20 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 3,
 )
-from pgan_tf import networks, sampling, snapshots
+from pgan_tf import sampling
+from pgan_tf.networks import snapshots
+from pgan_tf.networks.progressive.generator import Generator
 G = snapshots.load_generator(sys.argv[1])
 used = set()
-call = networks.Generator.call
+call = Generator.call
 def spy(self, *args, **options):
     drawn = call(self, *args, **options)
     used.add(drawn.device[-5:])
     return drawn
-networks.Generator.call = spy
+Generator.call = spy
 latents = sampling.latents(0, 11, G.latent_size, seed=0)
-np.save(sys.argv[2], sampling.generate(G, latents, minibatch=2))
+labels = np.eye(2, dtype="f4")[np.arange(11) % 2]
+np.save(sys.argv[2], sampling.generate(G, latents, labels, minibatch=2))
 print(sorted(used))
 """
 
@@ -141,7 +155,9 @@ class DevicesTest(common.TestCase):
     def test_all_devices_are_used_and_change_nothing(self):
         here = self.folder()
         keras.utils.set_random_seed(0)
-        G = Generator(resolution=8, num_channels=3, fmap_base=64)
+        G = Generator(
+            resolution=8, num_channels=3, fmap_base=64, label_size=2, lod=0.5
+        )
         snapshots.save_generator(G, here / "G.keras")
         done = subprocess.run(
             [sys.executable, "-c", SEVERAL_DEVICES, "G.keras", "drawn.npy"],
@@ -153,7 +169,8 @@ class DevicesTest(common.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2']\n")
         latents = latent_table.latents(0, 11, G.latent_size, seed=0)
+        labels = np.eye(2, dtype=np.float32)[np.arange(11) % 2]
         # One latent at a time, each as if it were alone.
-        expected = drawing.generate(G, latents, minibatch=1)
+        expected = drawing.generate(G, latents, labels, minibatch=1)
         drawn = np.load(here / "drawn.npy")
         self.assertAllClose(drawn, expected, atol=1e-5)

@@ -49,12 +49,11 @@ import typing
 from absl import flags
 
 from pgan_tf.base import command_line, errors
-from pgan_tf.evaluation import results
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.runs import folder as run_folder
 
 if typing.TYPE_CHECKING:
-    from pgan_tf.evaluation import results
+    from pgan_tf.evaluation import options, results
 
 
 RUN_DIR = flags.DEFINE_string(
@@ -260,31 +259,16 @@ def evaluate_run(run_dir: pathlib.Path) -> "results.Report":
             " its folder"
         )
     from pgan_tf.evaluation import of_classes, of_run
-    from pgan_tf.evaluation.options import Options
 
-    options = Options(
-        run_dir=run_dir,
-        metrics=METRICS.value,
-        features=FEATURES.value,
-        inception=path_or_none(INCEPTION.value),
-        snapshot=SNAPSHOT.value,
-        num_images=NUM_IMAGES.value,
-        seed=SEED.value,
-        data_dir=path_or_none(DATA_DIR.value),
-        minibatch=MINIBATCH.value,
-        devices=DEVICES.value,
-        truncation=[truncation(text) for text in TRUNCATION.value],
-        force=FORCE.value,
-        compare_to_paper=COMPARE_TO.value == "paper",
-    )
+    options = read_options()
     if PER_CLASS.value:
         refuse_given("--per_class", "watch", "truncation", "compare_to")
         if not flags.FLAGS["metrics"].present:
             options = dataclasses.replace(options, metrics=["fid"])
-        return of_classes.evaluate(options)
+        return of_classes.evaluate(run_dir, options)
     if WATCH.value:
-        return of_run.watch(options, say)
-    return of_run.evaluate(options)
+        return of_run.watch(run_dir, options, say)
+    return of_run.evaluate(run_dir, options)
 
 
 def compare_sets() -> "results.Report":
@@ -297,22 +281,29 @@ def compare_sets() -> "results.Report":
             "--run_dir and --reals: give either a run or two sets of images"
         )
     refuse_given("--reals and --fakes", *OF_RUNS)
-    from pgan_tf.evaluation import of_two_sets, options
+    from pgan_tf.evaluation import of_two_sets
 
-    return of_two_sets.evaluate(
-        options.PairOptions(
-            reals=reals,
-            fakes=fakes,
-            metrics=METRICS.value,
-            features=FEATURES.value,
-            inception=path_or_none(INCEPTION.value),
-            num_images=NUM_IMAGES.value,
-            seed=SEED.value,
-            minibatch=MINIBATCH.value,
-            devices=DEVICES.value,
-            out_dir=path_or_none(OUT_DIR.value),
-            force=FORCE.value,
-        )
+    return of_two_sets.evaluate(reals, fakes, read_options())
+
+
+def read_options() -> "options.Options":
+    """What the flags say of how to evaluate."""
+    from pgan_tf.evaluation import options
+
+    return options.Options(
+        metrics=METRICS.value,
+        features=FEATURES.value,
+        inception=path_or_none(INCEPTION.value),
+        num_images=NUM_IMAGES.value,
+        seed=SEED.value,
+        minibatch=MINIBATCH.value,
+        devices=DEVICES.value,
+        force=FORCE.value,
+        snapshot=SNAPSHOT.value,
+        data_dir=path_or_none(DATA_DIR.value),
+        truncation=[truncation(text) for text in TRUNCATION.value],
+        compare_to_paper=COMPARE_TO.value == "paper",
+        out_dir=path_or_none(OUT_DIR.value),
     )
 
 

@@ -1,33 +1,26 @@
-"""One setting for all rows of a table: the reals, the metrics, the draws.
+"""What all rows of a table have in common: the reals, the metrics, the draws.
 
-All metrics share one pass over the images of a set and their features. What
-is known of the reals is cached under everything that it depends on; patches
-are not, they are too large.
+All metrics share one pass over the images of a set and their features.
 """
 
 import dataclasses
-import hashlib
-import json
-import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tqdm
 
-from pgan_tf.base import files
-from pgan_tf.evaluation import kept
-from pgan_tf.evaluation.fakes import Fakes, Images, Steps
+from pgan_tf.evaluation import kept, reals
+from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes, Images
 from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics import path_length
 from pgan_tf.evaluation.metrics.metric import (
     Batch,
-    Gaussian,
     Metric,
     Value,
     start_collectors,
 )
-from pgan_tf.evaluation.reals import Collection, Drawn, draw_reals
 from pgan_tf.sampling import drawing
 
 # Separate streams of draws from one seed.
@@ -39,7 +32,7 @@ VERSION = 2
 
 
 # By the key of a metric.
-Summaries = dict[str, Any]
+Summaries = Mapping[str, Any]
 
 
 Values = dict[str, Value]
@@ -47,84 +40,87 @@ Values = dict[str, Value]
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What all rows have in common.
+    """Compares sets of images with the same reals, by the same metrics.
 
     Attributes:
-        metrics: At least one.
-        extractor: None if no metric looks at features.
-        collection: Of the reals.
+        chosen: The metrics, with the extractor that they look through.
+        whole: The reals that are drawn from.
         mirror_augment: Whether half of the reals are flipped.
         seed: Of all draws.
         minibatch: Images at a time; of no influence on the numbers.
     """
 
-    metrics: Sequence[Metric]
-    extractor: Extractor | None
-    collection: Collection
+    chosen: metrics_by_name.Choice
+    whole: reals.ImageSet
     mirror_augment: bool
     seed: int
     minibatch: int
-    _summaries: Summaries = dataclasses.field(default_factory=dict, repr=False)
+    _summaries: dict[str, Any] = dataclasses.field(
+        default_factory=dict, repr=False
+    )
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """At least one."""
+        return self.chosen.metrics
+
+    @property
+    def extractor(self) -> Extractor | None:
+        """None if no metric looks at features."""
+        return self.chosen.extractor
 
     @property
     def count(self) -> int:
         """The images of a set: those of the metric that takes most."""
-        return max((metric.count for metric in self._of_sets()), default=0)
-
-    def _of_sets(self, metrics: Sequence[Metric] | None = None) -> list[Metric]:
-        """The metrics that do not look at walks."""
-        metrics = self.metrics if metrics is None else metrics
-        return [metric for metric in metrics if not metric.walks]
+        counts = (each.count for each in _of_sets(self.metrics))
+        return max(counts, default=0)
 
     def facts(self, metric: Metric) -> dict[str, Any]:
         """All that decides a number but the fakes themselves."""
-        collection, extractor = self.collection, self.extractor
         facts = {
             "protocol": VERSION,
             "num_reals": metric.count if metric.uses_reals else 0,
             "num_fakes": metric.count,
-            "dataset_digest": collection.digest,
-            "resolution": collection.height,
+            "dataset_digest": self.whole.digest,
+            "resolution": self.whole.resolution,
             "mirror_augment": self.mirror_augment,
             "quantised": "uint8",
             "seed": self.seed,
             **metric.facts,
         }
-        if collection.width != collection.height:
-            facts["width"] = collection.width
-        if metric.uses_features and extractor:
-            facts["extractor"] = extractor.facts
+        if metric.uses_features and self.extractor:
+            facts["extractor"] = self.extractor.facts
         return facts
 
-    def reals(self) -> Values:
+    def of_reals(self) -> Values:
         """The values of the reals, of metrics that look at one set alone."""
-        alone = [each for each in self._of_sets() if not each.uses_reals]
+        alone = [each for each in _of_sets(self.metrics) if not each.uses_reals]
 
         def compute(missing: Sequence[Metric]) -> Values:
-            drawn = self._drawn(0)
-            found = self._sum_up(drawn, missing, _REALS, "reals")
+            found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
             return self._values(missing, {}, found, "reals")
 
-        return self._kept("value", alone, compute)
+        return kept.values("value", self._names(alone), compute)
 
-    def noise_floor(self) -> Values | None:
+    def of_second_reals(self) -> Values | None:
         """The values of a second set of reals: those of perfect fakes.
 
         Returns:
             None if the dataset is too small for two disjoint sets.
         """
-        if 2 * self.count > self.collection.num_images:
+        if 2 * self.count > self.whole.num_images:
             return None
 
         def compute(missing: Sequence[Metric]) -> Values:
-            reals = self._summaries_of(missing)
+            first = self._summaries_of(missing)
             drawn = self._drawn(self.count)
             second = self._sum_up(drawn, missing, _SECOND, "second reals")
-            return self._values(missing, reals, second, "second reals")
+            return self._values(missing, first, second, "second reals")
 
-        return self._kept("floor", self._of_sets(), compute)
+        names = self._names(_of_sets(self.metrics))
+        return kept.values("floor", names, compute)
 
-    def fakes(
+    def of_generator(
         self,
         drawer: drawing.Drawer,
         title: str,
@@ -139,19 +135,18 @@ class Comparison:
         metrics = self.metrics if metrics is None else metrics
         labels, label_size = None, drawer.generator.label_size
         if label_size:
-            drawn = self._drawn(0) if self.count else self._all()
-            labels = drawn.labels[:, :label_size]
-        fakes = Fakes(drawer, self.count, self.seed, labels, truncation)
-        values = self.compare(fakes, title, self._of_sets(metrics))
+            labels = self._labels()[:, :label_size]
+        fakes = DrawnFakes(drawer, self.count, self.seed, labels, truncation)
+        values = self.of_images(fakes, title, _of_sets(metrics))
         for metric in metrics:
             if metric.walks:
-                pairs = dataclasses.replace(fakes, count=metric.count)
-                steps = Steps(pairs, path_length.EPSILON)
-                found = self._sum_up(steps, [metric], _FAKES, title)
+                starts = dataclasses.replace(fakes, count=metric.count)
+                pairs = ArcPairs(starts, path_length.EPSILON)
+                found = self._sum_up(pairs, [metric], _FAKES, title)
                 values |= self._values([metric], {}, found, title)
         return values
 
-    def compare(
+    def of_images(
         self,
         images: Images,
         title: str,
@@ -159,58 +154,40 @@ class Comparison:
     ) -> Values:
         """The values of a set of at least `count` images."""
         metrics = self.metrics if metrics is None else metrics
-        reals = self._summaries_of(metrics)
+        first = self._summaries_of(metrics)
         found = self._sum_up(images, metrics, _FAKES, title)
-        return self._values(metrics, reals, found, title)
+        return self._values(metrics, first, found, title)
+
+    def _drawn(self, skip: int) -> reals.DrawnReals:
+        return reals.draw(
+            self.whole, self.count, self.mirror_augment, self.seed, skip
+        )
+
+    def _labels(self) -> np.ndarray:
+        """Of the drawn reals; of all where only walks are looked at."""
+        count = self.count or self.whole.num_images
+        return reals.draw(self.whole, count, seed=self.seed).labels
+
+    def _names(self, metrics: Sequence[Metric]) -> dict[Metric, str]:
+        """Of the files of what is kept."""
+        return {
+            metric: kept.name_of(metric, self.count, self.facts(metric))
+            for metric in metrics
+        }
 
     def _summaries_of(self, metrics: Sequence[Metric]) -> Summaries:
         """What the metrics need to know of the reals, found out once."""
-        missing = []
-        for metric in metrics:
-            if not metric.uses_reals or metric.key in self._summaries:
-                continue
-            gaussian = kept.read_gaussian(self._path("reals", metric, ".npz"))
-            if gaussian:
-                self._summaries[metric.key] = gaussian
-            else:
-                missing.append(metric)
-        found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
-        for metric in missing:
-            summary = found[metric.key]
-            if isinstance(summary, Gaussian):
-                path = self._path("reals", metric, ".npz")
-                with files.partial(path) as partial:
-                    np.savez(partial, **summary._asdict())
-        self._summaries.update(found)
+        missing = [
+            metric
+            for metric in metrics
+            if metric.uses_reals and metric.key not in self._summaries
+        ]
+
+        def compute(unknown: Sequence[Metric]) -> Summaries:
+            return self._sum_up(self._drawn(0), unknown, _REALS, "reals")
+
+        self._summaries.update(kept.summaries(self._names(missing), compute))
         return self._summaries
-
-    def _kept(
-        self,
-        what: str,
-        metrics: Sequence[Metric],
-        compute: Callable[[Sequence[Metric]], Values],
-    ) -> Values:
-        """Values from the cache; those it does not have are computed."""
-        paths = {
-            metric.key: self._path(what, metric, ".json") for metric in metrics
-        }
-        known = {key: kept.read_value(path) for key, path in paths.items()}
-        missing = [metric for metric in metrics if not known[metric.key]]
-        found = compute(missing) if missing else {}
-        for key, value in found.items():
-            with files.partial(paths[key]) as partial:
-                partial.write_text(json.dumps(value.numbers()))
-        return {key: value for key, value in known.items() if value} | found
-
-    def _all(self) -> Drawn:
-        return draw_reals(
-            self.collection, self.collection.num_images, seed=self.seed
-        )
-
-    def _drawn(self, skip: int) -> Drawn:
-        return draw_reals(
-            self.collection, self.count, self.mirror_augment, self.seed, skip
-        )
 
     def _sum_up(
         self,
@@ -232,6 +209,7 @@ class Comparison:
         for pixels in tqdm.tqdm(batches, title, total, leave=False):
             outputs = extractor(pixels) if extractor else (None, None)
             batch = Batch(pixels, *outputs)
+            # Metrics that sum a set up alike share a collector.
             for collector in set(collectors.values()):
                 collector.add(batch)
         return {key: each.summary() for key, each in collectors.items()}
@@ -239,11 +217,11 @@ class Comparison:
     def _values(
         self,
         metrics: Sequence[Metric],
-        reals: Summaries,
-        others: Summaries,
+        first: Summaries,
+        second: Summaries,
         title: str,
     ) -> Values:
-        """From two sets' summaries; `title` is shown meanwhile."""
+        """From summaries of reals and of a set; `title` is shown meanwhile."""
         values = {}
         for metric in tqdm.tqdm(
             metrics, f"{title}: metrics", leave=False, disable=not metrics
@@ -251,13 +229,11 @@ class Comparison:
             # The same directions for every row: differences are the images'.
             random = np.random.RandomState([self.seed, _DIRECTIONS])
             values[metric.key] = metric.result(
-                reals.get(metric.key), others[metric.key], random
+                first.get(metric.key), second[metric.key], random
             )
         return values
 
-    def _path(self, what: str, metric: Metric, suffix: str) -> pathlib.Path:
-        """The file of something that depends on all that is in its name."""
-        key = [metric.key, self.count, self.facts(metric)]
-        digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-        name = f"{what}-{metric.key}-{digest[:32]}{suffix}"
-        return files.cache_folder() / name
+
+def _of_sets(metrics: Sequence[Metric]) -> list[Metric]:
+    """The metrics that do not look at walks."""
+    return [metric for metric in metrics if not metric.walks]

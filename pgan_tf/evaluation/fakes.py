@@ -1,13 +1,16 @@
 """Sets of images that a generator draws, in batches."""
 
 import dataclasses
+import pathlib
 from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
-from pgan_tf.base import images
+from pgan_tf.base import errors, images
+from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.reals import parts_of
+from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table, walks
 
 # A stream of draws of its own, of the places between two latents.
@@ -19,14 +22,14 @@ _ENDS = 2**40
 
 
 class Images(Protocol):
-    """A set of images to evaluate: `Drawn` or `Fakes`."""
+    """Images to sum up: `DrawnReals`, `DrawnFakes` or `ArcPairs`."""
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
-        """uint8 [n,H,W,3], n at most `minibatch`."""
+        """uint8 or float32 [n,H,W,3] in 0..255, n at most `minibatch`."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Fakes:
+class DrawnFakes:
     """Images that a generator draws, quantised as if they came from a file.
 
     Attributes:
@@ -69,7 +72,7 @@ class Fakes:
 
 
 @dataclasses.dataclass(frozen=True)
-class Steps:
+class ArcPairs:
     """Pairs of images a small step apart on the arc between two latents.
 
     Attributes:
@@ -78,7 +81,7 @@ class Steps:
         epsilon: The step, in lengths of the arc.
     """
 
-    fakes: Fakes
+    fakes: DrawnFakes
     epsilon: float
 
     def batches(self, minibatch: int) -> Iterator[np.ndarray]:
@@ -113,3 +116,32 @@ def _on_sphere(latents: np.ndarray) -> np.ndarray:
     """Scaled to unit variance, in float64: the step is small."""
     latents = latents.astype(np.float64)
     return latents / np.sqrt(np.square(latents).mean(axis=1, keepdims=True))
+
+
+def check(
+    generator: Generator,
+    path: pathlib.Path,
+    dataset: datasets.Dataset,
+    resolution: int,
+) -> None:
+    """Refuses a snapshot that was not trained on such a dataset.
+
+    Args:
+        generator: Of the snapshot.
+        path: Where it comes from, for the message.
+        dataset: Of the reals.
+        resolution: Of the reals.
+    """
+    fits = (
+        generator.resolution == resolution
+        and generator.num_channels == dataset.num_channels
+        and generator.label_size <= dataset.label_size
+    )
+    if not fits:
+        raise errors.UserError(
+            f"{path} draws {generator.resolution} pixels of"
+            f" {generator.num_channels} channels from"
+            f" {generator.label_size} labels, the reals have {resolution},"
+            f" {dataset.num_channels} and {dataset.label_size}; give the"
+            " dataset it was trained on with --data_dir"
+        )

@@ -8,23 +8,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pgan_tf.base import errors, files
-from pgan_tf.evaluation import (
-    comparison,
-    result_files,
-    results,
-    rows,
-    run_setting,
-)
+from pgan_tf.evaluation import comparison, of_run, reals, results, rows
 from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Metric
 from pgan_tf.evaluation.options import Options
-from pgan_tf.evaluation.reals import Level, OfClass
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import drawing
 
 
-def evaluate(options: Options) -> results.Report:
+def evaluate(run_dir: pathlib.Path, options: Options) -> results.Report:
     """FID of fakes of each class against its reals, a row per class.
 
     As many images as the class has, but no more than asked for or published:
@@ -40,40 +33,28 @@ def evaluate(options: Options) -> results.Report:
             f"--per_class computes fid, not {','.join(options.metrics)}; give"
             " --metrics=fid"
         )
-    paths = run_folder.select_snapshots(options.run_dir, options.snapshot)
-    opened = run_setting.Opened(options, paths[0])
-    label_size = opened.drawer(paths[0]).generator.label_size
-    if not label_size:
-        raise errors.UserError(
-            f"--per_class: {paths[0]} draws from no labels, so that there are"
-            " no classes"
-        )
-    extractor = functools.cache(opened.extractor)
-    classes = split(opened.level, label_size)
-    if not classes:
-        raise errors.UserError(
-            f"--per_class: no class of {opened.level.where} has two images"
-        )
-    settings = [_setting(opened, extractor, each) for each in classes]
+    config = run_folder.read_config(run_dir)
+    paths = run_folder.select_snapshots(run_dir, options.snapshot)
+    opened = of_run.OpenedRun(run_dir, config, options, paths[0])
+    classes = _open_classes(opened, paths[0])
+    found = []
     for path in paths:
-        drawer = functools.cache(functools.partial(opened.drawer, path))
-        for each in settings:
-            each.add(path, drawer)
-    first = settings[0].rows.report([])
-    return dataclasses.replace(
-        first,
+        digest = files.sha256_of_file(path)
+        drawer = functools.partial(opened.drawer, path)
+        for each in classes:
+            found += each.add(path, digest, drawer)
+    chosen = classes[0].comparison.chosen
+    assert chosen.extractor
+    counts = [each.comparison.count for each in classes]
+    return results.Report(
         heading=[
             f"{opened.heading()}, each class by itself",
-            *rows.describe(opened.compare(settings[0].chosen, opened.level)),
-            *warnings([each.count for each in settings], extractor()),
+            *rows.describe(opened.whole, chosen.extractor),
+            *warnings(counts, chosen.extractor),
         ],
-        results=[
-            result
-            for path in paths
-            for each in settings
-            for result in each.rows.report([]).results
-            if result.row.startswith(path.name)
-        ],
+        labels=chosen.labels,
+        results=found,
+        not_computed=chosen.not_computed,
     )
 
 
@@ -81,6 +62,7 @@ def warnings(counts: Sequence[int], extractor: Extractor) -> list[str]:
     """A line if there are few images for the size of the features."""
     blank = np.zeros([1, 32, 32, 3], np.uint8)
     size = extractor(blank)[0].shape[1]
+    # Of N images a covariance has the rank N - 1 at most.
     few = sum(count <= size for count in counts)
     if not few:
         return []
@@ -91,74 +73,87 @@ def warnings(counts: Sequence[int], extractor: Extractor) -> list[str]:
     ]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Setting:
-    """One class: its reals, its metric, its rows."""
+def split(whole: reals.ImageSet, label_size: int) -> dict[int, reals.ImageSet]:
+    """The images of each label; those that have none or one are left out."""
+    classes = {
+        label: reals.of_class(whole, label) for label in range(label_size)
+    }
+    return {k: each for k, each in classes.items() if each.num_images >= 2}
 
-    title: str
+
+@dataclasses.dataclass(frozen=True)
+class _Class:
+    """A class: its column of the labels, its name, its reals, its rows."""
+
     label: int
-    chosen: metrics_by_name.Choice
-    setting: comparison.Comparison
+    name: str
+    comparison: comparison.Comparison
     rows: rows.Rows
 
-    @property
-    def count(self) -> int:
-        return self.setting.count
-
     def add(
-        self, path: pathlib.Path, drawer: Callable[[], drawing.Drawer]
-    ) -> None:
-        """Adds the row of a snapshot."""
+        self,
+        path: pathlib.Path,
+        digest: str,
+        drawer: Callable[[], drawing.Drawer],
+    ) -> list[results.Result]:
+        """Adds the row of a snapshot: of its file, its sha256, its images."""
 
         def compute(missing: Sequence[Metric]) -> comparison.Values:
-            return self.setting.fakes(drawer(), self.title, missing)
+            return self.comparison.of_generator(drawer(), self.name, missing)
 
-        self.rows.add(
-            f"{path.name} {self.title}, n={self.count}",
-            {
-                "snapshot_sha256": files.sha256_of_file(path),
-                "class": self.label,
-            },
+        found, _ = self.rows.add(
+            f"{path.name} {self.name}, n={self.comparison.count}",
+            {"snapshot_sha256": digest, "class": self.label},
             compute,
             lambda: {
-                "class_name": self.title,
+                "class_name": self.name,
                 "snapshot": path.name,
                 "kimg": run_folder.kimg_of(path),
             },
         )
+        return found
 
 
-def _setting(
-    opened: run_setting.Opened,
-    extractor: Callable[[], Extractor],
-    reals: OfClass,
-) -> _Setting:
-    limit = opened.options.num_images or reals.num_images
-    chosen = metrics_by_name.choose(
-        ["fid"],
-        extractor,
-        reals.height,
-        min(reals.num_images, limit),
-    )
-    setting = opened.compare(chosen, reals)
-    options = opened.options
-    book = result_files.Ledger(
-        options.run_dir, options.force, prefix="per-class"
-    )
-    return _Setting(
-        title=opened.level.dataset.label_names[reals.label],
-        label=reals.label,
-        chosen=chosen,
-        setting=setting,
-        rows=rows.Rows(chosen, setting, book, {"dataset": reals.name}),
-    )
-
-
-def split(level: Level, label_size: int) -> list[OfClass]:
-    """The images of each label; those that have none are left out."""
-    labels = level.labels[:, :label_size]
+def _open_classes(
+    opened: of_run.OpenedRun, first: pathlib.Path
+) -> list[_Class]:
+    """The classes that the first snapshot draws and the reals show."""
+    label_size = opened.drawer(first).generator.label_size
+    if not label_size:
+        raise errors.UserError(
+            f"--per_class: {first} draws from no labels, so that there are no"
+            " classes"
+        )
+    classes = split(opened.whole, label_size)
+    if not classes:
+        raise errors.UserError(
+            f"--per_class: no class of {opened.whole.where} has two images"
+        )
+    extractor = functools.cache(opened.extractor)
     return [
-        OfClass(level, label, np.flatnonzero(labels[:, label] > 0.5))
-        for label in range(label_size)
-        if (labels[:, label] > 0.5).sum() >= 2
+        _open_class(opened, label, each, extractor)
+        for label, each in classes.items()
     ]
+
+
+def _open_class(
+    opened: of_run.OpenedRun,
+    label: int,
+    whole: reals.ImageSet,
+    extractor: Callable[[], Extractor],
+) -> _Class:
+    available = min(
+        whole.num_images, opened.options.num_images or whole.num_images
+    )
+    asked = metrics_by_name.parse(["fid"])
+    chosen = metrics_by_name.choose(
+        asked, extractor, whole.resolution, available
+    )
+    compared = opened.compare(chosen, whole)
+    notes = {"dataset": whole.name}
+    return _Class(
+        label=label,
+        name=opened.dataset.label_names[label],
+        comparison=compared,
+        rows=rows.Rows(compared, opened.files("per-class"), notes),
+    )

@@ -1,51 +1,62 @@
 """Evaluates the snapshots of a run, at once or while it goes on."""
 
 import dataclasses
+import functools
 import pathlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pgan_tf.base import errors, files
+from pgan_tf.base import devices, errors, files
 from pgan_tf.evaluation import (
     comparison,
+    fakes,
     plots,
     published,
+    reals,
     result_files,
     results,
     rows,
-    run_setting,
 )
+from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Metric
 from pgan_tf.evaluation.options import Options
+from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, tensorboard
+from pgan_tf.runs.options import RunOptions
+from pgan_tf.sampling import drawing
 
 WATCH_SECONDS = 10.0
 
 
-def evaluate(options: Options) -> results.Report:
+def evaluate(run_dir: pathlib.Path, options: Options) -> results.Report:
     """Computes the metrics and appends them to the run folder's files.
 
     Raises:
         UserError: On input that cannot be evaluated, or if no metric can be
             computed.
     """
-    run_folder.read_config(options.run_dir)  # refuses other folders
-    metrics_by_name.parse(options.metrics)  # refuses typing errors at once
-    paths = run_folder.select_snapshots(options.run_dir, options.snapshot)
-    opened = Session(options, paths[0])
-    opened.add_reals()
+    config = run_folder.read_config(run_dir)
+    asked = metrics_by_name.parse(options.metrics)
+    paths = run_folder.select_snapshots(run_dir, options.snapshot)
+    opened = OpenedRun(run_dir, config, options, paths[0])
+    write_page = functools.partial(report.write, run_dir, config)
+    table = _Table(opened, asked, write_page)
     for path in paths:
-        opened.add_snapshot(path)
-    return opened.report()
+        table.add_snapshot(path)
+    return table.report()
 
 
-def watch(options: Options, say: Callable[[str], None]) -> results.Report:
+def watch(
+    run_dir: pathlib.Path, options: Options, say: Callable[[str], None]
+) -> results.Report:
     """Evaluates snapshots as they appear, until the run ends or Ctrl-C.
 
     Args:
+        run_dir: The run folder.
         options: A `snapshot` of "all" begins with the first one there is,
             "latest" with the last.
         say: Receives a line for each.
@@ -53,68 +64,171 @@ def watch(options: Options, say: Callable[[str], None]) -> results.Report:
     Raises:
         UserError: As `evaluate`; if `options.snapshot` is one single file.
     """
-    run_folder.read_config(options.run_dir)
-    metrics_by_name.parse(options.metrics)  # refuses typing errors at once
+    config = run_folder.read_config(run_dir)
+    asked = metrics_by_name.parse(options.metrics)
     if options.snapshot not in ("all", "latest"):
         raise errors.UserError(
             f"--watch takes --snapshot=all or latest, not {options.snapshot}"
         )
-    opened: Session | None = None
+    table: _Table | None = None
     seen: set[pathlib.Path] = set()
     try:
         while True:
             # Asked first: what a run leaves when it ends is then there.
-            finished = run_folder.is_finished(options.run_dir)
-            new = run_folder.list_snapshots(options.run_dir)
+            finished = run_folder.is_finished(run_dir)
+            new = run_folder.list_snapshots(run_dir)
             if options.snapshot == "latest" and not seen:
                 seen.update(new[:-1])
             for path in [path for path in new if path not in seen]:
-                if opened is None:
-                    opened = Session(options, path)
-                    opened.add_reals()
-                say(results.sentence(opened.add_snapshot(path)))
+                if table is None:
+                    opened = OpenedRun(run_dir, config, options, path)
+                    # Without `config`: the run may be continued with other
+                    # options meanwhile.
+                    write_page = functools.partial(report.write, run_dir)
+                    table = _Table(opened, asked, write_page)
+                say(results.sentence(table.add_snapshot(path)))
                 seen.add(path)
             if finished:
                 break
             time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         say("stopped watching")
-    if opened is None:
-        raise errors.UserError(f"{options.run_dir} has no snapshots yet")
-    return opened.report()
+    if table is None:
+        raise errors.UserError(f"{run_dir} has no snapshots yet")
+    return table.report()
 
 
-class Session:
-    """One setting, and the rows computed in it so far.
+class OpenedRun:
+    """A run with the reals that its snapshots are compared with.
 
     Args:
-        options: What to evaluate and how.
-        path: The first snapshot.
+        run_dir: The run folder.
+        config: The options of its training.
+        options: How to evaluate it.
+        first: A snapshot, which tells the resolution.
+
+    Attributes:
+        run_dir, config, options: As given.
+        dataset: Of the reals.
+        whole: All of its images, at that resolution.
+        count: Images on each side if that is said anywhere, else None.
+
+    Raises:
+        UserError: If the snapshot or the dataset cannot be read, or one does
+            not fit the other.
     """
 
-    def __init__(self, options: Options, path: pathlib.Path) -> None:
-        self._opened = opened = run_setting.Opened(options, path)
+    def __init__(
+        self,
+        run_dir: pathlib.Path,
+        config: RunOptions,
+        options: Options,
+        first: pathlib.Path,
+    ) -> None:
+        self.run_dir = run_dir
+        self.config = config
+        self.options = options
+        self._replicas = devices.Replicas(
+            devices.make_strategy(options.devices)
+        )
+        self._drawers: dict[pathlib.Path, drawing.Drawer] = {}
+        count = options.num_images or config.evaluation.eval_num_images
+        self.count = count or None
+        path = options.data_dir or pathlib.Path(config.data.data_dir)
+        self.dataset = reals.open_dataset(path)
+        resolution = self._load(first).generator.resolution
+        reals.check_dataset(self.dataset, resolution, count)
+        self.whole = reals.of_dataset(self.dataset, resolution)
+
+    def drawer(self, path: pathlib.Path) -> drawing.Drawer:
+        """The generator of a snapshot on all devices; see `_load`.
+
+        Raises:
+            UserError: If it cannot be read or does not fit the reals.
+        """
+        drawer = self._load(path)
+        fakes.check(drawer.generator, path, self.dataset, self.whole.resolution)
+        return drawer
+
+    def _load(self, path: pathlib.Path) -> drawing.Drawer:
+        """Loads a snapshot once for all its rows, and lets go of the last."""
+        if path not in self._drawers:
+            self._drawers.clear()
+            with self._replicas.scope():
+                generator = snapshots.load_generator(path)
+            self._drawers[path] = drawing.Drawer(generator, self._replicas)
+        return self._drawers[path]
+
+    def extractor(self) -> Extractor:
+        """The extractor that flags or run name."""
+        return features_by_name.open_extractor(
+            self.options.extractor_name(self.config.evaluation.eval_features),
+            self.options.inception,
+            self.dataset,
+            self.whole.resolution,
+            self._replicas,
+        )
+
+    def compare(
+        self, chosen: metrics_by_name.Choice, whole: reals.ImageSet
+    ) -> comparison.Comparison:
+        """A comparison with all reals or with some of them."""
+        default = drawing.default_minibatch(whole.resolution)
+        return comparison.Comparison(
+            chosen=chosen,
+            whole=whole,
+            mirror_augment=self.config.data.mirror_augment,
+            seed=self.options.seed,
+            minibatch=self.options.minibatch or default,
+        )
+
+    def files(self, prefix: str) -> result_files.ResultFiles:
+        """The files of results in the run folder."""
+        return result_files.ResultFiles(
+            self.run_dir, self.options.force, prefix
+        )
+
+    def heading(self) -> str:
+        """What the table is about, beside reals and extractor."""
+        size = self.whole.resolution
+        mirrored = self.config.data.mirror_augment
+        note = ", half of the reals mirrored" if mirrored else ""
+        return (
+            f"run {self.run_dir}: {size}x{size}, seed {self.options.seed}{note}"
+        )
+
+
+class _Table:
+    """The rows of a run's snapshots; begins with those of the reals.
+
+    Args:
+        opened: The run.
+        asked: The metrics, see `metrics.by_name.parse`.
+        write_page: Called after each snapshot with new numbers.
+    """
+
+    def __init__(
+        self,
+        opened: OpenedRun,
+        asked: metrics_by_name.Asked,
+        write_page: Callable[[], None],
+    ) -> None:
+        self._opened = opened
+        self._write_page = write_page
         chosen = metrics_by_name.choose(
-            options.metrics,
+            asked,
             opened.extractor,
-            opened.level.resolution,
-            opened.level.num_images,
+            opened.whole.resolution,
+            opened.whole.num_images,
             opened.count,
         )
-        self._setting = opened.compare(chosen, opened.level)
+        self._comparison = opened.compare(chosen, opened.whole)
+        notes = {"dataset": opened.whole.name}
         self._rows, self._truncated = (
-            rows.Rows(
-                chosen,
-                self._setting,
-                result_files.Ledger(options.run_dir, options.force, prefix),
-                {"dataset": opened.level.name},
-            )
+            rows.Rows(self._comparison, opened.files(prefix), notes)
             for prefix in ("metric", "truncation")
         )
         self._writer: tensorboard.Writer | None = None
-
-    def add_reals(self) -> None:
-        """Adds the rows of reals, as far as the dataset has enough images."""
         self._rows.add_reals()
 
     def add_snapshot(self, path: pathlib.Path) -> list[results.Result]:
@@ -122,15 +236,16 @@ class Session:
 
         And those of truncated latents, with their curve.
         """
+        run_dir = self._opened.run_dir
         found, new = self._add(self._rows, path, None)
         if new:
             self._plot(new, run_folder.kimg_of(path))
-            report.write(self._opened.options.run_dir)
-        sweep: plots.Rows = {None: found}
+            self._write_page()
+        sweep: plots.Sweep = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
             sweep[limit], _ = self._add(self._truncated, path, limit)
         if len(sweep) > 1:
-            plots.save_sweep(self._opened.options.run_dir, path.stem, sweep)
+            plots.save_sweep(run_dir, path.stem, sweep)
         return found
 
     def _add(
@@ -139,21 +254,23 @@ class Session:
         """One row: all its results, and the new ones."""
         kimg = run_folder.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
-        fakes: dict[str, Any] = {"snapshot_sha256": files.sha256_of_file(path)}
+        facts: dict[str, Any] = {"snapshot_sha256": files.sha256_of_file(path)}
         title, name = path.name, path.stem
         if truncation is not None:
-            fakes["truncation"] = truncation
+            facts["truncation"] = truncation
             title += f" truncation {truncation:g}"
             name += f"-truncation-{truncation:g}"
 
         def compute(missing: Sequence[Metric]) -> comparison.Values:
             drawer = self._opened.drawer(path)
             notes["lod"] = float(drawer.generator.lod)
-            return self._setting.fakes(drawer, name, missing, truncation)
+            return self._comparison.of_generator(
+                drawer, name, missing, truncation
+            )
 
-        found, new = table.add(title, fakes, compute, lambda: notes)
+        found, new = table.add(title, facts, compute, lambda: notes)
         for result in new:
-            plots.save_arrays(self._opened.options.run_dir, name, result.value)
+            plots.save_arrays(self._opened.run_dir, name, result.value)
         return found, new
 
     def report(self) -> results.Report:
@@ -161,23 +278,29 @@ class Session:
         if self._writer:
             self._writer.close()
             self._writer = None
-        heading = [self._opened.heading(), *rows.describe(self._setting)]
+        whole, chosen = self._opened.whole, self._comparison.chosen
+        heading = [self._opened.heading()]
+        heading += rows.describe(whole, chosen.extractor)
         table = self._rows.report(heading)
         truncated = self._truncated.report(heading).results
-        everything = dataclasses.replace(
-            table, results=table.results + truncated
-        )
+        footnotes = []
         if self._opened.options.compare_to_paper:
-            last = table.results[-1].row
-            lines = published.compare(
-                [each for each in table.results if each.row == last],
-                self._opened.level,
-                self._opened.mirror_augment,
-                self._setting.extractor,
-            )
-            title = f"{last} beside published numbers:"
-            return dataclasses.replace(everything, footnotes=[title, *lines])
-        return everything
+            footnotes = self._beside_published(table.results)
+        return dataclasses.replace(
+            table, results=table.results + truncated, footnotes=footnotes
+        )
+
+    def _beside_published(self, found: Sequence[results.Result]) -> list[str]:
+        """Lines on the last snapshot."""
+        last = found[-1].row
+        lines = published.compare(
+            [each for each in found if each.row == last],
+            self._opened.dataset,
+            self._opened.whole.resolution,
+            self._comparison.mirror_augment,
+            self._comparison.extractor,
+        )
+        return [f"{last} beside published numbers:", *lines]
 
     def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
         """Adds points to TensorBoard's curves."""
@@ -188,7 +311,7 @@ class Session:
             # of the training, whose event file it would stop reading at the
             # sight of a newer one.
             self._writer = tensorboard.Writer(
-                self._opened.options.run_dir / "tensorboard" / "evaluation"
+                self._opened.run_dir / "tensorboard" / "evaluation"
             )
         for result in new:
             name = f"metrics/{result.label}"

@@ -1,72 +1,101 @@
 """Compares any two sets of images, without a run."""
 
+import pathlib
+
 from pgan_tf.base import devices, errors
-from pgan_tf.evaluation import comparison, plots, result_files, results, rows
+from pgan_tf.evaluation import (
+    comparison,
+    plots,
+    reals,
+    result_files,
+    results,
+    rows,
+)
 from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
-from pgan_tf.evaluation.options import PairOptions
-from pgan_tf.evaluation.reals import Level, draw_reals, open_pair
+from pgan_tf.evaluation.options import Options
 from pgan_tf.sampling import drawing
 
 
-def evaluate(options: PairOptions) -> results.Report:
+def evaluate(
+    reals_path: pathlib.Path, fakes_path: pathlib.Path, options: Options
+) -> results.Report:
     """Computes the metrics.
+
+    Args:
+        reals_path: A folder, a .zip or a dataset.
+        fakes_path: The same, of images of the same size.
+        options: How to compare them.
 
     Raises:
         UserError: On input that cannot be evaluated, or if no metric can be
             computed.
     """
-    metrics_by_name.parse(options.metrics)  # refuses typing errors at once
-    reals, fakes = open_pair(options.reals, options.fakes)
-    available = min(reals.num_images, fakes.num_images)
-    count = options.num_images
-    if count and count > available:
+    asked = metrics_by_name.parse(options.metrics)
+    whole, fakes = reals.open_pair(reals_path, fakes_path)
+    available = min(whole.num_images, fakes.num_images)
+    if options.num_images and options.num_images > available:
         raise errors.UserError(
-            f"--num_images={count}: {reals.where} has {reals.num_images}"
-            f" images, {fakes.where} {fakes.num_images}; give a lower number"
+            f"--num_images={options.num_images}: {whole.where} has"
+            f" {whole.num_images} images, {fakes.where} {fakes.num_images};"
+            " give a lower number"
         )
     replicas = devices.Replicas(devices.make_strategy(options.devices))
-    dataset = reals.dataset if isinstance(reals, Level) else None
+    size = whole.resolution
     chosen = metrics_by_name.choose(
-        options.metrics,
-        lambda: features_by_name.open_extractor(
-            options.features or features_by_name.INCEPTION,
-            options.inception,
-            dataset,
-            reals.height,
-            replicas,
-        ),
-        reals.height,
+        asked,
+        lambda: _open_extractor(whole, options, replicas),
+        size,
         available,
-        count,
+        options.num_images,
         generator=False,
     )
-    setting = comparison.Comparison(
-        metrics=chosen.metrics,
-        extractor=chosen.extractor,
-        collection=reals,
+    compared = comparison.Comparison(
+        chosen=chosen,
+        whole=whole,
         mirror_augment=False,
         seed=options.seed,
-        minibatch=options.minibatch or drawing.default_minibatch(reals.height),
+        minibatch=options.minibatch or drawing.default_minibatch(size),
     )
-    if options.out_dir:
-        options.out_dir.mkdir(parents=True, exist_ok=True)
-    book = result_files.Ledger(options.out_dir, options.force)
-    table = rows.Rows(chosen, setting, book, {"dataset": reals.name})
+    table = _make_table(compared, fakes, options)
+    heading = [
+        f"fakes {fakes.where}: {fakes.num_images} images of {size}x{size}, seed"
+        f" {options.seed}",
+        *rows.describe(whole, chosen.extractor),
+    ]
+    return table.report(heading)
+
+
+def _open_extractor(
+    whole: reals.ImageSet, options: Options, replicas: devices.Replicas
+) -> Extractor:
+    return features_by_name.open_extractor(
+        options.extractor_name(features_by_name.INCEPTION),
+        options.inception,
+        whole.dataset,
+        whole.resolution,
+        replicas,
+    )
+
+
+def _make_table(
+    compared: comparison.Comparison, fakes: reals.ImageSet, options: Options
+) -> rows.Rows:
+    """The rows of the reals and of the fakes."""
+    folder = options.out_dir
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    book = result_files.ResultFiles(folder, options.force)
+    table = rows.Rows(compared, book, {"dataset": compared.whole.name})
     table.add_reals()
-    drawn = draw_reals(fakes, setting.count, False, options.seed)
+    drawn = reals.draw(fakes, compared.count, seed=options.seed)
     _, new = table.add(
         fakes.name,
         {"fakes_digest": fakes.digest},
-        lambda missing: setting.compare(drawn, fakes.name, missing),
+        lambda missing: compared.of_images(drawn, fakes.name, missing),
     )
-    for result in new if options.out_dir else ():
-        assert options.out_dir
-        plots.save_arrays(options.out_dir, fakes.name, result.value)
-    size = f"{reals.height}x{reals.width}"
-    heading = [
-        f"fakes {fakes.where}: {fakes.num_images} images of {size}, seed"
-        f" {options.seed}",
-        *rows.describe(setting),
-    ]
-    return table.report(heading)
+    if folder:
+        for result in new:
+            plots.save_arrays(folder, fakes.name, result.value)
+    return table

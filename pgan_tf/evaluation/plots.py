@@ -15,10 +15,10 @@ _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
 
 
 # Results by truncation; None: latents as they are.
-Rows = dict[float | None, list[results.Result]]
+Sweep = dict[float | None, list[results.Result]]
 
 
-def save_sweep(folder: pathlib.Path, name: str, rows: Rows) -> None:
+def save_sweep(folder: pathlib.Path, name: str, rows: Sweep) -> None:
     """Saves the curve of a truncation sweep as truncation-<name>.png.
 
     A panel for each two numbers that span a curve; nothing if there are none.
@@ -58,7 +58,7 @@ def _numbers(row: Sequence[results.Result]) -> dict[str, float]:
     return numbers
 
 
-def _draw_curve(axes: Any, rows: Rows, across: str, up: str) -> None:
+def _draw_curve(axes: Any, rows: Sweep, across: str, up: str) -> None:
     """Points joined in the order of truncation, each with its number."""
     # The widest last.
     order = sorted(rows, key=lambda limit: limit or np.inf)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.features.extractor import Extractor
-from pgan_tf.evaluation.reals import Level
 
 PAPER = "Karras et al. 2018"
 
@@ -102,7 +101,8 @@ def known_as(dataset: datasets.Dataset) -> str | None:
 
 def compare(
     found: Sequence[results.Result],
-    level: Level,
+    dataset: datasets.Dataset,
+    resolution: int,
     mirror_augment: bool,
     extractor: Extractor | None,
 ) -> list[str]:
@@ -110,14 +110,15 @@ def compare(
 
     Args:
         found: The results of a snapshot.
-        level: The reals.
+        dataset: Of the reals.
+        resolution: Of the reals.
         mirror_augment: Whether half of the reals were flipped.
         extractor: If any metric looks at features.
     """
-    name = known_as(level.dataset)
+    name = known_as(dataset)
     if name is None:
         return [
-            f"no published numbers for {level.name}: there are some for"
+            f"no published numbers for {dataset.name}: there are some for"
             f" {', '.join(DATASETS)}"
         ]
     lines = []
@@ -131,7 +132,7 @@ def compare(
             lines.append(f"{result.label} of {name}: no published number")
         for each in matching:
             lines.append(_sentence(result, each))
-            differs = _differences(each, level, mirror_augment)
+            differs = _differences(each, dataset, resolution, mirror_augment)
             if result.count != each.count:
                 differs.append(f"n={result.count}, published {each.count}")
             on_features = each.key in ("fid", "is")
@@ -154,18 +155,19 @@ def _sentence(result: results.Result, number: Published) -> str:
 
 
 def _differences(
-    number: Published, level: Level, mirror_augment: bool
+    number: Published,
+    dataset: datasets.Dataset,
+    resolution: int,
+    mirror_augment: bool,
 ) -> list[str]:
     """What differs of the reals."""
     data = DATASETS[number.data]
     lines = []
-    if level.resolution != number.resolution:
+    if resolution != number.resolution:
+        lines.append(f"resolution {resolution}, published {number.resolution}")
+    if data.num_images not in (None, dataset.num_images):
         lines.append(
-            f"resolution {level.resolution}, published {number.resolution}"
-        )
-    if data.num_images not in (None, level.num_images):
-        lines.append(
-            f"a dataset of {level.num_images} images, published"
+            f"a dataset of {dataset.num_images} images, published"
             f" {data.num_images}"
         )
     if data.mirror_augment not in (None, mirror_augment):

@@ -5,8 +5,7 @@ import dataclasses
 import functools
 import hashlib
 import pathlib
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -18,203 +17,165 @@ from pgan_tf.data.sources import archive, decode
 _ORDER, _MIRROR = 1, 2
 
 
-class Collection(Protocol):
-    """Images to draw from; see `Level` and `folders.Folder`.
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Square images of one size that can be read in any order.
 
     Attributes:
         name: For the results.
         where: Folder or file, for messages.
-        digest: Identifies the contents, to key what was computed from them.
         num_images: N.
-        height, width: Of all images, H and W.
+        resolution: Width and height of all images.
         labels: float32 [N,K]; K is 0 without labels.
+        read: From places in the set, integers [n], to images uint8
+            [n,resolution,resolution,C].
+        identify: Finds out what `digest` says.
+        dataset: That they come from; None: from other files.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def where(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def num_images(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def labels(self) -> np.ndarray: ...
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        """Images uint8 [n,H,W,C] at the given positions."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Level:
-    """A dataset at one of its resolutions, as a `Collection`."""
-
-    dataset: datasets.Dataset
+    name: str
+    where: str
+    num_images: int
     resolution: int
-
-    @property
-    def name(self) -> str:
-        return self.dataset.name
-
-    @property
-    def where(self) -> str:
-        return str(self.dataset.path)
-
-    @property
-    def digest(self) -> str:
-        return self.dataset.digest
-
-    @property
-    def num_images(self) -> int:
-        return self.dataset.num_images
-
-    @property
-    def height(self) -> int:
-        return self.resolution
-
-    @property
-    def width(self) -> int:
-        return self.resolution
-
-    @property
-    def labels(self) -> np.ndarray:
-        return self.dataset.labels
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        return self.dataset.read(self.resolution, indices)
-
-
-@dataclasses.dataclass(frozen=True)
-class Drawn:
-    """Images of a collection.
-
-    Attributes:
-        collection: Where they come from.
-        indices: Which and in which order, [N].
-        mirrored: Which are flipped left to right, bool [N].
-    """
-
-    collection: Collection
-    indices: np.ndarray
-    mirrored: np.ndarray
-
-    @property
-    def labels(self) -> np.ndarray:
-        """float32 [N,K]."""
-        return self.collection.labels[self.indices]
-
-    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
-        """The images, `minibatch` at a time; the last batch may be smaller."""
-        for part in parts_of(len(self.indices), minibatch):
-            pixels = self.collection.read(self.indices[part])
-            flips = self.mirrored[part, np.newaxis, np.newaxis, np.newaxis]
-            pixels = np.where(flips, pixels[:, :, ::-1], pixels)
-            yield images.to_rgb(pixels)
-
-
-def draw_reals(
-    collection: Collection,
-    count: int,
-    mirror_augment: bool = False,
-    seed: int = 0,
-    skip: int = 0,
-) -> Drawn:
-    """Draws `count` different images, `skip` places into a random order.
-
-    The order matters where images are sorted by class: a score of parts of
-    the set would see one class each.
-    """
-    everything = np.random.RandomState([seed, _ORDER])
-    order = everything.permutation(collection.num_images)
-    coins = np.random.RandomState([seed, _MIRROR]).rand(collection.num_images)
-    part = slice(skip, skip + count)
-    mirrored = (coins >= 0.5) & mirror_augment
-    return Drawn(collection, order[part], mirrored[part])
-
-
-def parts_of(count: int, minibatch: int) -> Iterator[slice]:
-    for start in range(0, count, minibatch):
-        yield slice(start, min(start + minibatch, count))
-
-
-class Folder:
-    """All images below a folder or in a .zip, of one square size.
-
-    They are decoded as `dataset_tool.py create` does it. See
-    `image_sets.Collection`.
-
-    Args:
-        path: The folder or .zip.
-
-    Raises:
-        UserError: If there are no images, or the first is not square.
-    """
-
-    def __init__(self, path: pathlib.Path) -> None:
-        self._archive = archive.Archive(path)
-        self._names = self._archive.image_names()
-        self.name = path.name
-        self.where = str(path)
-        first = self._decode(0)
-        self.height, self.width = first.shape[:2]
-        if self.height != self.width:
-            raise errors.UserError(
-                f"{self._archive.locate(self._names[0])} has {self.width}x"
-                f"{self.height} pixels: images must be square; dataset_tool.py"
-                " create crops them"
-            )
-
-    @property
-    def num_images(self) -> int:
-        """N."""
-        return len(self._names)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """None: [N,0]."""
-        return np.zeros((self.num_images, 0), np.float32)
+    labels: np.ndarray
+    read: Callable[[np.ndarray], np.ndarray]
+    identify: Callable[[], str]
+    dataset: datasets.Dataset | None = None
 
     @functools.cached_property
     def digest(self) -> str:
-        """The sha256 of names, sizes and dates; of a .zip, of the file's."""
-        path = pathlib.Path(self.where)
-        files = [path]
-        if path.is_dir():
-            files = [path / name for name in self._names]
-        parts = [str(path.resolve())]
-        for file in files:
-            stat = file.stat()
-            name = file.relative_to(path) if file != path else ""
-            parts.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        """Identifies the contents, to key what was computed from them.
 
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        """Images uint8 [n,H,W,3] by their places in the order of names.
-
-        Raises:
-            UserError: If one cannot be decoded or has another size.
+        Found out when first asked for: it may take a look at every file.
         """
+        return self.identify()
+
+
+def of_dataset(dataset: datasets.Dataset, resolution: int) -> ImageSet:
+    """The images of a dataset at one of its resolutions."""
+    return ImageSet(
+        name=dataset.name,
+        where=str(dataset.path),
+        num_images=dataset.num_images,
+        resolution=resolution,
+        labels=dataset.labels,
+        read=functools.partial(dataset.read, resolution),
+        identify=lambda: dataset.digest,
+        dataset=dataset,
+    )
+
+
+def of_class(whole: ImageSet, label: int) -> ImageSet:
+    """The images of a set whose labels have a 1 in one column."""
+    indices = np.flatnonzero(whole.labels[:, label] > 0.5)
+
+    def identify() -> str:
+        text = f"{whole.digest} label {label}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    return dataclasses.replace(
+        whole,
+        num_images=len(indices),
+        labels=whole.labels[indices],
+        read=lambda chosen: whole.read(indices[chosen]),
+        identify=identify,
+    )
+
+
+def of_folder(path: pathlib.Path) -> ImageSet:
+    """All images below a folder or in a .zip, in the order of their names.
+
+    They are decoded as `dataset_tool.py create` does it.
+
+    Raises:
+        UserError: If there are no images, or the first is not square; later,
+            by `read`, if one cannot be decoded or has another size.
+    """
+    opened = archive.Archive(path)
+    names = opened.image_names()
+    height, width = _decode(opened, names[0]).shape[:2]
+    if height != width:
+        raise errors.UserError(
+            f"{opened.locate(names[0])} has {width}x{height} pixels: images"
+            " must be square; dataset_tool.py create crops them"
+        )
+
+    def read(indices: np.ndarray) -> np.ndarray:
+        chosen = [names[i] for i in indices]
+        decode_one = functools.partial(_decode, opened)
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            found = list(pool.map(self._decode, indices.tolist()))
-        for index, pixels in zip(indices.tolist(), found, strict=True):
-            height, width = pixels.shape[:2]
-            if (height, width) != (self.height, self.width):
-                raise errors.UserError(
-                    f"{self._archive.locate(self._names[index])} has {width}x"
-                    f"{height} pixels, others of {self.where} have"
-                    f" {self.width}x{self.height}; dataset_tool.py create"
-                    " makes all of one size"
-                )
+            found = list(pool.map(decode_one, chosen))
+        for name, pixels in zip(chosen, found, strict=True):
+            _check_size(pixels, height, opened.locate(name), path)
         return np.stack(found)
 
-    def _decode(self, index: int) -> np.ndarray:
-        name = self._names[index]
-        data = self._archive.read(name)
-        return np.asarray(decode.rgb(data, self._archive.locate(name)))
+    return ImageSet(
+        name=path.name,
+        where=str(path),
+        num_images=len(names),
+        resolution=height,
+        labels=np.zeros((len(names), 0), np.float32),
+        read=read,
+        identify=lambda: _digest_of_files(path, names),
+    )
+
+
+def _decode(opened: archive.Archive, name: str) -> np.ndarray:
+    """uint8 [H,W,3]."""
+    return np.asarray(decode.rgb(opened.read(name), opened.locate(name)))
+
+
+def _check_size(
+    pixels: np.ndarray, size: int, name: str, path: pathlib.Path
+) -> None:
+    """Refuses an image of another size than the first of its folder."""
+    height, width = pixels.shape[:2]
+    if (height, width) != (size, size):
+        raise errors.UserError(
+            f"{name} has {width}x{height} pixels, others of {path} have"
+            f" {size}x{size}; dataset_tool.py create makes all of one size"
+        )
+
+
+def _digest_of_files(path: pathlib.Path, names: Sequence[str]) -> str:
+    """The sha256 of names, sizes and dates; of a .zip, of the file's."""
+    files = [path / name for name in names] if path.is_dir() else [path]
+    parts = [str(path.resolve())]
+    for file in files:
+        stat = file.stat()
+        name = file.relative_to(path) if file != path else ""
+        parts.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def open_dataset(path: pathlib.Path) -> datasets.Dataset:
+    """The dataset of a run or the one given instead.
+
+    Raises:
+        UserError: If it is not there, or no dataset.
+    """
+    if not path.is_dir():
+        raise errors.UserError(
+            f"the dataset {path} is not there; say where it is with --data_dir"
+        )
+    return datasets.open_dataset(path)
+
+
+def check_dataset(
+    dataset: datasets.Dataset, resolution: int, count: int
+) -> None:
+    """Refuses a dataset of too few pixels or images for a run."""
+    if resolution > dataset.resolution:
+        raise errors.UserError(
+            f"the dataset {dataset.path} has {dataset.resolution} pixels, the"
+            f" run {resolution}; give the run's own with --data_dir"
+        )
+    if count > dataset.num_images:
+        raise errors.UserError(
+            f"--num_images={count}, or the run's --eval_num_images: the dataset"
+            f" {dataset.path} has {dataset.num_images} images, and as many"
+            " reals as fakes are compared; give a lower number"
+        )
 
 
 def is_dataset(path: pathlib.Path) -> bool:
@@ -224,7 +185,7 @@ def is_dataset(path: pathlib.Path) -> bool:
 
 def open_pair(
     reals: pathlib.Path, fakes: pathlib.Path
-) -> tuple[Collection, Collection]:
+) -> tuple[ImageSet, ImageSet]:
     """Opens two folders, .zip files or datasets of images of one size.
 
     A dataset has many sizes: it takes the other's, if it has that.
@@ -232,72 +193,77 @@ def open_pair(
     Raises:
         UserError: If one cannot be opened or the sizes differ.
     """
-    sets = [
-        datasets.open_dataset(each) if is_dataset(each) else Folder(each)
-        for each in (reals, fakes)
+    opened = [
+        datasets.open_dataset(path) if is_dataset(path) else of_folder(path)
+        for path in (reals, fakes)
     ]
-    sizes = [
-        each.height if isinstance(each, Folder) else each.resolution
-        for each in sets
-    ]
-    opened: list[Collection] = []
-    for each in sets:
-        if isinstance(each, Folder):
-            opened.append(each)
-        elif min(sizes) in each.levels:
-            opened.append(Level(each, min(sizes)))
-        else:
-            opened.append(Level(each, each.resolution))
-    if opened[0].height != opened[1].height:
+    smallest = min(each.resolution for each in opened)
+    first, second = (_at(each, smallest) for each in opened)
+    if first.resolution != second.resolution:
         raise errors.UserError(
-            f"--reals={reals} has images of {opened[0].height} pixels, --fakes="
-            f"{fakes} of {opened[1].height}: give sets of one size"
+            f"--reals={reals} has images of {first.resolution} pixels, --fakes="
+            f"{fakes} of {second.resolution}: give sets of one size"
         )
-    return opened[0], opened[1]
+    return first, second
+
+
+def _at(opened: ImageSet | datasets.Dataset, wanted: int) -> ImageSet:
+    """A dataset at the wanted resolution, if it has that, or at its own."""
+    if isinstance(opened, ImageSet):
+        return opened
+    has_it = wanted in opened.levels
+    return of_dataset(opened, wanted if has_it else opened.resolution)
 
 
 @dataclasses.dataclass(frozen=True)
-class OfClass:
-    """The images of a collection that have a label; see there.
+class DrawnReals:
+    """Images of a set, some of them mirrored.
 
     Attributes:
-        whole: The collection.
-        label: The column of its labels.
-        indices: Their places in it, [n].
+        whole: Where they come from.
+        indices: Which and in which order, [N].
+        mirrored: Which are flipped left to right, bool [N].
     """
 
-    whole: Collection
-    label: int
+    whole: ImageSet
     indices: np.ndarray
-
-    @property
-    def name(self) -> str:
-        return self.whole.name
-
-    @property
-    def where(self) -> str:
-        return self.whole.where
-
-    @property
-    def digest(self) -> str:
-        text = f"{self.whole.digest} label {self.label}"
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def num_images(self) -> int:
-        return len(self.indices)
-
-    @property
-    def height(self) -> int:
-        return self.whole.height
-
-    @property
-    def width(self) -> int:
-        return self.whole.width
+    mirrored: np.ndarray
 
     @property
     def labels(self) -> np.ndarray:
+        """float32 [N,K]."""
         return self.whole.labels[self.indices]
 
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        return self.whole.read(self.indices[indices])
+    def batches(self, minibatch: int) -> Iterator[np.ndarray]:
+        """uint8 [n,H,W,3], `minibatch` at a time, of the last maybe fewer."""
+        for part in parts_of(len(self.indices), minibatch):
+            pixels = self.whole.read(self.indices[part])
+            flips = self.mirrored[part, np.newaxis, np.newaxis, np.newaxis]
+            pixels = np.where(flips, pixels[:, :, ::-1], pixels)
+            yield images.to_rgb(pixels)
+
+
+def draw(
+    whole: ImageSet,
+    count: int,
+    mirror_augment: bool = False,
+    seed: int = 0,
+    skip: int = 0,
+) -> DrawnReals:
+    """Draws `count` different images, `skip` places into a random order.
+
+    The order matters where images are sorted by class: a score of parts of
+    the set would see one class each.
+    """
+    everything = np.random.RandomState([seed, _ORDER])
+    order = everything.permutation(whole.num_images)
+    coins = np.random.RandomState([seed, _MIRROR]).rand(whole.num_images)
+    part = slice(skip, skip + count)
+    mirrored = (coins >= 0.5) & mirror_augment
+    return DrawnReals(whole, order[part], mirrored[part])
+
+
+def parts_of(count: int, minibatch: int) -> Iterator[slice]:
+    """Splits `count` places into minibatches; the last may be smaller."""
+    for start in range(0, count, minibatch):
+        yield slice(start, min(start + minibatch, count))

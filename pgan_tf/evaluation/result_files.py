@@ -21,8 +21,8 @@ Line = dict[str, Any]
 _OF_FAKES = ("row", "snapshot_sha256")
 
 
-class Ledger:
-    """Reads and adds results.
+class ResultFiles:
+    """Finds results in the files of a folder, and adds them.
 
     Args:
         folder: Of the files; None to keep no files.

@@ -7,8 +7,8 @@ from importlib import metadata
 from typing import Any
 
 from pgan_tf.base import version
-from pgan_tf.evaluation import comparison, result_files, results
-from pgan_tf.evaluation.metrics import by_name as metrics_by_name
+from pgan_tf.evaluation import comparison, reals, result_files, results
+from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics.metric import Metric
 
 # Packages that numbers may depend on, named with them.
@@ -16,42 +16,39 @@ VERSIONS_OF = ("tensorflow", "keras", "numpy", "scipy")
 
 
 class Rows:
-    """Computes rows in one setting, but only what is not known yet.
+    """Computes the rows of a table, but only what is not known yet.
 
     Args:
-        chosen: The metrics, and why others are missing.
-        setting: What all rows have in common.
+        compared: What all rows have in common.
         book: Where known numbers are found and new ones kept.
         notes: What to keep with each number, beside the usual.
     """
 
     def __init__(
         self,
-        chosen: metrics_by_name.Choice,
-        setting: comparison.Comparison,
-        book: result_files.Ledger,
+        compared: comparison.Comparison,
+        book: result_files.ResultFiles,
         notes: Mapping[str, Any],
     ) -> None:
-        self._chosen = chosen
-        self._setting = setting
+        self._compared = compared
         self._book = book
         self._notes = notes
         self._results: list[results.Result] = []
 
     def add_reals(self) -> None:
         """Adds the rows of reals, as far as there are enough images."""
-        setting = self._setting
+        compared = self._compared
         for row, compute in (
-            (results.REALS, setting.reals),
-            (results.NOISE_FLOOR, setting.noise_floor),
+            (results.REALS, compared.of_reals),
+            (results.NOISE_FLOOR, compared.of_second_reals),
         ):
             started = time.monotonic()
-            found = results.name(row, setting.metrics, compute() or {})
+            found = results.name(row, compared.metrics, compute() or {})
             notes = {**self._common(started), "kimg": None}
             for result in found:
                 facts = {**self._facts()[result.key], "row": row}
                 if row == results.NOISE_FLOOR:
-                    facts["skipped_reals"] = setting.count
+                    facts["skipped_reals"] = compared.count
                 if self._book.find(result.key, facts) is None:
                     self._book.add(result, facts, notes)
             self._results += found
@@ -67,24 +64,25 @@ class Rows:
 
         Args:
             row: Its name.
-            fakes: What decides its numbers, beside the setting.
+            fakes: What decides its numbers, beside what is common.
             compute: Gives the values of some metrics.
             notes: Asked after that; what else to keep with the numbers.
 
         Returns:
             All results of the row, and those that were computed now.
         """
-        setting, started = self._setting, time.monotonic()
+        started = time.monotonic()
+        metrics = self._compared.metrics
         facts = {
             key: {**each, "row": row, **fakes}
             for key, each in self._facts().items()
         }
         known = {key: self._book.find(key, each) for key, each in facts.items()}
         values = {key: value for key, value in known.items() if value}
-        missing = [each for each in setting.metrics if each.key not in values]
+        missing = [each for each in metrics if each.key not in values]
         if missing:
             values |= compute(missing)
-        found = results.name(row, setting.metrics, values)
+        found = results.name(row, metrics, values)
         new = [each for each in found if known[each.key] is None]
         for result in new:
             kept = {**self._common(started), **notes()}
@@ -96,15 +94,15 @@ class Rows:
         """Everything added so far."""
         return results.Report(
             heading=heading,
-            labels=self._chosen.labels,
+            labels=self._compared.chosen.labels,
             results=self._results,
-            not_computed=self._chosen.not_computed,
+            not_computed=self._compared.chosen.not_computed,
         )
 
     def _facts(self) -> dict[str, dict[str, Any]]:
         """What decides each metric's numbers, beside the fakes."""
-        setting = self._setting
-        return {each.key: setting.facts(each) for each in setting.metrics}
+        compared = self._compared
+        return {each.key: compared.facts(each) for each in compared.metrics}
 
     def _common(self, started: float) -> dict[str, Any]:
         """What else is worth knowing of any number."""
@@ -120,15 +118,13 @@ class Rows:
         }
 
 
-def describe(setting: comparison.Comparison) -> list[str]:
+def describe(whole: reals.ImageSet, extractor: Extractor | None) -> list[str]:
     """Lines for above a table: the reals and the extractor."""
-    collection = setting.collection
     lines = [
-        f"reals {collection.where}: {collection.num_images} images, digest"
-        f" {collection.digest[:8]}"
+        f"reals {whole.where}: {whole.num_images} images, digest"
+        f" {whole.digest[:8]}"
     ]
-    if setting.extractor:
-        note = setting.extractor.note
-        text = f"features {setting.extractor.label}"
-        lines.append(f"{text} ({note})" if note else text)
+    if extractor:
+        note = f" ({extractor.note})" if extractor.note else ""
+        lines.append(f"features {extractor.label}{note}")
     return lines

@@ -61,13 +61,17 @@ _DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
 Point = tuple[float, float]
 
 
-def write(run_dir: pathlib.Path) -> None:
+def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> None:
     """Writes `report.html` into a run folder, from what lies there.
+
+    Args:
+        run_dir: The run folder.
+        options: Of the run, where they are known; None: as it began with.
 
     Raises:
         UserError: If it is not a run folder.
     """
-    options = run_folder.read_config(run_dir)
+    options = options or run_folder.read_config(run_dir)
     ticks = run_folder.read_ticks(run_dir)
     data = {
         **_position(run_dir, options, ticks),

@@ -16,8 +16,9 @@ from pgan_tf.evaluation.metrics import (
     inception_score,
     sliced_wasserstein,
 )
+from pgan_tf.evaluation.metrics.by_name import Choice
 from pgan_tf.evaluation.metrics.metric import Setting
-from pgan_tf.evaluation.reals import Level, draw_reals
+from pgan_tf.evaluation.reals import draw, of_dataset
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
@@ -47,7 +48,7 @@ class ComparisonTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         self.generator = snapshots.load_generator(path)
 
-    def setting(self, count=20, **options):
+    def setting(self, count=20, extractor=EXTRACTOR, **options):
         setting = Setting(16, EXTRACTOR)
         metrics = [
             frechet.FrechetDistance(count, setting),
@@ -55,9 +56,7 @@ class ComparisonTest(common.TestCase):
             sliced_wasserstein.SlicedWasserstein(count // 2, setting),
         ]
         options = {
-            "metrics": metrics,
-            "extractor": EXTRACTOR,
-            "collection": Level(
+            "whole": of_dataset(
                 datasets.open_dataset(self.here / "dataset"), 16
             ),
             "mirror_augment": False,
@@ -65,14 +64,15 @@ class ComparisonTest(common.TestCase):
             "minibatch": 6,
             **options,
         }
-        return comparison.Comparison(**options)
+        chosen = Choice(extractor, metrics, [], {})
+        return comparison.Comparison(chosen, **options)
 
     def test_distance_of_the_images_themselves(self):
         setting = self.setting()
-        values = setting.fakes(Drawer(self.generator), "")
+        values = setting.of_generator(Drawer(self.generator), "")
         latents = latent_table.latents(0, 20, self.generator.latent_size, 0)
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
-        reals = draw_reals(setting.collection, 20)
+        reals = draw(setting.whole, 20)
         pixels = small_run.pictures()[reals.indices]
         (m1, s1), (m2, s2) = (
             (x.mean(axis=0), np.cov(x, rowvar=False))
@@ -88,7 +88,7 @@ class ComparisonTest(common.TestCase):
             setting = self.setting(minibatch=minibatch)
             for file in (self.here / "pgan_tf").glob("*"):
                 file.unlink()
-            found = setting.noise_floor()
+            found = setting.of_second_reals()
             values.append([each.value for each in found.values()])
         for others in values[1:]:
             self.assertAllClose(others, values[0], rtol=1e-6)
@@ -105,24 +105,24 @@ class ComparisonTest(common.TestCase):
 
     def test_reals_are_nearer_to_reals_than_noise_is(self):
         setting = self.setting()
-        floor = setting.noise_floor()
-        fakes = setting.fakes(Drawer(self.generator), "")
+        floor = setting.of_second_reals()
+        fakes = setting.of_generator(Drawer(self.generator), "")
         for key in ("fid", "swd"):
             self.assertLess(floor[key].value, fakes[key].value)
 
     def test_no_second_set_in_a_small_dataset(self):
         setting = self.setting(count=21)
-        self.assertIsNone(setting.noise_floor())
+        self.assertIsNone(setting.of_second_reals())
 
     def test_metrics_of_reals_are_read_from_the_cache(self):
         setting = self.setting()
-        known = setting.reals(), setting.noise_floor()
+        known = setting.of_reals(), setting.of_second_reals()
         self.assertEqual(list(known[0]), ["is"])
         self.assertCountEqual(known[1], ["fid", "is", "swd"])
         run = mock.Mock(side_effect=AssertionError("computed again"))
         blind = Extractor("colours", "0" * 64, run)
         again = self.setting(extractor=blind)
-        self.assertEqual((again.reals(), again.noise_floor()), known)
+        self.assertEqual((again.of_reals(), again.of_second_reals()), known)
         metrics = setting.metrics[:1]
         reals = setting._summaries_of(metrics)["fid"]
         found = again._summaries_of(metrics)["fid"]
@@ -130,15 +130,15 @@ class ComparisonTest(common.TestCase):
 
     def test_score_of_the_reals(self):
         setting = self.setting()
-        drawn = draw_reals(setting.collection, 20)
+        drawn = draw(setting.whole, 20)
         (pixels,) = drawn.batches(20)
         _, logits = mean_colours(pixels)
         expected = inception_score.score(logits)
-        value = setting.reals()["is"]
+        value = setting.of_reals()["is"]
         self.assertAllClose((value.value, value.spread), expected)
 
     def test_cache_depends_on_what_decides_the_numbers(self):
-        self.setting().noise_floor()
+        self.setting().of_second_reals()
         called = mock.Mock(side_effect=mean_colours)
         other = Extractor("colours", "1" * 64, called)
         same = Extractor("colours", "0" * 64, called)
@@ -152,11 +152,11 @@ class ComparisonTest(common.TestCase):
         ]
         for options in cases:
             called.reset_mock()
-            self.setting(**options).noise_floor()
+            self.setting(**options).of_second_reals()
             self.assertNotEmpty(called.mock_calls, str(options))
 
     def test_torn_cache_is_made_anew_and_said(self):
-        floor = self.setting().noise_floor()
+        floor = self.setting().of_second_reals()
         torn = list((self.here / "pgan_tf").iterdir())
         self.assertLen(torn, 4)
         for file in torn:
@@ -164,7 +164,7 @@ class ComparisonTest(common.TestCase):
             file.write_bytes(data[: len(data) // 2])
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
-            self.assertEqual(self.setting().noise_floor(), floor)
+            self.assertEqual(self.setting().of_second_reals(), floor)
         lines = [li for li in said.getvalue().splitlines() if "torn" in li]
         self.assertLen(lines, 4)
         for file in torn:
@@ -172,13 +172,13 @@ class ComparisonTest(common.TestCase):
 
     def test_cache_of_another_shape_is_made_anew(self):
         setting = self.setting()
-        floor = setting.noise_floor()
+        floor = setting.of_second_reals()
         (path,) = (self.here / "pgan_tf").glob("reals-fid-*.npz")
         np.savez(path, mean=np.zeros(3), covariance=np.zeros((2, 2)))
         for file in (self.here / "pgan_tf").glob("floor-*"):
             file.unlink()
         with contextlib.redirect_stderr(io.StringIO()):
-            self.assertEqual(self.setting().noise_floor(), floor)
+            self.assertEqual(self.setting().of_second_reals(), floor)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import tensorflow as tf
 from pgan_tf.base import devices, errors
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation import of_classes
-from pgan_tf.evaluation.fakes import Fakes
+from pgan_tf.evaluation.fakes import DrawnFakes
 from pgan_tf.evaluation.features import untrained
 from pgan_tf.evaluation.options import Options
-from pgan_tf.evaluation.reals import Level
+from pgan_tf.evaluation.reals import of_dataset
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
@@ -28,7 +28,7 @@ class PerClassTest(common.TestCase):
 
     def evaluate(self, run_dir, metrics=("fid",), **options):
         return of_classes.evaluate(
-            Options(run_dir, metrics, features="random", **options)
+            run_dir, Options(metrics, features="random", **options)
         )
 
     def test_fakes_of_a_class_against_its_reals(self):
@@ -44,7 +44,7 @@ class PerClassTest(common.TestCase):
             # The even pictures are bright, and have the label 1.
             reals = small_run.pictures()[1 - label :: 2]
             labels = np.tile(np.eye(2, dtype=np.float32)[label], [20, 1])
-            images = Fakes(Drawer(generator), 20, 0, labels)
+            images = DrawnFakes(Drawer(generator), 20, 0, labels)
             (fakes,) = images.batches(20)
             self.assertLen(latents, len(fakes))
             expected = pairs_test.frechet(
@@ -68,8 +68,8 @@ class PerClassTest(common.TestCase):
     def test_split(self):
         small_run.make(self.here)
         dataset = datasets.open_dataset(self.here / "dataset")
-        level = Level(dataset, 16)
-        dark, bright = of_classes.split(level, 2)
+        whole = of_dataset(dataset, 16)
+        dark, bright = of_classes.split(whole, 2).values()
         self.assertAllEqual(
             bright.read(np.arange(3)), dataset.read(16, np.array([0, 2, 4]))
         )

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from pgan_tf.base import errors
 from pgan_tf.data.format import writing
-from pgan_tf.evaluation import comparison, of_run, run_setting
+from pgan_tf.evaluation import comparison, of_run
 from pgan_tf.evaluation.features import inception_graph, label_classifier
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
@@ -30,7 +30,7 @@ class EvaluationTest(common.TestCase):
         self.enter_context(offline)
 
     def evaluate(self, run_dir, *metrics, **options):
-        return of_run.evaluate(Options(run_dir, metrics, **options))
+        return of_run.evaluate(run_dir, Options(metrics, **options))
 
     def refused(self, line, run_dir, *metrics, **options):
         """Checks the one line of the error."""
@@ -103,7 +103,7 @@ class EvaluationTest(common.TestCase):
         run_dir = small_run.make(self.here)
         first = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
         compute = mock.Mock(side_effect=AssertionError("computed again"))
-        with mock.patch.object(comparison.Comparison, "compare", compute):
+        with mock.patch.object(comparison.Comparison, "of_images", compute):
             again = self.evaluate(run_dir, "swd", snapshot="all", num_images=20)
             self.assertEqual(again.results, first.results)
             # Other weights under the name of an evaluated snapshot.
@@ -253,15 +253,15 @@ class EvaluationTest(common.TestCase):
         self.assertGreater(values[0], 0)
 
     def test_inception_flag_beats_the_features_of_the_run(self):
-        options = Options(self.here, inception=pathlib.Path("a.pb"))
-        run = mock.Mock()
-        run.evaluation.eval_features = "labels"
-        named = run_setting.named_extractor
-        self.assertEqual(named(options, run), "inception")
-        options = Options(self.here)
-        self.assertEqual(named(options, run), "labels")
-        options = Options(self.here, features="a.keras")
-        self.assertEqual(named(options, run), "a.keras")
+        cases = {
+            "labels": Options(),
+            "inception": Options(inception=pathlib.Path("a.pb")),
+            "a.keras": Options(
+                features="a.keras", inception=pathlib.Path("a.pb")
+            ),
+        }
+        for expected, options in cases.items():
+            self.assertEqual(options.extractor_name("labels"), expected)
 
     def test_refused_metrics_and_runs(self):
         run_dir = small_run.make(self.here, lods=())

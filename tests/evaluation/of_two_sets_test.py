@@ -13,7 +13,7 @@ from pgan_tf.base import devices, errors
 from pgan_tf.data.format import writing
 from pgan_tf.evaluation import of_two_sets
 from pgan_tf.evaluation.features import untrained
-from pgan_tf.evaluation.options import PairOptions
+from pgan_tf.evaluation.options import Options
 from pgan_tf.evaluation.reals import open_pair
 from tests import common, small_run
 
@@ -48,7 +48,7 @@ class PairsTest(common.TestCase):
     def evaluate(self, reals, fakes, *metrics, **options):
         options = {"features": "random", **options}
         return of_two_sets.evaluate(
-            PairOptions(reals, fakes, metrics or ("fid",), **options)
+            reals, fakes, Options(metrics or ("fid",), **options)
         )
 
     def refused(self, line, *arguments, **options):
@@ -89,7 +89,7 @@ class PairsTest(common.TestCase):
         writing.save(dataset, self.pixels.repeat(2, axis=1).repeat(2, axis=2))
         for pair in ((dataset, self.fakes), (self.fakes, dataset)):
             opened = open_pair(*pair)
-            self.assertEqual([each.height for each in opened], [16, 16])
+            self.assertEqual([each.resolution for each in opened], [16, 16])
 
     def test_second_reals_and_files(self):
         out_dir = self.here / "out"

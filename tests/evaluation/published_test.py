@@ -8,12 +8,10 @@ from pgan_tf.evaluation.metrics.metric import Value
 from tests import common
 
 
-def level(name="celeba128", resolution=128, count=202_599, manifest=None):
-    dataset = mock.Mock(manifest=manifest)
-    dataset.name = name
-    level = mock.Mock(dataset=dataset, resolution=resolution, num_images=count)
-    level.name = name
-    return level
+def dataset(name="celeba128", count=202_599, manifest=None):
+    made = mock.Mock(manifest=manifest, num_images=count)
+    made.name = name
+    return made
 
 
 def result(key, value, count, label="X"):
@@ -34,20 +32,20 @@ class PublishedTest(common.TestCase):
             "lsun-bedroom-100k": "LSUN bedroom",
         }
         for name, expected in cases.items():
-            found = published.known_as(level(name).dataset)
+            found = published.known_as(dataset(name))
             self.assertEqual(found, expected)
         manifest = {
             "source": "lsun",
             "options": {"source_dir": "church_outdoor_train_lmdb"},
             "files": {"cifar10": {}},
         }
-        dataset = level("mine", manifest=manifest).dataset
-        self.assertEqual(published.known_as(dataset), "LSUN church")
+        mine = dataset("mine", manifest=manifest)
+        self.assertEqual(published.known_as(mine), "LSUN church")
 
     def test_same_protocol(self):
         """Karras et al. 2018, table 1, row (h): 2.96."""
         found = [result("swd", 3.0, 16_384, "SWDx1e3")]
-        lines = published.compare(found, level(), True, None)
+        lines = published.compare(found, dataset(), 128, True, None)
         expected = [
             "SWDx1e3 3, published 2.96 (CelebA 128x128, Karras et al. 2018,"
             " table 1 (h)): +0.04",
@@ -58,8 +56,10 @@ class PublishedTest(common.TestCase):
 
     def test_everything_differs(self):
         found = [result("fid", 20.0, 5_000, "FD[mine:00000000]")]
-        reals = level("celebahq64", 64, 1_000)
-        sentence, differs = published.compare(found, reals, False, extractor())
+        reals = dataset("celebahq64", 1_000)
+        sentence, differs = published.compare(
+            found, reals, 64, False, extractor()
+        )
         self.assertIn("published 7.3 (CelebA-HQ 1024x1024", sentence)
         self.assertEndsWith(sentence, "+12.7")
         for part in (
@@ -75,17 +75,18 @@ class PublishedTest(common.TestCase):
         found = [result("is", 8.0, 50_000, "IS")]
         _, differs = published.compare(
             found,
-            level("cifar10", 32, 50_000),
+            dataset("cifar10", 50_000),
+            32,
             False,
             extractor(canonical=True),
         )
         self.assertEqual(differs, "    differs: nothing that is known")
 
     def test_nothing_published(self):
-        (line,) = published.compare([], level("faces32"), False, None)
+        (line,) = published.compare([], dataset("faces32"), 32, False, None)
         self.assertIn("no published numbers for faces32", line)
         found = [result("kid", 1.0, 10, "KID")]
-        (line,) = published.compare(found, level(), True, None)
+        (line,) = published.compare(found, dataset(), 128, True, None)
         self.assertEqual(line, "KID of CelebA: no published number")
 
     def test_every_number_is_of_a_known_dataset(self):

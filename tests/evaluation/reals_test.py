@@ -3,8 +3,8 @@ import tensorflow as tf
 
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
-from pgan_tf.evaluation.fakes import Fakes, Steps
-from pgan_tf.evaluation.reals import Level, draw_reals
+from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes
+from pgan_tf.evaluation.reals import draw, of_dataset
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
@@ -24,8 +24,8 @@ class RealsTest(common.TestCase):
         self.dataset = datasets.open_dataset(here / "dataset")
 
     def draw(self, count, mirror=False, seed=0, skip=0):
-        level = Level(self.dataset, 16)
-        return draw_reals(level, count, mirror, seed, skip)
+        level = of_dataset(self.dataset, 16)
+        return draw(level, count, mirror, seed, skip)
 
     def test_images_of_the_dataset_in_the_drawn_order(self):
         reals = self.draw(40)
@@ -54,7 +54,7 @@ class RealsTest(common.TestCase):
         self.assertAllEqual(found[~flips], plain[~flips])
 
     def test_lower_resolution(self):
-        reals = draw_reals(Level(self.dataset, 8), 10)
+        reals = draw(of_dataset(self.dataset, 8), 10)
         self.assertEqual(all_of(reals).shape, (10, 8, 8, 3))
 
 
@@ -63,7 +63,7 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(Drawer(generator), 10, seed=3))
+        fakes = all_of(DrawnFakes(Drawer(generator), 10, seed=3))
         self.assertEqual(fakes.dtype, np.uint8)
         latents = latent_table.latents(0, 10, generator.latent_size, 3)
         expected = images.to_uint8(np.asarray(generator(latents)))
@@ -75,7 +75,7 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[0]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(Drawer(generator), 3, seed=0))
+        fakes = all_of(DrawnFakes(Drawer(generator), 3, seed=0))
         self.assertEqual(fakes.shape, (3, 16, 16, 3))
         small = fakes[:, ::2, ::2]
         self.assertAllEqual(fakes, images.upscale(small, 2))
@@ -85,9 +85,9 @@ class FakesTest(common.TestCase):
         run_dir = small_run.make(here, channels=1)
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = all_of(Fakes(Drawer(generator), 3, seed=0))
+        fakes = all_of(DrawnFakes(Drawer(generator), 3, seed=0))
         dataset = datasets.open_dataset(here / "dataset")
-        reals = all_of(draw_reals(Level(dataset, 16), 3))
+        reals = all_of(draw(of_dataset(dataset, 16), 3))
         for pixels in (fakes, reals):
             self.assertEqual(pixels.shape, (3, 16, 16, 3))
             self.assertAllEqual(pixels[..., 0], pixels[..., 2])
@@ -97,30 +97,30 @@ class FakesTest(common.TestCase):
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         one = np.tile([[1.0, 0.0]], [4, 1]).astype(np.float32)
-        first = all_of(Fakes(Drawer(generator), 4, 0, one))
-        second = all_of(Fakes(Drawer(generator), 4, 0, one[:, ::-1]))
+        first = all_of(DrawnFakes(Drawer(generator), 4, 0, one))
+        second = all_of(DrawnFakes(Drawer(generator), 4, 0, one[:, ::-1]))
         self.assertNotAllEqual(first, second)
 
     def test_truncated_latents(self):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
-        fakes = Fakes(Drawer(generator), 3, seed=5, truncation=0.5)
+        fakes = DrawnFakes(Drawer(generator), 3, seed=5, truncation=0.5)
         latents = latent_table.latents(0, 3, generator.latent_size, 5, 0.5)
         self.assertAllEqual(fakes.latents(slice(0, 3)), latents)
-        free = Fakes(Drawer(generator), 3, seed=5)
+        free = DrawnFakes(Drawer(generator), 3, seed=5)
         self.assertNotAllEqual(all_of(fakes), all_of(free))
 
 
-class StepsTest(common.TestCase):
+class ArcPairsTest(common.TestCase):
     def setUp(self):
         super().setUp()
         run_dir = small_run.make(self.folder(), label_size=2)
         path = run_folder.list_snapshots(run_dir)[-1]
         generator = snapshots.load_generator(path)
         labels = np.eye(2, dtype=np.float32)[[0, 1, 1]]
-        fakes = Fakes(Drawer(generator), 7, 0, labels)
-        self.steps = Steps(fakes, 1e-2)
+        fakes = DrawnFakes(Drawer(generator), 7, 0, labels)
+        self.steps = ArcPairs(fakes, 1e-2)
 
     def test_pairs_on_arcs(self):
         latents = self.steps.latents(slice(0, 7)).astype(np.float64)

@@ -11,16 +11,16 @@ def result(row="a.keras", value=1.0, key="fid", label="FID", **details):
     return results.Result(row, key, label, 50, Value(value, **details))
 
 
-class LedgerTest(common.TestCase):
+class ResultFilesTest(common.TestCase):
     def setUp(self):
         super().setUp()
         self.here = self.folder()
-        self.ledger = result_files.Ledger(self.here)
+        self.book = result_files.ResultFiles(self.here)
 
     def test_a_line_per_number(self):
         swd = result(key="swd", label="SWDx1e3", levels={"32": 2.0, "16": 3.0})
         for _ in range(2):
-            self.ledger.add(swd, FACTS, {"kimg": 3})
+            self.book.add(swd, FACTS, {"kimg": 3})
         lines = small_run.lines(self.here, "swd")
         self.assertLen(lines, 2)
         expected = {
@@ -35,34 +35,34 @@ class LedgerTest(common.TestCase):
             "kimg": 3,
         }
         self.assertEqual({k: lines[1][k] for k in expected}, expected)
-        self.assertEqual(self.ledger.find("swd", FACTS), swd.value)
+        self.assertEqual(self.book.find("swd", FACTS), swd.value)
 
     def test_finds_the_last_that_agrees_in_every_fact(self):
-        self.assertIsNone(self.ledger.find("fid", FACTS))
+        self.assertIsNone(self.book.find("fid", FACTS))
         for value in (1.0, 2.0):
-            self.ledger.add(result(value=value), FACTS, {"time": value})
-        self.assertEqual(self.ledger.find("fid", FACTS).value, 2.0)
+            self.book.add(result(value=value), FACTS, {"time": value})
+        self.assertEqual(self.book.find("fid", FACTS).value, 2.0)
         for name, value in (
             ("seed", 8),
             ("row", "b.keras"),
             ("extractor", {"name": "c"}),
             ("truncation", 0.7),
         ):
-            self.assertIsNone(self.ledger.find("fid", {**FACTS, name: value}))
-        forced = result_files.Ledger(self.here, force=True)
+            self.assertIsNone(self.book.find("fid", {**FACTS, name: value}))
+        forced = result_files.ResultFiles(self.here, force=True)
         self.assertIsNone(forced.find("fid", FACTS))
 
     def test_goes_on_after_a_torn_line(self):
-        self.ledger.add(result(value=1.0), FACTS, {})
+        self.book.add(result(value=1.0), FACTS, {})
         path = self.here / "metric-fid.jsonl"
         path.write_text(path.read_text() + '{"metric": "fi')
-        self.ledger.add(result(value=2.0), {**FACTS, "seed": 8}, {})
-        self.assertEqual(self.ledger.find("fid", FACTS).value, 1.0)
-        found = self.ledger.find("fid", {**FACTS, "seed": 8})
+        self.book.add(result(value=2.0), {**FACTS, "seed": 8}, {})
+        self.assertEqual(self.book.find("fid", FACTS).value, 1.0)
+        found = self.book.find("fid", {**FACTS, "seed": 8})
         self.assertEqual(found.value, 2.0)
 
     def test_without_a_folder(self):
-        nowhere = result_files.Ledger(None)
+        nowhere = result_files.ResultFiles(None)
         nowhere.add(result(), FACTS, {})
         self.assertIsNone(nowhere.find("fid", FACTS))
 
@@ -72,7 +72,7 @@ class TableTest(common.TestCase):
 
     def test_rows_of_one_setting(self):
         here = self.folder()
-        book = result_files.Ledger(here)
+        book = result_files.ResultFiles(here)
         for row, kimg, value in (
             ("a.keras", 10, 9.5),
             ("b.keras", 120, 7.25),
@@ -102,7 +102,7 @@ class TableTest(common.TestCase):
             value = Value(0.5, levels=levels, headline=headline)
             found = results.Result("a.keras", "pr", "PR", 9, value)
             facts = {"headline_is": headline}
-            result_files.Ledger(here).add(found, facts, {})
+            result_files.ResultFiles(here).add(found, facts, {})
             table = (here / "metric-pr.txt").read_text().splitlines()
             names = "Snapshot +Time_eval +PR_precision +PR_recall"
             self.assertRegex(table[0], f"^{names}{columns}$")
@@ -111,7 +111,7 @@ class TableTest(common.TestCase):
 
     def test_columns_of_levels_and_spreads(self):
         here = self.folder()
-        book = result_files.Ledger(here)
+        book = result_files.ResultFiles(here)
         levels = {"32": 2.0, "16": 3.0}
         swd = result(value=2.5, key="swd", label="SWDx1e3", levels=levels)
         book.add(swd, FACTS, {"kimg": 5, "seconds": 1})

@@ -44,9 +44,9 @@ class WatchTest(common.TestCase):
 
     def watch(self, sleep, **options):
         options = {"snapshot": "all", **options}
-        options = Options(self.run_dir, ("swd",), **options)
+        options = Options(("swd",), **options)
         with mock.patch("time.sleep", sleep):
-            return of_run.watch(options, self.said.append)
+            return of_run.watch(self.run_dir, options, self.said.append)
 
     def test_until_the_run_ends(self):
         hidden = self.here / "last.keras"

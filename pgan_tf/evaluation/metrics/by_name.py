@@ -32,23 +32,22 @@ KINDS: tuple[type[Metric], ...] = (
 DEFAULT = ("fid", "is", "swd")
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """A metric asked for, and the number of images if its name says it."""
-
-    kind: type[Metric]
-    count: int | None
+# Metrics asked for, in order, each with the number of images if its name says
+# it.
+Asked = dict[type[Metric], int | None]
 
 
-def parse(names: Sequence[str]) -> list[Request]:
-    """The metrics of names such as "fid" or "fid50k", each once.
+def parse(names: Sequence[str]) -> Asked:
+    """The metrics of names such as "fid" or "fid50k".
 
     Raises:
         UserError: On an unknown name, none at all, or two numbers of images
             for one metric.
     """
-    known = {kind.key: Request(kind, None) for kind in KINDS}
-    known |= {kind.alias: Request(kind, kind.paper_count) for kind in KINDS}
+    known: dict[str, tuple[type[Metric], int | None]] = {}
+    for kind in KINDS:
+        known[kind.key] = kind, None
+        known[kind.alias] = kind, kind.paper_count
     unknown = [name for name in names if name not in known]
     given = f"--metrics={','.join(names)}"
     if unknown or not names:
@@ -57,13 +56,13 @@ def parse(names: Sequence[str]) -> list[Request]:
             f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"
             f" numbers of images {', '.join(kind.alias for kind in KINDS)}"
         )
-    requests = list(dict.fromkeys(known[name] for name in names))
-    if len({request.kind for request in requests}) < len(requests):
+    named = {known[name] for name in names}
+    if len({kind for kind, _ in named}) < len(named):
         raise errors.UserError(
             f"{given}: names a metric twice, with and without a number of"
             " images; give one of the two"
         )
-    return requests
+    return dict(known[name] for name in names)
 
 
 def described() -> str:
@@ -93,7 +92,7 @@ class Choice:
 
 
 def choose(
-    names: Sequence[str],
+    asked: Asked,
     open_extractor: Callable[[], Extractor],
     resolution: int,
     available: int,
@@ -103,7 +102,7 @@ def choose(
     """Opens the extractor, if any metric needs one, and makes the metrics.
 
     Args:
-        names: Metrics, as `registry.parse` knows them.
+        asked: The metrics, as `parse` gives them.
         open_extractor: Called if any metric looks at features.
         resolution: Of all images.
         available: Images that there are on each side.
@@ -114,21 +113,18 @@ def choose(
     Raises:
         UserError: If no metric can be computed, or the extractor is wrong.
     """
-    requests = parse(names)
     extractor, reason = None, ""
-    if any(request.kind.needs != PIXELS for request in requests):
+    if any(kind.needs != PIXELS for kind in asked):
         try:
             extractor = open_extractor()
         except Unavailable as error:
             reason = str(error)
     setting = Setting(resolution, extractor)
     metrics, labels, gaps = [], [], {}
-    for request in requests:
-        kind = request.kind
+    for kind, said in asked.items():
         label = kind.label_in(setting)
         labels.append(label)
-        number = request.count or count
-        number = number or min(kind.paper_count, available)
+        number = said or count or min(kind.paper_count, available)
         gap = kind.gap(number, setting)
         if kind.needs != PIXELS and extractor is None:
             gap = reason

@@ -7,27 +7,14 @@ batches and sums it up; the summaries of reals and fakes give the value.
 import dataclasses
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from pgan_tf.evaluation.features.extractor import Extractor
+
 # What a metric looks at.
 PIXELS, FEATURES, LOGITS = "pixels", "features", "logits"
-
-
-class Extractor(Protocol):
-    """What metrics know of a feature extractor."""
-
-    @property
-    def classifies(self) -> bool:
-        """Whether there are logits."""
-
-    @property
-    def attributes(self) -> bool:
-        """Whether the logits are of independent sigmoids."""
-
-    def titled(self, canonical: str, other: str) -> str:
-        """`canonical` for the 2015 Inception file, else `other[<name>]`."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,8 +7,8 @@ from tests import common
 
 class ParseTest(common.TestCase):
     def test_names_and_aliases(self):
-        requests = metrics_by_name.parse(["swd16k", "fid", "fid"])
-        found = [(each.kind.key, each.count) for each in requests]
+        asked = metrics_by_name.parse(["swd16k", "fid", "fid"])
+        found = [(kind.key, count) for kind, count in asked.items()]
         self.assertEqual(found, [("swd", 16_384), ("fid", None)])
 
     def test_mistakes(self):

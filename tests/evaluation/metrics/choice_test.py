@@ -22,7 +22,11 @@ class ChoiceTest(common.TestCase):
             return opened
 
         return metrics_by_name.choose(
-            keys, open_extractor, resolution, available, count
+            metrics_by_name.parse(keys),
+            open_extractor,
+            resolution,
+            available,
+            count,
         )
 
     def test_names_and_counts(self):

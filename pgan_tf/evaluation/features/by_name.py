@@ -47,7 +47,7 @@ def open_extractor(
         replicas: That run it.
 
     Raises:
-        UserError: If there is no such thing; `inception.Unavailable` if the
+        UserError: If there is no such thing; `extractor.Unavailable` if the
             Inception file cannot be had.
     """
     if wanted == INCEPTION:

@@ -6,15 +6,15 @@ of this folder each make a kind of `Extractor`.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from pgan_tf.base import errors
 
-# float32 [N,D] and, where the network classifies, logits float32 [N,K].
-Outputs = tuple[np.ndarray, np.ndarray | None]
+# As `devices.Replicas.spread` compiles them.
+Run = Callable[[np.ndarray], Sequence[np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Extractor:
     Attributes:
         name: Short, such as "inception", "labels" or a file's stem.
         digest: sha256 in hex of the weights or of their file.
-        run: From uint8 [N,H,W,3] to `Outputs`.
+        run: From uint8 [N,H,W,3] to features float32 [N,D] and, where the
+            network classifies, logits float32 [N,K].
         differentiable: The features alone, from float32 tensors [N,H,W,3] in
             0..255 to [N,D]; None if gradients do not go through.
         canonical: Whether these are the weights of the 2015 Inception file.
@@ -39,7 +40,7 @@ class Extractor:
 
     name: str
     digest: str
-    run: Callable[[np.ndarray], Outputs]
+    run: Run
     differentiable: Callable[[Any], Any] | None = None
     canonical: bool = False
     ported: bool = False
@@ -50,7 +51,9 @@ class Extractor:
     resize: str = "none"
     note: str = ""
 
-    def __call__(self, images: np.ndarray) -> Outputs:
+    def __call__(
+        self, images: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Features float32 [N,D] and logits float32 [N,K] or None.
 
         Args:
@@ -59,14 +62,14 @@ class Extractor:
         Raises:
             UserError: If a feature or logit is not finite.
         """
-        features, logits = self.run(images)
-        for values in (features, logits):
-            if values is not None and not np.isfinite(values).all():
+        outputs = self.run(images)
+        for values in outputs:
+            if not np.isfinite(values).all():
                 raise errors.UserError(
                     f"the extractor {self.label} gives values that are not"
                     " finite; choose another with --features"
                 )
-        return features, logits
+        return outputs[0], outputs[1] if self.classifies else None
 
     @property
     def label(self) -> str:

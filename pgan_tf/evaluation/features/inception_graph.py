@@ -13,16 +13,14 @@ import pathlib
 import tarfile
 import urllib.request
 import zlib
-from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import devices, errors, files
 from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import (
     Extractor,
-    Outputs,
+    Run,
     Unavailable,
 )
 
@@ -193,10 +191,8 @@ def rewrite(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
     )
 
 
-def runner(
-    graph: tf.compat.v1.GraphDef, replicas: devices.Replicas
-) -> Callable[[np.ndarray], Outputs]:
-    """From a parsed graph to a function uint8 [N,H,W,3] -> `Outputs`.
+def runner(graph: tf.compat.v1.GraphDef, replicas: devices.Replicas) -> Run:
+    """From a parsed graph to a function from uint8 [N,H,W,3] to two outputs.
 
     Logits are features times `softmax/weights` without the biases: the graph
     cannot classify more than one image at a time, so the first inception
@@ -216,13 +212,7 @@ def runner(
 
     spec = tf.TensorSpec([None, None, None, 3], tf.float32)
     function = tf.compat.v1.wrap_function(call, [spec])
-    spread = replicas.spread(lambda x: function(tf.cast(x, tf.float32)))
-
-    def run(images: np.ndarray) -> Outputs:
-        pooled, logits = spread(images)
-        return pooled, logits
-
-    return run
+    return replicas.spread(lambda x: function(tf.cast(x, tf.float32)))
 
 
 def _read_member(path: pathlib.Path) -> bytes:

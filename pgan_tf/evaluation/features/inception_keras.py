@@ -23,10 +23,7 @@ import tensorflow as tf
 
 from pgan_tf.base import devices, errors, files
 from pgan_tf.evaluation.features import inception_graph, resize
-from pgan_tf.evaluation.features.extractor import (
-    Extractor,
-    Outputs,
-)
+from pgan_tf.evaluation.features.extractor import Extractor
 
 SIZE = 299
 
@@ -101,7 +98,7 @@ def build(units: Units, weights: np.ndarray) -> keras.Model:
     Args:
         units: By the graph's names; their kernels tell all widths.
         weights: Of the logits, [D,K]; there is no bias, see
-            `inception.runner`.
+            `inception_graph.runner`.
 
     Raises:
         KeyError: If a unit is missing.
@@ -210,7 +207,7 @@ def convert(source: pathlib.Path) -> tuple[pathlib.Path, str]:
     """Converts the graph in a file and keeps the model in the cache folder.
 
     Args:
-        source: As `inception.load` takes it.
+        source: As `inception_graph.load` takes it.
 
     Returns:
         The model's file and a line about it.
@@ -262,13 +259,12 @@ def compare(graph: tf.compat.v1.GraphDef, model: keras.Model) -> float:
     random = np.random.RandomState(0)
     replicas = devices.Replicas()
     run = inception_graph.runner(graph, replicas)
-    port = _runner(_at_size(model), replicas)
+    port = replicas.spread(_at_size(model))
     worst = 0.0
     for size in (75, SIZE):
         noise = random.randint(0, 256, (2, size // 25, size // 25, 3))
         images = noise.repeat(25, axis=1).repeat(25, axis=2).astype(np.uint8)
         for expected, found in zip(run(images), port(images), strict=True):
-            assert expected is not None and found is not None
             scale = np.abs(expected).max()
             worst = max(worst, float(np.abs(found - expected).max() / scale))
     return worst
@@ -301,7 +297,7 @@ def load(path: pathlib.Path, replicas: devices.Replicas) -> Extractor:
     return Extractor(
         name="inception-keras" if canonical else f"{path.stem}-keras",
         digest=digest,
-        run=_runner(call, replicas),
+        run=replicas.spread(call),
         differentiable=lambda x: call(x)[0],
         canonical=canonical,
         ported=True,
@@ -325,15 +321,3 @@ def _at_size(model: keras.Model) -> Call:
         return model(resized, training=False)
 
     return call
-
-
-def _runner(
-    call: Call, replicas: devices.Replicas
-) -> Callable[[np.ndarray], Outputs]:
-    spread = replicas.spread(call)
-
-    def run(images: np.ndarray) -> Outputs:
-        pooled, logits = spread(images)
-        return pooled, logits
-
-    return run

@@ -16,7 +16,7 @@ import numpy as np
 import tqdm
 
 from pgan_tf.base import devices, files, images
-from pgan_tf.evaluation.features.extractor import Extractor, Outputs
+from pgan_tf.evaluation.features.extractor import Extractor
 
 # Larger images are averaged down: labels show at this size.
 LARGEST_INPUT = 64
@@ -156,10 +156,8 @@ def extractor(
     size = model.input_shape[1]
     spread = replicas.spread(lambda x: model(x, training=False))
 
-    def run(pixels: np.ndarray) -> Outputs:
-        shrunk = images.shrink(pixels, pixels.shape[1] // size)
-        found, logits = spread(shrunk)
-        return found, logits
+    def run(pixels: np.ndarray) -> list[np.ndarray]:
+        return spread(images.shrink(pixels, pixels.shape[1] // size))
 
     def differentiable(pixels: Any) -> Any:
         factor = pixels.shape[1] // size

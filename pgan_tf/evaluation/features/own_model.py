@@ -12,10 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from pgan_tf.base import devices, errors, files
 from pgan_tf.evaluation.features import resize
-from pgan_tf.evaluation.features.extractor import (
-    Extractor,
-    Outputs,
-)
+from pgan_tf.evaluation.features.extractor import Extractor
 
 Size = tuple[int, int]
 
@@ -63,12 +60,6 @@ def load(
     call = _at_size(model, size)
     spread = replicas.spread(call)
     outputs = _try(spread, resolution, path)
-    classifies = len(outputs) == 2
-
-    def run(images: np.ndarray) -> Outputs:
-        found = spread(images)
-        return found[0], found[1] if classifies else None
-
     digest = files.sha256_of_folder if is_folder else files.sha256_of_file
     how = "none"
     if size:
@@ -76,9 +67,9 @@ def load(
     return Extractor(
         name=path.stem,
         digest=digest(path),
-        run=run,
+        run=spread,
         differentiable=lambda x: call(x)[0],
-        classifies=classifies,
+        classifies=len(outputs) == 2,
         layer=layer,
         resize=how,
     )

@@ -12,10 +12,7 @@ import tensorflow as tf
 
 from pgan_tf.base import devices
 from pgan_tf.evaluation.features import resize
-from pgan_tf.evaluation.features.extractor import (
-    Extractor,
-    Outputs,
-)
+from pgan_tf.evaluation.features.extractor import Extractor
 
 SIZE = 64
 
@@ -45,17 +42,11 @@ def make(replicas: devices.Replicas, seed: int = 0) -> Extractor:
         found = tf.concat([mean, tf.sqrt(variance + 1e-8)], axis=1)
         return found, tf.matmul(found, logit_kernel)
 
-    spread = replicas.spread(call)
-
-    def run(images: np.ndarray) -> Outputs:
-        found, logits = spread(images)
-        return found, logits
-
     data = b"".join(kernel.tobytes() for kernel in kernels)
     return Extractor(
         name=f"conv{'-'.join(map(str, WIDTHS))},seed{seed}",
         digest=hashlib.sha256(data).hexdigest(),
-        run=run,
+        run=replicas.spread(call),
         differentiable=lambda x: call(x)[0],
         random=True,
         resize=f"{resize.NAME} to {SIZE}x{SIZE}",

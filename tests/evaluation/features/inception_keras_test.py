@@ -68,7 +68,7 @@ class InceptionKerasTest(common.TestCase):
         """In CPU time, which other processes do not disturb."""
         graph = whole_inception.graph_def()
         model = inception_keras.build(*inception_keras.read_units(graph))
-        port = inception_keras._runner(model, devices.Replicas())
+        port = devices.Replicas().spread(model)
         images = inception_test.noise(16, 128, 128)
         run = inception_test.raw_session(graph)
         seconds = {"port": [], "graph": []}

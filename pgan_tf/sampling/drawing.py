@@ -158,7 +158,7 @@ def pixels(
         latents: [N,latent_size].
         labels: [N,label_size], for networks that take labels.
         shrink: Factor; boxes of pixels are averaged before rounding.
-        minibatch: As for `sampling.draw`.
+        minibatch: As for `draw`.
 
     Yields:
         uint8 [R/shrink,R/shrink,C], N times.

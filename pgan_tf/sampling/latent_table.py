@@ -71,7 +71,7 @@ def latents_of_seeds(
     Args:
         seeds: At least one.
         network: Whose latents.
-        truncation: As for `sampling.latents`.
+        truncation: As for `latents`.
 
     Returns:
         float32 [N,latent_size].

@@ -24,6 +24,7 @@ from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
 from pgan_tf.sampling.drawing import Drawer
 from tests import common, small_run
+from tests.evaluation.metrics.inception_score_test import score
 
 
 def mean_colours(pixels):
@@ -133,7 +134,7 @@ class ComparisonTest(common.TestCase):
         drawn = draw(setting.whole, 20)
         (pixels,) = drawn.batches(20)
         _, logits = mean_colours(pixels)
-        expected = inception_score.score(logits)
+        expected = score(logits)
         value = setting.of_reals()["is"]
         self.assertAllClose((value.value, value.spread), expected)
 

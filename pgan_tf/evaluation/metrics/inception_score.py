@@ -1,8 +1,8 @@
 """Inception score and its relatives, from logits.
 
-Salimans et al. 2016: exp(mean over x of KL(p(y|x) || p(y))). It rises when
-single images are classified surely and all classes occur. All sums are in
-float64 on logarithms: a probability that underflows would make 0 log 0.
+Salimans et al. 2016, section 4: exp(mean over x of KL(p(y|x) || p(y))). It
+rises when single images are classified surely and all classes occur. All sums
+are in float64 on logarithms: a probability that underflows would make 0 log 0.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,9 @@ class Splits:
     """Sums of logits that arrive batch by batch, by contiguous splits.
 
     The mean of KL(p || m) with m = mean p is mean(sum p log p) - sum m log m,
-    so that a number and a vector per split do.
+    so that a number and a vector per split do. As in the code of Salimans et
+    al. each split has a p(y) of its own, so that images sorted by class score
+    1: the order of the images matters.
     """
 
     def __init__(self, count: int, splits: int = SPLITS) -> None:
@@ -68,54 +70,25 @@ class Splits:
 
 
 def softmax_logs(logits: np.ndarray) -> np.ndarray:
-    """log p of mutually exclusive classes, [n,K] to float64 [n,K]."""
+    """log p of mutually exclusive classes, [n,K] to float64 [n,K].
+
+    The score then lies between 1 (all images alike) and K (each sure, and all
+    classes equally often).
+    """
     return scipy.special.log_softmax(np.asarray(logits, np.float64), axis=1)
 
 
 def sigmoid_logs(logits: np.ndarray) -> np.ndarray:
-    """log p of independent yes/no attributes, [n,K] to float64 [n,K,2]."""
-    logits = np.asarray(logits, np.float64)
-    return -np.logaddexp(0.0, np.stack([-logits, logits], axis=-1))
-
-
-def score(logits: np.ndarray, splits: int = SPLITS) -> tuple[float, float]:
-    """The score of mutually exclusive classes (softmax).
-
-    Args:
-        logits: [N,K]. The order matters: each split has its own p(y), so
-            images sorted by class give 1.
-        splits: Contiguous parts of N that are scored on their own; N >= splits.
-
-    Returns:
-        Mean and population standard deviation over the splits; 1 (all images
-        alike) to K (sure, and all classes equally often).
-    """
-    sums = Splits(len(logits), splits)
-    sums.add(softmax_logs(logits))
-    return sums.score()
-
-
-def attribute_score(
-    logits: np.ndarray, splits: int = SPLITS
-) -> tuple[float, float]:
-    """The score of independent yes/no attributes (sigmoids).
+    """log p of independent yes/no attributes, [n,K] to float64 [n,K,2].
 
     The label is taken as a product of K independent Bernoulli variables, of
-    which KL is the sum of the K divergences: exp(mean over x of
-    sum_k KL(p_k(x) || p_k)). One attribute at even odds and surely seen
-    counts 2, K of them 2^K. With softmax over two classes [l, 0] and K = 1
-    it is the same number as `score`.
-
-    Args:
-        logits: [N,K], of sigmoids.
-        splits: As in `score`.
-
-    Returns:
-        Mean and population standard deviation over the splits; 1 to 2^K.
+    which KL is the sum of the K divergences: the score is exp(mean over x of
+    sum_k KL(p_k(x) || p_k)), 1 to 2^K. One attribute at even odds and surely
+    seen counts 2. With K = 1 it is the score of a softmax over [l, 0].
     """
-    sums = Splits(len(logits), splits)
-    sums.add(sigmoid_logs(logits))
-    return sums.score()
+    logits = np.asarray(logits, np.float64)
+    # log sigmoid(l) = -log(1 + exp(-l)), without overflow.
+    return -np.logaddexp(0.0, np.stack([-logits, logits], axis=-1))
 
 
 class InceptionScore(Metric):

@@ -18,6 +18,7 @@ from pgan_tf.evaluation.metrics.metric import (
     start_collectors,
 )
 from tests import common
+from tests.evaluation.metrics import inception_score_test
 
 
 class CollectorTest(common.TestCase):
@@ -40,7 +41,7 @@ class CollectorTest(common.TestCase):
             self.assertAllClose(mean, seen.mean(axis=0), rtol=1e-12)
             expected = np.cov(seen, rowvar=False)
             self.assertAllClose(covariance, expected, rtol=1e-12)
-            expected = inception_score.score(features[:count])
+            expected = inception_score_test.score(features[:count])
             self.assertAllClose(scored.summary(), expected, rtol=1e-12)
 
     def test_patches_of_its_count(self):

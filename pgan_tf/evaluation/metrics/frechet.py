@@ -51,6 +51,7 @@ class Moments:
         centred = batch - batch_mean
         shift = batch_mean - self.mean
         total = self.count + len(batch)
+        # M = M_a + M_b + (m_b - m_a)(m_b - m_a)^T n_a n_b / (n_a + n_b).
         self.scatter += centred.T @ centred
         self.scatter += np.outer(shift, shift) * (
             self.count * len(batch) / total
@@ -71,7 +72,9 @@ def distance(
     mean2: np.ndarray,
     covariance2: np.ndarray,
 ) -> float:
-    """The Frechet distance between two Gaussians.
+    """The Frechet distance between two Gaussians, equation 6.
+
+    |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)); the paper calls it d^2.
 
     Args:
         mean1, mean2: [D].
@@ -103,6 +106,7 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
     """F with F F^T = S: Cholesky's, or by eigenvalues if S is singular."""
     try:
         factor = np.linalg.cholesky(covariance)
+        # A pivot near 0 is mostly rounding error, and so is its column.
         pivots = np.square(factor.diagonal())
         if pivots.min() > REGULAR * pivots.max():
             return factor
@@ -122,6 +126,8 @@ def _cut(eigenvalues: np.ndarray) -> np.ndarray:
 
 
 class _FeatureMoments(Collector):
+    """Sums features up; their number D is known from the first batch on."""
+
     moments: Moments | None = None
 
     def _take(self, batch: Batch) -> None:

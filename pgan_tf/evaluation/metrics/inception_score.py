@@ -49,12 +49,16 @@ class Splits:
                 self._seen += len(part)
 
     def score(self) -> tuple[float, float]:
-        """Mean and population deviation over the splits."""
+        """Mean and population deviation over the splits.
+
+        Of each, exp(mean of sum p log p - sum m log m).
+        """
         if self._seen != self._edges[-1]:
             raise ValueError(f"{self._seen} of {self._edges[-1]} images")
         divergences = []
         for i, size in enumerate(np.diff(self._edges)):
             marginal = self._probabilities[i] / size
+            # xlogy, as a class that never occurs has 0 log 0 = 0.
             cross = scipy.special.xlogy(marginal, marginal).sum()
             divergences.append(self._negentropies[i] / size - cross)
         scores = np.exp(divergences)
@@ -121,6 +125,8 @@ class InceptionScore(Metric):
 
 
 class _Scored(Collector):
+    """Sums logits up by splits, as classes or as attributes."""
+
     def __init__(
         self, count: int, to_logs: Callable[[np.ndarray], np.ndarray]
     ) -> None:

@@ -31,7 +31,12 @@ DEGREE = 3
 def discrepancy(features1: np.ndarray, features2: np.ndarray) -> float:
     """The unbiased squared discrepancy of two sets, [N,D] and [M,D].
 
-    Sums of N^2 kernels in float64; N and M of at least 2, equal or not.
+        sum of k(x_i, x_j) over i != j / (N (N - 1))
+        + sum of k(y_i, y_j) over i != j / (M (M - 1))
+        - 2 sum of k(x_i, y_j) over all i, j / (N M),
+
+    in float64; N and M of at least 2, equal or not. Leaving out i = j is what
+    makes it unbiased.
     """
     x = np.asarray(features1, np.float64)
     y = np.asarray(features2, np.float64)
@@ -43,7 +48,7 @@ def discrepancy(features1: np.ndarray, features2: np.ndarray) -> float:
 
 
 def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The polynomial kernel of all pairs of rows, [N,D], [M,D] to [N,M]."""
+    """k(x, y) = (x.y / D + 1)^3 of all pairs, [N,D] and [M,D] to [N,M]."""
     return (x @ y.T / x.shape[1] + 1) ** DEGREE
 
 
@@ -119,4 +124,5 @@ class KernelDistance(Metric):
         random: np.random.RandomState,
     ) -> Value:
         mean, spread = distance(reals, fakes, random)
+        # There may be no spread; times 1000, as the number itself.
         return Value(1000 * mean, spread and 1000 * spread)

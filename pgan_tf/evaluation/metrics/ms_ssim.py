@@ -87,7 +87,13 @@ def window(size: int) -> np.ndarray:
 def _terms(
     images1: np.ndarray, images2: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """SSIM and its contrast term, means over all but axis 0, [N] each."""
+    """SSIM and its contrast term, means over all but axis 0, [N] each.
+
+    Wang et al. 2003, equations 1-3, with mu, sigma^2 and sigma_12 the
+    Gaussian means, variances and covariance around each pixel: luminance is
+    (2 mu_1 mu_2 + C1) / (mu_1^2 + mu_2^2 + C1), contrast and structure
+    together (2 sigma_12 + C2) / (sigma_1^2 + sigma_2^2 + C2), as C3 = C2 / 2.
+    """
     c1, c2 = (K1 * RANGE) ** 2, (K2 * RANGE) ** 2
     mean1, mean2 = _smooth(images1), _smooth(images2)
     variance1 = _smooth(images1 * images1) - mean1 * mean1

@@ -106,6 +106,8 @@ def _squared_distances(queries: np.ndarray, others: np.ndarray) -> np.ndarray:
     plain, flipped = _rows(queries), _rows(queries[:, :, ::-1])
     own = np.square(plain).sum(axis=1, keepdims=True)
     squares = np.empty((len(queries), len(others)), np.float32)
+    # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b. To mirror the query or the other is
+    # the same, and the larger product is the smaller distance.
     for start in range(0, len(others), ROWS_AT_ONCE):
         rows = _rows(others[start : start + ROWS_AT_ONCE])
         products = np.maximum(plain @ rows.T, flipped @ rows.T)
@@ -122,7 +124,10 @@ def _rows(images: np.ndarray) -> np.ndarray:
 def _exact(
     query: np.ndarray, others: np.ndarray, indices: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distances, indices and mirroring of some candidates, sorted."""
+    """Distances, indices and mirroring of some candidates, sorted.
+
+    Computed anew from the differences: `_squared_distances` only chooses.
+    """
     candidates = others[indices].astype(np.float64)
     means = [
         np.square(candidates - image).mean(axis=(1, 2, 3))
@@ -250,6 +255,8 @@ class _Stored:
 
 
 class _Thumbnails(Collector):
+    """Keeps small versions of the images, in a temporary file."""
+
     def __init__(self, count: int) -> None:
         super().__init__(count)
         self._file = tempfile.TemporaryFile()

@@ -30,6 +30,9 @@ TRIMMED = 0.01
 def mean_length(squares: np.ndarray, epsilon: float = EPSILON) -> float:
     """The trimmed mean of squared feature distances [N] over epsilon^2.
 
+    Over epsilon^2, because a squared distance is of second order in the step
+    (Karras et al. 2019, section 4.1).
+
     The limits are those of the paper's code: the values at the 1st
     percentile, or the next below, and the 99th, or the next above.
     """

@@ -50,6 +50,14 @@ def scores(
 ) -> Scores:
     """All four numbers.
 
+    With B_k(z, Z) the ball around z that reaches to its k-th nearest neighbour
+    in Z, over N reals x in X and M fakes y in Y:
+
+        precision  the part of all y in any B_k(x, X)
+        recall     the part of all x in any B_k(y, Y)
+        density    the number of pairs with y in B_k(x, X), over k M
+        coverage   the part of all B_k(x, X) with any y in them
+
     Args:
         reals, fakes: Features [N,D] and [M,D], in memory or on disk; N and M
             above either k.
@@ -88,6 +96,8 @@ def radii(
         # The distance to itself is 0 but for rounding, which may be as large
         # as distances of near neighbours.
         distances[np.arange(len(distances)), np.arange(len(features))[rows]] = 0
+        # Place 0 of the sorted row is the row itself, so that place k is its
+        # k-th neighbour.
         nearest = np.partition(distances, ks, axis=1)
         found[:, rows] = nearest[:, ks].T
     return found
@@ -113,6 +123,7 @@ def blocks(
             columns = slice(other, other + ROWS_AT_ONCE)
             right = _centred(second[columns], centre)
             part = squares + np.square(right).sum(axis=1)
+            # In place: a block is 4 MB, and there are N^2 / 10^6 of them.
             part -= 2 * (left @ right.T)
             distances[:, columns] = part
         yield rows, np.maximum(distances, 0, out=distances)

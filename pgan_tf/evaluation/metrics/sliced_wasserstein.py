@@ -96,6 +96,7 @@ def pyr_up(images: np.ndarray) -> np.ndarray:
     count, channels, height, width = images.shape
     tall = np.zeros((count, channels, height * 2, width), np.float32)
     tall[:, :, ::2] = images
+    # Twice per axis: of every two pixels one is 0.
     tall = _blur(tall, axis=2) * 2
     wide = np.zeros((count, channels, height * 2, width * 2), np.float32)
     wide[:, :, :, ::2] = tall
@@ -198,7 +199,9 @@ def distance(
 ) -> float:
     """Mean over the directions of the 1-d Wasserstein distance.
 
-    In one dimension the best transport pairs the sorted values.
+    Rabin et al. 2011, as Karras et al. 2018 cite it: for each direction d, the
+    mean of |sort(A d) - sort(B d)|. In one dimension the best transport pairs
+    the sorted values.
 
     Args:
         cloud1, cloud2: float32 [M,D], equal M.
@@ -328,6 +331,7 @@ class SlicedWasserstein(Metric):
         self, reals: Patches, fakes: Patches, random: np.random.RandomState
     ) -> Value:
         distances = compare(reals, fakes, random)
+        # The paper's "average" is over the bands, whatever their size.
         names = [str(size) for size in reals.resolutions]
         levels = dict(zip(names, distances, strict=True))
         return Value(float(np.mean(distances)), levels=levels)

@@ -12,7 +12,6 @@ import tqdm
 
 from pgan_tf.evaluation import kept, reals
 from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes, Images
-from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics import path_length
 from pgan_tf.evaluation.metrics.metric import (
@@ -60,19 +59,9 @@ class Comparison:
     )
 
     @property
-    def metrics(self) -> Sequence[Metric]:
-        """At least one."""
-        return self.chosen.metrics
-
-    @property
-    def extractor(self) -> Extractor | None:
-        """None if no metric looks at features."""
-        return self.chosen.extractor
-
-    @property
     def count(self) -> int:
         """The images of a set: those of the metric that takes most."""
-        counts = (each.count for each in _of_sets(self.metrics))
+        counts = (each.count for each in _of_sets(self.chosen.metrics))
         return max(counts, default=0)
 
     def facts(self, metric: Metric) -> dict[str, Any]:
@@ -88,13 +77,17 @@ class Comparison:
             "seed": self.seed,
             **metric.facts,
         }
-        if metric.uses_features and self.extractor:
-            facts["extractor"] = self.extractor.facts
+        if metric.uses_features and self.chosen.extractor:
+            facts["extractor"] = self.chosen.extractor.facts
         return facts
 
     def of_reals(self) -> Values:
         """The values of the reals, of metrics that look at one set alone."""
-        alone = [each for each in _of_sets(self.metrics) if not each.uses_reals]
+        alone = [
+            each
+            for each in _of_sets(self.chosen.metrics)
+            if not each.uses_reals
+        ]
 
         def compute(missing: Sequence[Metric]) -> Values:
             found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
@@ -117,22 +110,21 @@ class Comparison:
             second = self._sum_up(drawn, missing, _SECOND, "second reals")
             return self._values(missing, first, second, "second reals")
 
-        names = self._names(_of_sets(self.metrics))
+        names = self._names(_of_sets(self.chosen.metrics))
         return kept.values("floor", names, compute)
 
     def of_generator(
         self,
         drawer: drawing.Drawer,
         title: str,
-        metrics: Sequence[Metric] | None = None,
+        metrics: Sequence[Metric],
         truncation: float | None = None,
     ) -> Values:
-        """The values of a generator's images, of all metrics or of some.
+        """The values of a generator's images, of some of the metrics.
 
         Generators with labels get, as in the reference, those of the reals.
         Latents are truncated as `latent_table.latents` says.
         """
-        metrics = self.metrics if metrics is None else metrics
         labels, label_size = None, drawer.generator.label_size
         if label_size:
             labels = self._labels()[:, :label_size]
@@ -150,10 +142,9 @@ class Comparison:
         self,
         images: Images,
         title: str,
-        metrics: Sequence[Metric] | None = None,
+        metrics: Sequence[Metric],
     ) -> Values:
         """The values of a set of at least `count` images."""
-        metrics = self.metrics if metrics is None else metrics
         first = self._summaries_of(metrics)
         found = self._sum_up(images, metrics, _FAKES, title)
         return self._values(metrics, first, found, title)
@@ -164,12 +155,12 @@ class Comparison:
         )
 
     def _labels(self) -> np.ndarray:
-        """Of the drawn reals; of all where only walks are looked at."""
+        """Labels of the drawn reals; of all if only walks are looked at."""
         count = self.count or self.whole.num_images
         return reals.draw(self.whole, count, seed=self.seed).labels
 
     def _names(self, metrics: Sequence[Metric]) -> dict[Metric, str]:
-        """Of the files of what is kept."""
+        """What the files of each metric are called in the cache."""
         return {
             metric: kept.name_of(metric, self.count, self.facts(metric))
             for metric in metrics
@@ -200,7 +191,7 @@ class Comparison:
         if not metrics:
             return {}
         collectors = start_collectors(metrics, [self.seed, stream])
-        extractor = self.extractor
+        extractor = self.chosen.extractor
         if not any(metric.uses_features for metric in metrics):
             extractor = None
         batches = images.batches(self.minibatch)

@@ -155,5 +155,5 @@ def _open_class(
         label=label,
         name=opened.dataset.label_names[label],
         comparison=compared,
-        rows=rows.Rows(compared, opened.files("per-class"), notes),
+        rows=rows.Rows(compared, opened.kept_results("per-class"), notes),
     )

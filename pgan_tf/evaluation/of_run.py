@@ -25,7 +25,7 @@ from pgan_tf.evaluation.metrics.metric import Metric
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report, tensorboard
+from pgan_tf.runs import report
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.sampling import drawing
 
@@ -182,7 +182,7 @@ class OpenedRun:
             minibatch=self.options.minibatch or default,
         )
 
-    def files(self, prefix: str) -> result_files.ResultFiles:
+    def kept_results(self, prefix: str) -> result_files.ResultFiles:
         """The files of results in the run folder."""
         return result_files.ResultFiles(
             self.run_dir, self.options.force, prefix
@@ -225,10 +225,10 @@ class _Table:
         self._comparison = opened.compare(chosen, opened.whole)
         notes = {"dataset": opened.whole.name}
         self._rows, self._truncated = (
-            rows.Rows(self._comparison, opened.files(prefix), notes)
+            rows.Rows(self._comparison, opened.kept_results(prefix), notes)
             for prefix in ("metric", "truncation")
         )
-        self._writer: tensorboard.Writer | None = None
+        self._curves = plots.Curves(opened.run_dir)
         self._rows.add_reals()
 
     def add_snapshot(self, path: pathlib.Path) -> list[results.Result]:
@@ -239,7 +239,7 @@ class _Table:
         run_dir = self._opened.run_dir
         found, new = self._add(self._rows, path, None)
         if new:
-            self._plot(new, run_folder.kimg_of(path))
+            self._curves.add(new, run_folder.kimg_of(path))
             self._write_page()
         sweep: plots.Sweep = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
@@ -275,9 +275,7 @@ class _Table:
 
     def report(self) -> results.Report:
         """Everything added so far."""
-        if self._writer:
-            self._writer.close()
-            self._writer = None
+        self._curves.close()
         whole, chosen = self._opened.whole, self._comparison.chosen
         heading = [self._opened.heading()]
         heading += rows.describe(whole, chosen.extractor)
@@ -298,25 +296,6 @@ class _Table:
             self._opened.dataset,
             self._opened.whole.resolution,
             self._comparison.mirror_augment,
-            self._comparison.extractor,
+            self._comparison.chosen.extractor,
         )
         return [f"{last} beside published numbers:", *lines]
-
-    def _plot(self, new: Sequence[results.Result], kimg: int | None) -> None:
-        """Adds points to TensorBoard's curves."""
-        if kimg is None:
-            return
-        if self._writer is None:
-            # A folder of its own: TensorBoard shows it as a run beside that
-            # of the training, whose event file it would stop reading at the
-            # sight of a newer one.
-            self._writer = tensorboard.Writer(
-                self._opened.run_dir / "tensorboard" / "evaluation"
-            )
-        for result in new:
-            name = f"metrics/{result.label}"
-            points = {name: result.value.value}
-            for level, value in result.value.levels.items():
-                points[f"{name}/{level}"] = value
-            self._writer.scalars(points, kimg * 1000)
-        self._writer.flush()

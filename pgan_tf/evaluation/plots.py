@@ -1,4 +1,4 @@
-"""Plots and pictures of results, as PNG files in the run folder."""
+"""Plots of results in the run folder: PNG files and TensorBoard's curves."""
 
 import pathlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import numpy as np
 from pgan_tf.base import files, images
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.metrics.metric import Value
+from pgan_tf.runs import tensorboard
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.
 _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
@@ -16,6 +17,39 @@ _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
 
 # Results by truncation; None: latents as they are.
 Sweep = dict[float | None, list[results.Result]]
+
+
+class Curves:
+    """TensorBoard's curves of the metrics over the training time of a run.
+
+    Their file lies in a folder of its own: TensorBoard shows it as a run
+    beside that of the training, whose event file it would stop reading at the
+    sight of a newer one.
+    """
+
+    def __init__(self, run_dir: pathlib.Path) -> None:
+        self._folder = run_dir / "tensorboard" / "evaluation"
+        self._writer: tensorboard.Writer | None = None
+
+    def add(self, new: Sequence[results.Result], kimg: int | None) -> None:
+        """Adds a point for each number; none if the time is not known."""
+        if kimg is None:
+            return
+        if self._writer is None:
+            self._writer = tensorboard.Writer(self._folder)
+        for result in new:
+            name = f"metrics/{result.label}"
+            points = {name: result.value.value}
+            for level, value in result.value.levels.items():
+                points[f"{name}/{level}"] = value
+            self._writer.scalars(points, kimg * 1000)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Ends the file; `add` would begin another."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
 
 
 def save_sweep(folder: pathlib.Path, name: str, rows: Sweep) -> None:

@@ -73,7 +73,7 @@ class ResultFiles:
             self._write_table(result.key, facts)
 
     def _lines(self, key: str) -> list[Line]:
-        """Those of a metric; one that a kill has torn is left out."""
+        """The lines of a metric but those that a kill has torn."""
         if self._folder is None:
             return []
         path = self._folder / f"{self._prefix}-{key}.jsonl"
@@ -143,7 +143,7 @@ def _columns(line: Line) -> list[str]:
 
 
 def _time(seconds: float) -> str:
-    """As the reference writes a duration: 45s, 12m 05s, 3h 20m 10s."""
+    """A duration as the reference writes it: 45s, 12m 05s, 3h 20m 10s."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole}s"

@@ -102,7 +102,7 @@ class Report:
         return [*result.value.levels, *([headline] if headline else [])]
 
     def _count(self, label: str) -> str:
-        """Such as n=50000; nothing if it is another in each row."""
+        """The images, as n=50000; "" if each row has another number."""
         counts = {each.count for each in self.results if each.label == label}
         return f"n={counts.pop()}" if len(counts) == 1 else ""
 

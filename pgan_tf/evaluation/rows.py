@@ -43,7 +43,7 @@ class Rows:
             (results.NOISE_FLOOR, compared.of_second_reals),
         ):
             started = time.monotonic()
-            found = results.name(row, compared.metrics, compute() or {})
+            found = results.name(row, compared.chosen.metrics, compute() or {})
             notes = {**self._common(started), "kimg": None}
             for result in found:
                 facts = {**self._facts()[result.key], "row": row}
@@ -72,7 +72,7 @@ class Rows:
             All results of the row, and those that were computed now.
         """
         started = time.monotonic()
-        metrics = self._compared.metrics
+        metrics = self._compared.chosen.metrics
         facts = {
             key: {**each, "row": row, **fakes}
             for key, each in self._facts().items()
@@ -102,7 +102,9 @@ class Rows:
     def _facts(self) -> dict[str, dict[str, Any]]:
         """What decides each metric's numbers, beside the fakes."""
         compared = self._compared
-        return {each.key: compared.facts(each) for each in compared.metrics}
+        return {
+            each.key: compared.facts(each) for each in compared.chosen.metrics
+        }
 
     def _common(self, started: float) -> dict[str, Any]:
         """What else is worth knowing of any number."""

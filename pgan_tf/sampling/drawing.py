@@ -14,7 +14,7 @@ from pgan_tf.networks.family import Generator
 
 
 def default_minibatch(resolution: int) -> int:
-    """As the reference: 256 images at 32x32, fewer of larger ones."""
+    """The reference's: 256 images at 32x32, fewer of larger ones."""
     return min(max(8192 // resolution, 4), 256)
 
 
@@ -56,9 +56,9 @@ def draw(
     lod: float | None = None,
     devices: Sequence[str] | None = None,
 ) -> Iterator[np.ndarray]:
-    """As `generate`, but yields each minibatch as soon as it is there.
+    """Yields what `generate` returns, each minibatch as soon as it is there.
 
-    On several devices, a minibatch of each together.
+    Several devices draw one each and yield them together.
     """
     minibatch = minibatch or default_minibatch(generator.resolution)
     if devices is None:

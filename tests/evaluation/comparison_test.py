@@ -70,7 +70,9 @@ class ComparisonTest(common.TestCase):
 
     def test_distance_of_the_images_themselves(self):
         setting = self.setting()
-        values = setting.of_generator(Drawer(self.generator), "")
+        values = setting.of_generator(
+            Drawer(self.generator), "", setting.chosen.metrics
+        )
         latents = latent_table.latents(0, 20, self.generator.latent_size, 0)
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
         reals = draw(setting.whole, 20)
@@ -96,7 +98,7 @@ class ComparisonTest(common.TestCase):
 
     def test_a_set_compared_with_itself(self):
         setting = self.setting()
-        metrics = [setting.metrics[0], setting.metrics[2]]
+        metrics = [setting.chosen.metrics[0], setting.chosen.metrics[2]]
         reals = setting._summaries_of(metrics)
         values = setting._values(metrics, reals, reals, "")
         # The features are of size 100, their variances of size 1000.
@@ -107,7 +109,9 @@ class ComparisonTest(common.TestCase):
     def test_reals_are_nearer_to_reals_than_noise_is(self):
         setting = self.setting()
         floor = setting.of_second_reals()
-        fakes = setting.of_generator(Drawer(self.generator), "")
+        fakes = setting.of_generator(
+            Drawer(self.generator), "", setting.chosen.metrics
+        )
         for key in ("fid", "swd"):
             self.assertLess(floor[key].value, fakes[key].value)
 
@@ -124,7 +128,7 @@ class ComparisonTest(common.TestCase):
         blind = Extractor("colours", "0" * 64, run)
         again = self.setting(extractor=blind)
         self.assertEqual((again.of_reals(), again.of_second_reals()), known)
-        metrics = setting.metrics[:1]
+        metrics = setting.chosen.metrics[:1]
         reals = setting._summaries_of(metrics)["fid"]
         found = again._summaries_of(metrics)["fid"]
         self.assertAllEqual(found.covariance, reals.covariance)

@@ -73,7 +73,7 @@ class Extractor:
 
     @property
     def label(self) -> str:
-        """Such as "labels:1a2b3c4d" or "mine:1a2b3c4d:pool"."""
+        """A name that tells it from others, such as "mine:1a2b3c4d:pool"."""
         if self.random:
             return self.name
         layer = [self.layer] if self.layer and not self.canonical else []

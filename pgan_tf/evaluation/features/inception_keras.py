@@ -250,7 +250,7 @@ def convert(source: pathlib.Path) -> tuple[pathlib.Path, str]:
 
 
 def file_name(graph_digest: str) -> str:
-    """Of the model converted from a graph of that sha256."""
+    """What the model converted from a graph of that sha256 is called."""
     return f"inception-{graph_digest[:8]}.keras"
 
 

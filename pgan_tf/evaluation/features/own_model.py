@@ -117,7 +117,7 @@ def _open_keras(path: pathlib.Path) -> tuple[Model, Size | None, str]:
 
 
 def _open_folder(path: pathlib.Path) -> tuple[Model, Size | None, str]:
-    """The same of a SavedModel."""
+    """What `_open_keras` returns, of a SavedModel folder."""
     _check_operations(path)
     try:
         loaded = tf.saved_model.load(str(path))

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.linalg
 from absl import app, flags
 
-from pgan_tf.evaluation.metrics import frechet, sliced_wasserstein
+from pgan_tf.evaluation.metrics import frechet, pyramid, sliced_wasserstein
 from pgan_tf.evaluation.metrics.metric import Batch, Setting
 
 MINIBATCH = 64
@@ -124,9 +124,7 @@ def plain_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
     """Straight from the definition; patches wait on disk for their turn."""
     count, size = reals.shape[:2]
     # The same places and directions, so that the numbers are the same.
-    positions = sliced_wasserstein.draw_positions(
-        np.random.RandomState(SEED), count, size
-    )
+    positions = pyramid.draw_positions(np.random.RandomState(SEED), count, size)
     random = np.random.RandomState(SEED + 1)
     stored = [plain_patches(images, positions) for images in (reals, fakes)]
     found = []
@@ -146,7 +144,7 @@ def plain_swd(reals: np.ndarray, fakes: np.ndarray) -> list[float]:
 
 
 def plain_patches(
-    images: np.ndarray, positions: list[sliced_wasserstein.Positions]
+    images: np.ndarray, positions: list[pyramid.Positions]
 ) -> list[np.ndarray]:
     """The patches of every band, [M,3,7,7] each."""
     shape = (positions[0][0].size, 3, 7, 7)

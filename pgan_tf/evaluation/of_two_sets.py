@@ -86,8 +86,8 @@ def _make_table(
     folder = options.out_dir
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-    book = result_files.ResultFiles(folder, options.force)
-    table = rows.Rows(compared, book, {"dataset": compared.whole.name})
+    stored = result_files.ResultFiles(folder, options.force)
+    table = rows.Rows(compared, stored, {"dataset": compared.whole.name})
     table.add_reals()
     drawn = reals.draw(fakes, compared.count, seed=options.seed)
     _, new = table.add(

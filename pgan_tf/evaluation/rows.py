@@ -20,18 +20,18 @@ class Rows:
 
     Args:
         compared: What all rows have in common.
-        book: Where known numbers are found and new ones kept.
+        stored: Where known numbers are found and new ones kept.
         notes: What to keep with each number, beside the usual.
     """
 
     def __init__(
         self,
         compared: comparison.Comparison,
-        book: result_files.ResultFiles,
+        stored: result_files.ResultFiles,
         notes: Mapping[str, Any],
     ) -> None:
         self._compared = compared
-        self._book = book
+        self._stored = stored
         self._notes = notes
         self._results: list[results.Result] = []
 
@@ -49,8 +49,8 @@ class Rows:
                 facts = {**self._facts()[result.key], "row": row}
                 if row == results.NOISE_FLOOR:
                     facts["skipped_reals"] = compared.count
-                if self._book.find(result.key, facts) is None:
-                    self._book.add(result, facts, notes)
+                if self._stored.find(result.key, facts) is None:
+                    self._stored.add(result, facts, notes)
             self._results += found
 
     def add(
@@ -77,7 +77,9 @@ class Rows:
             key: {**each, "row": row, **fakes}
             for key, each in self._facts().items()
         }
-        known = {key: self._book.find(key, each) for key, each in facts.items()}
+        known = {
+            key: self._stored.find(key, each) for key, each in facts.items()
+        }
         values = {key: value for key, value in known.items() if value}
         missing = [each for each in metrics if each.key not in values]
         if missing:
@@ -86,7 +88,7 @@ class Rows:
         new = [each for each in found if known[each.key] is None]
         for result in new:
             kept = {**self._common(started), **notes()}
-            self._book.add(result, facts[result.key], kept)
+            self._stored.add(result, facts[result.key], kept)
         self._results += found
         return found, new
 

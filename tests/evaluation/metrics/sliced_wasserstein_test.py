@@ -5,106 +5,8 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from pgan_tf.evaluation.metrics import sliced_wasserstein
+from pgan_tf.evaluation.metrics import pyramid, sliced_wasserstein
 from tests import common
-
-
-def noise(count, size, seed=0):
-    random = np.random.RandomState(seed)
-    return random.randint(0, 256, (count, size, size, 3)).astype(np.uint8)
-
-
-def patches_of(images, positions, batch):
-    patches = sliced_wasserstein.Patches(images.shape[1])
-    for start in range(0, len(images), batch):
-        part = slice(start, start + batch)
-        patches.add(images[part], [(x[part], y[part]) for x, y in positions])
-    return patches
-
-
-class PyramidTest(common.TestCase):
-    def test_golden_steps(self):
-        golden = common.golden("metrics_reference")
-        self.assertAllClose(
-            sliced_wasserstein.pyr_down(golden["pyr/in"]),
-            golden["pyr/down"],
-            atol=1e-6,
-        )
-        self.assertAllClose(
-            sliced_wasserstein.pyr_up(golden["pyr/in"]),
-            golden["pyr/up"],
-            atol=1e-6,
-        )
-
-    def test_golden_bands(self):
-        golden = common.golden("metrics_swd")
-        bands = sliced_wasserstein.laplacian_pyramid(
-            common.nhwc(golden["images"])
-        )
-        self.assertLen(bands, 2)
-        for level, band in enumerate(bands):
-            self.assertAllClose(
-                band, golden[f"pyr_a_level{level}"], rtol=0, atol=1e-4
-            )
-
-    def test_bands_add_up_to_the_images(self):
-        images = noise(2, 64)
-        *bands, total = sliced_wasserstein.laplacian_pyramid(images)
-        for band in reversed(bands):
-            total = sliced_wasserstein.pyr_up(total) + band
-        self.assertAllClose(common.nhwc(total), images, rtol=0, atol=1e-4)
-
-    def test_sizes(self):
-        self.assertEqual(sliced_wasserstein.resolutions(128), [128, 64, 32, 16])
-        self.assertEqual(sliced_wasserstein.resolutions(16), [16])
-        with self.assertRaisesRegex(ValueError, "8"):
-            sliced_wasserstein.resolutions(8)
-
-
-class PatchesTest(common.TestCase):
-    def test_golden_orientation(self):
-        golden = common.golden("metrics_reference")
-        positions = tuple(golden[f"swd_patch/{a}"][None] for a in "xy")
-        self.assertAllEqual(
-            sliced_wasserstein.cut_patches(golden["swd_patch/img"], positions),
-            golden["swd_patch/desc"],
-        )
-
-    def test_normalised_per_channel(self):
-        patches = common.golden("metrics_swd")["desc_a"]
-        patches = patches * np.array([1, 9, 0.1]).reshape(1, 3, 1, 1) + 40
-        cloud = sliced_wasserstein.normalize(patches.astype(np.float32))
-        channels = cloud.reshape(-1, 3, 49).astype(np.float64)
-        self.assertAllClose(channels.mean(axis=(0, 2)), [0] * 3, atol=1e-4)
-        self.assertAllClose(channels.std(axis=(0, 2)), [1] * 3, atol=1e-5)
-
-    def test_constant_channel_stays_finite(self):
-        cloud = sliced_wasserstein.normalize(
-            np.full((4, 3, 7, 7), 5, np.float32)
-        )
-        self.assertAllEqual(cloud, np.zeros((4, 147)))
-
-    def test_independent_of_the_batch(self):
-        images = noise(10, 32)
-        positions = sliced_wasserstein.draw_positions(
-            np.random.RandomState(1), 10, 32
-        )
-        whole = patches_of(images, positions, 10)
-        parts = patches_of(images, positions, 3)
-        for band in range(2):
-            self.assertAllEqual(whole.cloud(band), parts.cloud(band))
-
-    def test_large_bands_are_kept_as_patches(self):
-        images = noise(3, 64)
-        positions = sliced_wasserstein.draw_positions(
-            np.random.RandomState(1), 3, 64
-        )
-        whole = patches_of(images, positions, 2)
-        expected = [whole.cloud(band) for band in range(3)]
-        with mock.patch.object(sliced_wasserstein, "LARGEST_WHOLE", 16):
-            cut = patches_of(images, positions, 2)
-            for band in range(3):
-                self.assertAllEqual(cut.cloud(band), expected[band])
 
 
 class DistanceTest(common.TestCase):
@@ -112,8 +14,8 @@ class DistanceTest(common.TestCase):
         super().setUp()
         golden = common.golden("metrics_swd")
         self.desc_a, self.dirs = golden["desc_a"], golden["dirs"]
-        self.a = sliced_wasserstein.normalize(self.desc_a.copy())
-        self.b = sliced_wasserstein.normalize(golden["desc_b"])
+        self.a = pyramid.normalize(self.desc_a.copy())
+        self.b = pyramid.normalize(golden["desc_b"])
 
     def test_golden(self):
         value = sliced_wasserstein.distance(self.a, self.b, self.dirs)
@@ -150,7 +52,7 @@ class DistanceTest(common.TestCase):
         self.assertEqual(
             sliced_wasserstein.distance(self.a, self.a, self.dirs), 0
         )
-        affine = sliced_wasserstein.normalize(self.desc_a * 3 + np.float32(11))
+        affine = pyramid.normalize(self.desc_a * 3 + np.float32(11))
         self.assertNear(
             sliced_wasserstein.distance(self.a, affine, self.dirs), 0, 1e-6
         )
@@ -233,7 +135,7 @@ class ReferenceTest(common.TestCase):
         """By (set, band): patches [N,3,7,7], and the same normalised."""
         random = np.random.RandomState(int(self.golden["swd_seed"]))
         found = {}
-        normalize = sliced_wasserstein.normalize
+        normalize = pyramid.normalize
 
         def both(patches):
             raw = patches.copy()  # It is overwritten.
@@ -242,7 +144,7 @@ class ReferenceTest(common.TestCase):
         for name in ("reals", "fakes"):
             patches = self.fed(name, size, random)
             for band in range(size.bit_length() - 4):
-                with mock.patch.object(sliced_wasserstein, "normalize", both):
+                with mock.patch.object(pyramid, "normalize", both):
                     found[name, band] = patches.cloud(band)
                 # As the reference's comparison with itself does.
                 if name == "reals":
@@ -252,18 +154,16 @@ class ReferenceTest(common.TestCase):
     def test_golden_bands(self):
         for size in (64, 128):
             images = common.nhwc(self.golden[f"reals{size}"][:1])
-            for level, band in enumerate(
-                sliced_wasserstein.laplacian_pyramid(images)
-            ):
+            for level, band in enumerate(pyramid.laplacian_pyramid(images)):
                 expected = self.golden[f"pyramid{size}/level{level}"]
                 self.assertAllClose(band, expected, rtol=0, atol=1e-4)
 
     def fed(self, name, size, random):
         """Fed as the reference feeds it: 16 images, then draws for these."""
         images = common.nhwc(self.golden[f"{name}{size}"])
-        patches = sliced_wasserstein.Patches(size)
+        patches = pyramid.Patches(size)
         for start in range(0, 64, 16):
-            positions = sliced_wasserstein.draw_positions(random, 16, size)
+            positions = pyramid.draw_positions(random, 16, size)
             patches.add(images[start : start + 16], positions)
         return patches
 

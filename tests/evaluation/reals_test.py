@@ -1,10 +1,13 @@
+import hashlib
+import os
+
 import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes
-from pgan_tf.evaluation.reals import draw, of_dataset
+from pgan_tf.evaluation.reals import draw, of_class, of_dataset, of_folder
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import latent_table
@@ -56,6 +59,44 @@ class RealsTest(common.TestCase):
     def test_lower_resolution(self):
         reals = draw(of_dataset(self.dataset, 8), 10)
         self.assertEqual(all_of(reals).shape, (10, 8, 8, 3))
+
+
+class DigestTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+        small_run.make(self.here, lods=())
+        self.dataset = datasets.open_dataset(self.here / "dataset")
+
+    def test_of_a_dataset_at_any_size(self):
+        for size in (16, 4):
+            found = of_dataset(self.dataset, size).digest
+            self.assertEqual(found, self.dataset.digest)
+
+    def test_of_a_class(self):
+        """Files of results hold it."""
+        whole = of_dataset(self.dataset, 16)
+        text = f"{self.dataset.digest} label 1"
+        expected = hashlib.sha256(text.encode()).hexdigest()
+        self.assertEqual(of_class(whole, 1).digest, expected)
+
+    def test_of_a_folder_when_it_is_asked_for(self):
+        folder = self.here / "pictures"
+        folder.mkdir()
+        for i in range(2):
+            path = folder / f"{i}.png"
+            images.save_png(path, np.zeros((4, 4, 3), np.uint8))
+        whole = of_folder(folder)
+        os.utime(path, (7, 7))
+        lines = [str(folder.resolve())]
+        for name in ("0.png", "1.png"):
+            stat = (folder / name).stat()
+            lines.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
+        expected = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        self.assertEqual(whole.digest, expected)
+        # And only once.
+        os.utime(path, (8, 8))
+        self.assertEqual(whole.digest, expected)
 
 
 class FakesTest(common.TestCase):

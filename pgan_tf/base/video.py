@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import errors, files, images
+from pgan_tf.base import errors, extras, files, images
 
 FORMATS = (".mp4", ".gif", ".webp")
 
@@ -59,13 +59,12 @@ def write(path: pathlib.Path, frames: Iterable[np.ndarray], fps: int) -> None:
 def _ffmpeg(path: pathlib.Path) -> str:
     """The program ffmpeg of the package imageio-ffmpeg, if it is there."""
     try:
-        import imageio_ffmpeg
-
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except (ImportError, RuntimeError) as error:
+        package = extras.require("imageio_ffmpeg", "video", f"{path}: MP4")
+        return package.get_ffmpeg_exe()
+    except (errors.UserError, RuntimeError) as error:
+        needed = extras.missing("video", f"{path}: MP4")
         raise errors.UserError(
-            f"{path}: MP4 needs ffmpeg, which `pip install imageio-ffmpeg` "
-            "brings; without it name the file .gif or .webp"
+            f"{needed}, or name the file .gif or .webp"
         ) from error
 
 

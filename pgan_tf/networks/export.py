@@ -4,7 +4,6 @@ Each file is run once by the program that it is for, and compared with the
 network that it comes from, before it gets its name.
 """
 
-import importlib.util
 import pathlib
 import warnings
 from collections.abc import Callable, Mapping
@@ -52,7 +51,7 @@ def export(
             the images differ by more than rounding explains; then there is no
             file.
     """
-    check_packages(name)
+    export_formats.check_packages(name)
     models = families.of_network(network).models()
     try:
         model = models.stock_model(network, lod, uint8)
@@ -80,20 +79,6 @@ def export(
                 "--format"
             )
     return worst
-
-
-def check_packages(name: str) -> None:
-    """Raises UserError if a format's packages are not installed."""
-    missing = [
-        package
-        for package in export_formats.FORMATS[name].packages
-        if importlib.util.find_spec(package.replace("-", "_")) is None
-    ]
-    if missing:
-        raise errors.UserError(
-            f"--format={name} needs packages that are not there; pip install "
-            + " ".join(missing)
-        )
 
 
 def fixed_inputs(network: Generator) -> dict[str, np.ndarray]:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from pgan_tf.base import extras
+
 
 @dataclasses.dataclass(frozen=True)
 class Format:
@@ -10,17 +12,22 @@ class Format:
     Attributes:
         keras_name: What Keras' exporter calls it.
         suffix: Of the file's name; empty for folders.
-        packages: That write it, and run it once.
+        modules: That write it, and run it once; of the extra `export`.
     """
 
     keras_name: str
     suffix: str
-    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 FORMATS = {
     "savedmodel": Format("tf_saved_model", ""),
     "onnx": Format("onnx", ".onnx", ("onnx", "tf2onnx", "onnxruntime")),
-    "tflite": Format("litert", ".tflite", ("ai-edge-litert",)),
+    "tflite": Format("litert", ".tflite", ("ai_edge_litert",)),
     "keras": Format("", ".keras"),
 }
+
+
+def check_packages(name: str) -> None:
+    """Raises UserError if a format's packages are not installed."""
+    extras.check(FORMATS[name].modules, "export", f"--format={name}")

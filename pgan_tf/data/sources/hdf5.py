@@ -11,10 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import h5py
 import numpy as np
 
-from pgan_tf.base import errors, resolutions
+from pgan_tf.base import errors, extras, resolutions
 from pgan_tf.data import label_kind
 from pgan_tf.data.sources import source
 
@@ -84,7 +83,7 @@ class Hdf5:
         names = [
             name
             for name in self._file
-            if isinstance(self._file.get(name), h5py.Dataset)
+            if isinstance(self._file.get(name), _h5py().Dataset)
         ]
         matches = map(_LEVEL.fullmatch, names)
         sizes = {int(match[1]) for match in matches if match}
@@ -133,13 +132,13 @@ class Hdf5:
         return found
 
     @property
-    def _level(self) -> h5py.Dataset:
+    def _level(self) -> Any:
         return self._file[f"data{self.resolution}x{self.resolution}"]
 
     @functools.cached_property
-    def _file(self) -> h5py.File:
+    def _file(self) -> Any:
         try:
-            return h5py.File(self.path, "r", locking=False)
+            return _h5py().File(self.path, "r", locking=False)
         except OSError as error:
             raise errors.UserError(
                 f"{self.path} is truncated or no HDF5 file: {error}"
@@ -148,3 +147,7 @@ class Hdf5:
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open file behind: every process opens its own."""
         return source.state_without(self, "_file")
+
+
+def _h5py() -> Any:
+    return extras.require("h5py", "hdf5", "--source=hdf5")

@@ -6,10 +6,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-import lmdb
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, extras
 from pgan_tf.data.sources import decode, pictures, source
 
 DATA_FILE = "data.mdb"
@@ -54,7 +53,7 @@ class Lsun:
                 count = transaction.stat()["entries"]
                 self.num_images = min(count, num_images or count)
                 self.keys = _every(transaction, _STRIDE, self.num_images)
-        except lmdb.Error as error:
+        except _lmdb().Error as error:
             raise self._damaged(error) from error
         if not self.num_images:
             raise errors.UserError(f"--source_dir={path} holds no images")
@@ -66,7 +65,7 @@ class Lsun:
         """One image, uint8 [R,R,C]."""
         try:
             key, data = self._entry(index)
-        except lmdb.Error as error:
+        except _lmdb().Error as error:
             raise self._damaged(error) from error
         where = f"{self.path}, key {key.decode(errors='replace')}"
         return self.form.apply(decode.rgb(data, where), self.resolution)
@@ -114,15 +113,15 @@ class Lsun:
                 f"instead of {needed}"
             )
 
-    def _damaged(self, error: lmdb.Error) -> errors.UserError:
+    def _damaged(self, error: Exception) -> errors.UserError:
         return errors.UserError(
             f"{self.path / DATA_FILE} is damaged or no LMDB database: {error}"
         )
 
     @functools.cached_property
-    def _database(self) -> lmdb.Environment:
+    def _database(self) -> Any:
         # Without a lock, as that would be a file to write.
-        return lmdb.open(
+        return _lmdb().open(
             str(self.path), readonly=True, lock=False, readahead=False
         )
 
@@ -131,9 +130,7 @@ class Lsun:
         return source.state_without(self, "_database")
 
 
-def _every(
-    transaction: lmdb.Transaction, stride: int, count: int
-) -> list[bytes]:
+def _every(transaction: Any, stride: int, count: int) -> list[bytes]:
     """The keys number 0, stride, 2 * stride ... of the first `count`."""
     keys = []
     cursor = transaction.cursor().iternext(values=False)
@@ -141,3 +138,7 @@ def _every(
         if number % stride == 0:
             keys.append(bytes(key))
     return keys
+
+
+def _lmdb() -> Any:
+    return extras.require("lmdb", "lsun", "--source=lsun")

@@ -14,12 +14,23 @@ from typing import Any
 
 from absl import logging
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, extras
 
 _HOST = "https://drive.google.com"  # where CelebA is kept
 
 
 ATTRIBUTES_FILE = "list_attr_celeba.txt"  # by which `labels` finds it
+
+
+def library() -> Any:
+    """The package tensorflow-datasets, which is slow to import.
+
+    Raises:
+        UserError: If it is not installed.
+    """
+    return extras.require(
+        "tensorflow_datasets", "tfds", "tensorflow-datasets as a source"
+    )
 
 
 def fetch() -> pathlib.Path:
@@ -31,9 +42,7 @@ def fetch() -> pathlib.Path:
     Raises:
         UserError: The download failed; the message says what to do instead.
     """
-    # Slow to import, and needed for nothing else.
-    import tensorflow_datasets as tfds
-
+    tfds = library()
     # Without its notes on every step; the bars of the download stay.
     logging.set_verbosity(logging.ERROR)
     try:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 from absl import logging
 
 from pgan_tf.base import errors, text
@@ -52,6 +51,7 @@ class TfdsImages:
         self.num_channels = self.form.num_channels
         if not self._builder.is_prepared():
             _prepare(self._builder, download)
+        tfds = tfds_download.library()
         features = self._builder.info.features
         self.image_key = _find(features, tfds.features.Image, "image")
         if self.image_key is None:
@@ -122,6 +122,7 @@ class TfdsImages:
 
     @functools.cached_property
     def _builder(self) -> Any:
+        tfds = tfds_download.library()
         logging.set_verbosity(logging.ERROR)  # no notes on every step
         try:
             return tfds.builder(self.name, data_dir=self.data_dir)
@@ -135,6 +136,7 @@ class TfdsImages:
     @functools.cached_property
     def _examples(self) -> Any:
         """Examples by index, dictionaries with images still encoded."""
+        tfds = tfds_download.library()
         decoders = {self.image_key: tfds.decode.SkipDecoding()}
         if self.index is None:
             return self._builder.as_data_source(self.split, decoders=decoders)

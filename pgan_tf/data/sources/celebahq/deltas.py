@@ -21,11 +21,11 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
-from cryptography import fernet
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, extras
 from pgan_tf.data.sources import archive
 from pgan_tf.data.sources.celebahq import face_square
 
@@ -81,6 +81,7 @@ class Deltas:
     def __init__(
         self, folder: str | os.PathLike[str], count: int | None = None
     ) -> None:
+        _cipher()  # now, not at the first image
         self.folder = pathlib.Path(folder)
         path = self.folder / LIST
         try:
@@ -135,7 +136,7 @@ class Deltas:
             packed = _fernet(photo, entry.photo).decrypt(files.read(name))
         except KeyError as error:
             raise errors.UserError(f"{where} is missing") from error
-        except fernet.InvalidToken as error:
+        except _cipher().InvalidToken as error:
             raise errors.UserError(
                 f"{where} cannot be decrypted: it is damaged, or "
                 f"{entry.photo} is not the published file byte for byte"
@@ -169,9 +170,13 @@ def add_nearly(base: np.ndarray, delta: np.ndarray) -> np.ndarray:
     return total.clip(0, 255).astype(np.uint8)
 
 
-def _fernet(photo: bytes, name: str) -> fernet.Fernet:
+def _cipher() -> Any:
+    return extras.require("cryptography.fernet", "celebahq", "--delta_dir")
+
+
+def _fernet(photo: bytes, name: str) -> Any:
     key = hashlib.pbkdf2_hmac("sha256", photo, name.encode(), _ROUNDS)
-    return fernet.Fernet(base64.urlsafe_b64encode(key))
+    return _cipher().Fernet(base64.urlsafe_b64encode(key))
 
 
 def _md5(image: np.ndarray) -> str:

@@ -34,11 +34,7 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
     Raises:
         UserError: If there is no such file, or it is no generator of ours.
     """
-    path = pathlib.Path(path)
-    if path.is_dir():
-        path = _latest(path)
-    if not path.is_file():
-        raise errors.UserError(f"{path}: no such snapshot")
+    path = run_folder.find_snapshot(path)
     if reader := families.foreign_reader(path.suffix.lower()):
         return reader.load_generator(path)
     if not zipfile.is_zipfile(path):
@@ -68,15 +64,6 @@ def load_networks(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     if reader := families.foreign_reader(pathlib.Path(path).suffix.lower()):
         return reader.load_networks(path)
     return {"Gs": load_generator(path)}
-
-
-def _latest(run_dir: pathlib.Path) -> pathlib.Path:
-    found = run_folder.list_snapshots(run_dir)
-    if not found:
-        raise errors.UserError(
-            f"{run_dir}: no snapshots in this folder (network-snapshot-*.keras)"
-        )
-    return found[-1]
 
 
 def _check_archive(path: pathlib.Path) -> None:

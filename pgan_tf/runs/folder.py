@@ -148,6 +148,26 @@ def list_snapshots(run_dir: str | os.PathLike[str]) -> list[pathlib.Path]:
     return [found[kimg] for kimg in sorted(found)]
 
 
+def find_snapshot(path: str | os.PathLike[str]) -> pathlib.Path:
+    """The file that is meant by a snapshot, or by a run folder: its latest.
+
+    Raises:
+        UserError: If there is none.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        found = list_snapshots(path)
+        if not found:
+            raise errors.UserError(
+                f"{path}: no snapshots in this folder "
+                "(network-snapshot-*.keras)"
+            )
+        return found[-1]
+    if not path.is_file():
+        raise errors.UserError(f"{path}: no such snapshot")
+    return path
+
+
 def kimg_of(path: str | os.PathLike[str]) -> int | None:
     """The training time in a snapshot's name, in thousands of images.
 

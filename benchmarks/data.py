@@ -11,6 +11,7 @@ that of the loop (the median of the rounds, and the extremes), and the same for
 seconds of processor time, which other work on the machine disturbs less.
 """
 
+import argparse
 import dataclasses
 import json
 import os
@@ -20,14 +21,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from absl import flags
 from PIL import Image
 
-from pgan_tf.base import command_line
+from pgan_tf.base import command_line, flag_kinds, flag_parser
 from pgan_tf.data import build
 from pgan_tf.data.sources import celeba, pictures
 from pgan_tf.data.sources.drawn_faces import faces
@@ -161,23 +161,35 @@ def show(row: dict[str, Any]) -> str:
     )
 
 
-def define_flags() -> None:
-    """For the script alone: an import must not give flags to others."""
-    flags.DEFINE_integer(
-        "images", 20_000, "Files of either size.", lower_bound=1
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """From a command line, without the script's name, to values."""
+    parser = flag_parser.Parser(
+        "python -m benchmarks.data", __doc__ or "", "make bench-data\n"
     )
-    flags.DEFINE_integer(
-        "rounds", 5, "How often each is measured.", lower_bound=1
+    section = parser.section("flags")
+    section.add(
+        "images",
+        "Files of either size.",
+        flag_kinds.POSITIVE,
+        default=20_000,
     )
-    flags.DEFINE_string(
-        "dir", None, "Where to work (default: for temporary files)."
+    section.add(
+        "rounds",
+        "How often each is measured.",
+        flag_kinds.POSITIVE,
+        default=5,
     )
-    flags.DEFINE_bool("json", False, "Print JSON lines.")
+    section.add(
+        "dir",
+        "Where to work; default: where temporary files go.",
+        flag_kinds.FOLDER,
+    )
+    section.switch("json", "Print JSON lines.")
+    return parser.parse(arguments)
 
 
-def main(_: list[str]) -> None:
+def main(options: argparse.Namespace) -> None:
     """Measures and prints."""
-    options = flags.FLAGS
     workers = len(os.sched_getaffinity(0))
     if not options.json:
         print(
@@ -195,5 +207,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    define_flags()
-    command_line.run(main)
+    command_line.run(main, parse)

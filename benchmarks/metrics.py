@@ -11,15 +11,16 @@
 Half an hour and 14 GB of memory on 2 cores, nearly all of it the plain SWD.
 """
 
+import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 import scipy.linalg
-from absl import app, flags
 
+from pgan_tf.base import command_line, flag_kinds, flag_parser
 from pgan_tf.evaluation.metrics import frechet, pyramid, sliced_wasserstein
 from pgan_tf.evaluation.metrics.metric import Batch, Setting
 
@@ -30,15 +31,23 @@ KERNEL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]).astype(np.float32) / 256
 Timed = TypeVar("Timed")
 
 
-def define_flags() -> None:
-    """For the script alone: an import must not give flags to others."""
-    flags.DEFINE_integer("num_images", 16_384, "Images on each side.")
-    flags.DEFINE_integer("resolution", 128, "Of the images.")
-    flags.DEFINE_integer("dimensions", 2048, "Of FID's features.")
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """From a command line, without the script's name, to values."""
+    parser = flag_parser.Parser(
+        "python -m benchmarks.metrics", __doc__ or "", "make bench-metrics\n"
+    )
+    add = parser.section("flags").add
+    for name, default, help in (
+        ("num_images", 16_384, "Images on each side."),
+        ("resolution", 128, "Of the images."),
+        ("dimensions", 2048, "Of FID's features."),
+    ):
+        add(name, help, flag_kinds.POSITIVE, default=default)
+    return parser.parse(arguments)
 
 
-def main(_: list[str]) -> None:
-    options = flags.FLAGS
+def main(options: argparse.Namespace) -> None:
+    """Measures and prints."""
     bench_root(options.dimensions)
     bench_swd(options.num_images, options.resolution)
 
@@ -203,5 +212,4 @@ def plain_blur(images: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    define_flags()
-    app.run(main)
+    command_line.run(main, parse)

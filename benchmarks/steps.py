@@ -15,6 +15,7 @@ and training steps by turns, so that other work on the machine disturbs both.
 The limit is what that convolution reaches in the same precision.
 """
 
+import argparse
 import concurrent.futures
 import dataclasses
 import json
@@ -28,9 +29,15 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import Any
 
-from absl import flags
-
-from pgan_tf.base import command_line, errors, files, resolutions, text
+from pgan_tf.base import (
+    command_line,
+    errors,
+    files,
+    flag_kinds,
+    flag_parser,
+    resolutions,
+    text,
+)
 from pgan_tf.networks import cost
 from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.networks.progressive.options import ProgressiveOptions
@@ -252,7 +259,7 @@ def rows(cases: Sequence[Case]) -> Iterator[Row]:
                 ) from error
 
 
-def cases_of(options: flags.FlagValues) -> list[Case]:
+def cases_of(options: argparse.Namespace) -> list[Case]:
     """What the flags ask for; 4x4 has nothing to fade in from.
 
     Raises:
@@ -341,16 +348,18 @@ def write_between(path: pathlib.Path, body: str) -> None:
         new.write_text(f"{before}{_BEGIN}\n{body}{_END}{after}")
 
 
-def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
-    """For the script alone: an import must not give flags to others."""
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """From a command line, without the script's name, to values."""
+    parser = flag_parser.Parser(
+        "python -m benchmarks.steps", __doc__ or "", "make bench\n"
+    )
+    add = parser.section("what to measure").add
 
     def numbers(name: str, default: int, help: str) -> None:
-        flags.DEFINE_integer(
-            name, default, help, lower_bound=1, flag_values=values
-        )
+        add(name, help, flag_kinds.POSITIVE, default=default)
 
     def words(name: str, default: str, help: str) -> None:
-        flags.DEFINE_list(name, default, help, flag_values=values)
+        add(name, help, flag_kinds.WORDS, default=default)
 
     words("resolutions", "4,8,16,32,64,128", "In pixels.")
     numbers("minibatch", 16, "Images per step.")
@@ -359,20 +368,15 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     words("precision", "float32,bfloat16", "float32, bfloat16, float16.")
     words("fade", "0,0.5", "Weights of the new layers; 0: settled.")
     numbers("rounds", 3, "How often to measure each.")
-    flags.DEFINE_bool(
-        "json", False, "Print JSON lines, one for each row.", flag_values=values
-    )
-    flags.DEFINE_string(
-        "profile", "", "Folder for a trace of each row.", flag_values=values
-    )
-    flags.DEFINE_string(
-        "doc", "", "Document whose table to replace.", flag_values=values
-    )
+    section = parser.section("what to write")
+    section.switch("json", "Print JSON lines, one for each row.")
+    section.add("profile", "Folder for a trace of each row.", default="")
+    section.add("doc", "Document whose table to replace.", default="")
+    return parser.parse(arguments)
 
 
-def main(_: list[str]) -> None:
+def main(options: argparse.Namespace) -> None:
     """Measures and prints."""
-    options = flags.FLAGS
     cases = cases_of(options)
     if options.doc and not pathlib.Path(options.doc).is_file():
         raise errors.UserError(f"--doc={options.doc}: no such file")
@@ -398,5 +402,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    define_flags()
-    command_line.run(main)
+    command_line.run(main, parse)

@@ -35,4 +35,4 @@ class NetworksGuideTest(common.TestCase):
         self.assertGreaterEqual(len(found), 4)
         for script, *args in found:
             self.assertEqual(script, "generate.py")
-            self.assertEqual(verbs.parse([script, *args]).name, args[0])
+            self.assertEqual(verbs.SCRIPT.parse(args).verb, args[0])

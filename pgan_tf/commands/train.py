@@ -1,85 +1,99 @@
-"""Trains a progressive GAN.
+"""train.py: trains a progressive GAN, or says what that will take."""
 
-  python train.py --flagfile=configs/demo.cfg
-  python train.py --data_dir=datasets/celeba64 --run_dir=runs/celeba64
-
-  python train.py --flagfile=configs/celebahq-v2-1gpu.cfg --plan
-      what it will take: steps, memory, time, disk; without a step
-
-  python train.py --flagfile=configs/celebahq-v2-1gpu.cfg --plan --probe
-      the same, measured by a few steps of each resolution
-
-  python train.py --data_dir=datasets/mine --run_dir=runs/mine \\
-      --init_from=network-snapshot-010000.keras
-      a new run that starts with the weights of another
-
-The same command again continues a run that was stopped. Ctrl-C stops it.
-"""
-
+import argparse
 import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 
-from absl import flags
-
-from pgan_tf.base import command_line, errors
+from pgan_tf.base import command_line, errors, flag_kinds, flag_parser
 from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import checks, cluster, plan, speed, stopping
 
-run_flags.define_flags(__name__)
+DESCRIPTION = """Trains a progressive GAN: from 4x4 pixels to the dataset's own.
+
+The same command again continues a run that was stopped. Ctrl-C stops it."""
 
 
-PLAN = flags.DEFINE_bool(
-    "plan",
-    False,
-    "Only print what the training will take, resolution by resolution. The "
-    "dataset need not be there yet. Speeds are those of the run in --run_dir "
-    "if it has begun, else modelled.",
-)
+EXAMPLES = """\
+python train.py --flagfile=demo
+python train.py --data_dir=datasets/celeba64 --run_dir=runs/celeba64
+
+python train.py --flagfile=celebahq-v2-1gpu --plan
+    what it will take: steps, memory, time, disk; without a step
+
+python train.py --flagfile=celebahq-v2-1gpu --plan --probe
+    the same, measured by a few steps of each resolution
+
+python train.py --data_dir=datasets/mine --run_dir=runs/mine \\
+    --init_from=network-snapshot-010000.keras
+    a new run that starts with the weights of another
+"""
 
 
-PROBE = flags.DEFINE_bool(
-    "probe",
-    False,
-    "First take a few steps at every resolution, on noise: memory that will "
-    "not suffice later is found now, and the plan printed with measured "
-    "speeds. With --plan nothing more; else the training follows.",
-)
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """From a command line, without the script's name, to values.
+
+    Raises:
+        UserError: Names the flag.
+        SystemExit: After --help.
+    """
+    command = flag_parser.called("train")
+    parser = flag_parser.Parser(command, DESCRIPTION, EXAMPLES)
+    # What people need first stands first; then the tree's other sections.
+    for section in ("", "data"):
+        parser.section(run_flags.TITLES[section])
+    _declare_plan(parser.section("plan"))
+    run_flags.declare(parser)
+    return parser.parse(arguments)
 
 
-PEAK = flags.DEFINE_float(
-    "peak_gmac_per_sec",
-    None,
-    "For --plan: what one device reaches in a plain convolution, in 10^9 "
-    "multiplications per second; with 3300 celebahq-v2-1gpu takes the two "
-    "weeks that the reference reports for a V100. Default: measured, if the "
-    "device is this CPU.",
-    lower_bound=0,
-)
+def _declare_plan(section: flag_parser.Section) -> None:
+    section.switch(
+        "plan",
+        "Only print what the training will take, resolution by resolution. The "
+        "dataset need not be there yet. Speeds are those of the run in "
+        "--run_dir if it has begun, else modelled.",
+    )
+    section.switch(
+        "probe",
+        "First take a few steps at every resolution, on noise: memory that "
+        "will not suffice later is found now, and the plan printed with "
+        "measured speeds. With --plan nothing more; else the training follows.",
+    )
+    section.add(
+        "peak_gmac_per_sec",
+        "For --plan: what one device reaches in a plain convolution, in 10^9 "
+        "multiplications per second; with 3300 celebahq-v2-1gpu takes the two "
+        "weeks that the reference reports for a V100. Default: measured, if "
+        "the device is this CPU.",
+        flag_kinds.AT_LEAST_ZERO,
+    )
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise errors.UserError(f"unexpected argument {argv[1]!r}")
-    if PLAN.value:
-        print(make_plan(run_flags.from_flags()).table())
+def main(args: argparse.Namespace) -> None:
+    """Does what the flags ask for."""
+    options = run_flags.from_flags(args)
+    if args.plan:
+        print(make_plan(options, args.peak_gmac_per_sec, args.probe).table())
         return
     # The first of several processes writes, the others only compute.
     here = cluster.from_environment()
-    if PROBE.value and here.workers:
+    if args.probe and here.workers:
         raise errors.UserError(
             "--probe measures one host: give it without TF_CONFIG"
         )
-    if PROBE.value:
+    if args.probe:
         # A process of its own gives all of its memory back.
         probe = subprocess.run([sys.executable, *sys.argv, "--plan"])
         if probe.returncode:
             raise SystemExit(probe.returncode)
-    options = checks.check(run_flags.from_flags())
+    options = check(options)
     stop = stopping.StopRequest()
     stop.listen()
     run_dir = pathlib.Path(options.run_dir)
@@ -87,7 +101,7 @@ def main(argv: list[str]) -> None:
         chatter = pathlib.Path(os.devnull)
     else:
         run_dir.mkdir(parents=True, exist_ok=True)
-        chatter = run_dir / "tensorflow.log"
+        chatter = run_folder.chatter_path(run_dir, "train")
     if here.workers:
         say(
             f"worker {here.index} of {len(here.workers)}, which "
@@ -96,15 +110,49 @@ def main(argv: list[str]) -> None:
         )
     # Workers that end one after the other complain of each other's absence.
     with command_line.chatter_to(chatter, to_the_end=bool(here.workers)):
-        from pgan_tf.training import trainer
-
-        trainer.train(options, stop)
+        train(options, stop)
 
 
-def make_plan(options: RunOptions) -> plan.Plan:
+def check(options: RunOptions) -> RunOptions:
+    """Validates what can be without TensorFlow, and fills in what was open.
+
+    Raises:
+        UserError: For the first thing that is wrong.
+    """
+    options = checks.check(options)
+    begun = run_folder.is_begun(pathlib.Path(options.run_dir))
+    if options.init_from and not begun:
+        try:
+            run_folder.find_snapshot(options.init_from)
+        except errors.UserError as error:
+            raise errors.UserError(f"--init_from={error}") from error
+    return options
+
+
+def train(options: RunOptions, stop: stopping.StopRequest) -> None:
+    """Trains, or goes on, until the end or a request.
+
+    Args:
+        options: As `check` returns them.
+        stop: Asked between steps.
+    """
+    # TensorFlow takes seconds to import, which refusals need not wait for.
+    from pgan_tf.training import trainer
+
+    trainer.train(options, stop)
+
+
+def make_plan(
+    options: RunOptions, peak_of_one: float | None, is_probed: bool
+) -> plan.Plan:
     """The plan of the flags; devices are those of --devices, or one.
 
     Every host of `TF_CONFIG` has as many.
+
+    Args:
+        options: Of the training.
+        peak_of_one: What a device reaches, in GMAC/s; None: measured.
+        is_probed: Whether to take a few steps, and measure these.
     """
     options, num_channels = checks.check_plan(options)
     devices = [name for name in options.devices.split(",") if name]
@@ -115,11 +163,11 @@ def make_plan(options: RunOptions) -> plan.Plan:
         Schedule.of_run(options, num_devices),
         family.group_size(options.networks),
     )
-    peak = PEAK.value and PEAK.value * num_devices
+    peak = peak_of_one and peak_of_one * num_devices
     if peak is None and not any("GPU" in name for name in devices):
         peak = speed.cpu_gmac_per_sec()
     measured = speed.measured_speeds(options.run_dir)
-    if PROBE.value:
+    if is_probed:
         with command_line.chatter_to(os.devnull):
             from pgan_tf.training import probe
 
@@ -133,4 +181,4 @@ def say(line: str) -> None:
 
 def run() -> None:
     """Runs the script, and ends the process with its exit code."""
-    command_line.run(main)
+    command_line.run(main, parse)

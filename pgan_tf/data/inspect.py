@@ -160,6 +160,20 @@ def _different_images(
     return np.flatnonzero(differ)
 
 
+def level_of(dataset: datasets.Dataset, resolution: int | None) -> int:
+    """The resolution that --resolution asks for; None: the full one.
+
+    Raises:
+        UserError: If the dataset has none so large.
+    """
+    if resolution and resolution > dataset.resolution:
+        raise errors.UserError(
+            f"--resolution={resolution} is more than the {dataset.resolution} "
+            f"of dataset {dataset.path}"
+        )
+    return resolution or dataset.resolution
+
+
 LABELS = "labels.csv"
 
 

@@ -12,7 +12,7 @@ from pgan_tf.evaluation import (
     rows,
 )
 from pgan_tf.evaluation.features import by_name as features_by_name
-from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.evaluation.features.extractor import INCEPTION, Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.options import Options
 from pgan_tf.sampling import drawing
@@ -71,7 +71,7 @@ def _open_extractor(
     whole: reals.ImageSet, options: Options, replicas: devices.Replicas
 ) -> Extractor:
     return features_by_name.open_extractor(
-        options.extractor_name(features_by_name.INCEPTION),
+        options.extractor_name(INCEPTION),
         options.inception,
         whole.dataset,
         whole.resolution,

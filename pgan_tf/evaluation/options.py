@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
-from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features.extractor import INCEPTION
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 
 
@@ -49,4 +49,4 @@ class Options:
         """What `features` says or `inception` implies, else `preferred`."""
         if self.features:
             return self.features
-        return features_by_name.INCEPTION if self.inception else preferred
+        return INCEPTION if self.inception else preferred

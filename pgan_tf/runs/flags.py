@@ -1,62 +1,65 @@
 """The options as command-line flags, as a command, and as JSON."""
 
+import argparse
 import dataclasses
 import json
 import shlex
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from absl import flags
-
-from pgan_tf.base import errors
+from pgan_tf.base import errors, flag_kinds, flag_parser, flagfiles
 from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 
-
-def define_flags(
-    module_name: str, values: flags.FlagValues = flags.FLAGS
-) -> None:
-    """Declares one absl flag per option, as if that module had."""
-    define: dict[Any, Callable[..., Any]] = {
-        bool: flags.DEFINE_bool,
-        int: flags.DEFINE_integer,
-        float: flags.DEFINE_float,
-        str: flags.DEFINE_string,
-    }
-    where: dict[str, Any] = {
-        "flag_values": values,
-        "module_name": module_name,
-    }
-    for leaf in _leaves():
-        arguments = (
-            leaf.name,
-            option_tree.default(leaf),
-            leaf.metadata["help"],
-        )
-        if choices := leaf.metadata["choices"]:
-            name, default, help = arguments
-            flags.DEFINE_enum(name, default, choices, help, **where)
-        elif leaf.type in define:
-            define[leaf.type](*arguments, **where)
-        else:
-            parser = _MapParser(typing.get_args(leaf.type)[1])
-            serializer = _MapSerializer()
-            flags.DEFINE(parser, *arguments, serializer=serializer, **where)
+# What --help calls the sections of the tree; others are called by their name.
+TITLES = {
+    "": "where",
+    "data": "what to train on",
+    "networks: progressive": "networks, --family=progressive",
+    "losses": "losses and penalties",
+    "optimizer": "optimizer and precision",
+    "schedule": "growth, minibatches and learning rates",
+    "snapshots": "what is written, and how often",
+    "guard": "when a training fails",
+    "evaluation": "what evaluate.py does by default",
+}
 
 
-def from_flags(values: flags.FlagValues = flags.FLAGS) -> RunOptions:
-    """The tree that the parsed flags describe.
+_KINDS = {
+    bool: flag_kinds.SWITCH,
+    int: flag_kinds.WHOLE,
+    float: flag_kinds.NUMBER,
+    str: flag_kinds.TEXT,
+}
+
+
+def declare(parser: flag_parser.Parser) -> None:
+    """Declares a flag per option, a heading of --help per section."""
+    for name, leaves in option_tree.sections(RunOptions):
+        section = parser.section(TITLES.get(name, name))
+        for leaf in leaves:
+            section.add(
+                leaf.name,
+                leaf.metadata["help"],
+                _kind(leaf),
+                default=option_tree.default(leaf),
+            )
+
+
+def from_flags(args: argparse.Namespace) -> RunOptions:
+    """The tree that parsed flags describe.
 
     Raises:
-        UserError: For a flag of networks that are not of --family.
+        UserError: As `from_given`.
     """
-    given = {
-        leaf.name: values[leaf.name].value
-        for leaf in _leaves()
-        if values[leaf.name].present
-    }
-    return from_given(given)
+    return from_given(
+        {
+            leaf.name: getattr(args, leaf.name)
+            for leaf in option_tree.leaves(RunOptions)
+            if leaf.name in args.given
+        }
+    )
 
 
 def from_given(given: Mapping[str, Any]) -> RunOptions:
@@ -72,21 +75,56 @@ def from_given(given: Mapping[str, Any]) -> RunOptions:
         raise errors.UserError(f"--family={family}: {error}") from error
 
 
+def parse(arguments: Sequence[str]) -> RunOptions:
+    """The tree that a command line of these flags alone describes.
+
+    Raises:
+        UserError: Names the flag.
+    """
+    parser = flag_parser.Parser(flag_parser.called("train"), "", "")
+    declare(parser)
+    return from_flags(parser.parse(arguments))
+
+
+def changed(
+    options: RunOptions | None, flagfile: str | None, values: Mapping[str, Any]
+) -> RunOptions:
+    """Options with some changed.
+
+    Args:
+        options: To begin with; None: all at their default.
+        flagfile: A file of flags, or the name of one of the package.
+        values: By the name of the option; they win over the flagfile.
+
+    Raises:
+        UserError: For a file or an option that is not there, or a value that
+            the option cannot have.
+    """
+    words = [] if options is None else _words(options)
+    if flagfile is not None:
+        words += flagfiles.expand([f"--flagfile={flagfile}"])
+    return parse([*words, *flag_kinds.as_flags(values)])
+
+
 def command(options: RunOptions) -> str:
     """The shell command that trains with exactly these options."""
+    words = flag_parser.called("train").split()
+    return shlex.join([*words, *_words(options)])
+
+
+def _words(options: RunOptions) -> list[str]:
+    """The flags of all options that are not at their default."""
     default = option_tree.values(from_given({"family": options.family}))
     default["family"] = RunOptions().family
-    words = ["python", "train.py"]
+    words = []
     for name, value in option_tree.values(options).items():
         if value == default[name]:
             continue
         if isinstance(value, bool):
             words.append(f"--{name}" if value else f"--no{name}")
-        elif isinstance(value, dict):
-            words.append(f"--{name}={_MapSerializer().serialize(value)}")
         else:
-            words.append(f"--{name}={_plain(value)}")
-    return shlex.join(words)
+            words += flag_kinds.as_flags({name: value})
+    return words
 
 
 def to_json(options: RunOptions) -> str:
@@ -100,7 +138,10 @@ def from_json(text: str) -> RunOptions:
     Raises:
         ValueError: If it is anything else.
     """
-    defaults = {leaf.name: option_tree.default(leaf) for leaf in _leaves()}
+    defaults = {
+        leaf.name: option_tree.default(leaf)
+        for leaf in option_tree.leaves(RunOptions)
+    }
     given = {}
     try:
         for name, value in option_tree.flatten(json.loads(text)):
@@ -115,39 +156,10 @@ def from_json(text: str) -> RunOptions:
     return option_tree.build(given, RunOptions)
 
 
-def _leaves() -> Iterator[dataclasses.Field[Any]]:
-    return option_tree.leaves(RunOptions)
-
-
-class _MapParser(flags.ArgumentParser[dict[int, Any]]):
-    """Parses `4:128,8:64`; values are of one type, keys are resolutions."""
-
-    syntactic_help = "resolution:value,..."
-
-    def __init__(self, value_type: type) -> None:
-        self.value_type = value_type
-
-    def parse(self, argument: str | dict[int, Any]) -> dict[int, Any]:
-        if isinstance(argument, dict):
-            return argument
-        result = {}
-        for entry in filter(None, argument.split(",")):
-            resolution, colon, value = entry.partition(":")
-            if not colon:
-                raise ValueError(f"{entry!r} is not resolution:value")
-            result[int(resolution)] = self.value_type(value)
-        return result
-
-    def flag_type(self) -> str:
-        return "resolution:value,..."
-
-
-class _MapSerializer(flags.ArgumentSerializer[dict[int, Any]]):
-    def serialize(self, value: dict[int, Any]) -> str:
-        return ",".join(f"{k}:{_plain(v)}" for k, v in value.items())
-
-
-def _plain(value: Any) -> str:
-    """A number as a person would type it: 600, not 600.0."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if is_whole else value)
+def _kind(leaf: dataclasses.Field[Any]) -> flag_kinds.Kind:
+    """How an option is written."""
+    if leaf.metadata["choices"]:
+        return flag_kinds.one_of(leaf.metadata["choices"])
+    if typing.get_origin(leaf.type) is dict:
+        return flag_kinds.map_of(_KINDS[typing.get_args(leaf.type)[1]])
+    return _KINDS[typing.cast(type, leaf.type)]

@@ -79,20 +79,33 @@ def chosen_section(chooser: str, sections: Mapping[str, type]) -> Any:
 
 
 def leaves(cls: type) -> Iterator[dataclasses.Field[Any]]:
-    """All options of a tree's class, in the order of their definition.
+    """All options of a tree's class, section by section."""
+    for _name, own in sections(cls):
+        yield from own
 
-    Of a chosen section, those of all that may be chosen, a name once.
+
+def sections(cls: type) -> Iterator[tuple[str, list[dataclasses.Field[Any]]]]:
+    """The sections of a tree's class, with the options of each.
+
+    The first, of the tree itself, has the name "". Of a chosen section all
+    that may be chosen come, named such as "networks: progressive"; an option
+    of several of them comes with the first.
     """
-    seen: set[str] = set()
-    for field in dataclasses.fields(cls):
-        sections = _sections(field)
-        for section in sections:
-            for leaf in leaves(section):
-                if leaf.name not in seen:
-                    seen.add(leaf.name)
-                    yield leaf
-        if not sections:
-            yield field
+    fields = dataclasses.fields(cls)
+    yield "", [field for field in fields if not _sections(field)]
+    for field in fields:
+        chosen = field.metadata.get("sections", {})
+        seen: set[str] = set()
+        for value, section in chosen.items():
+            own = [
+                leaf
+                for leaf in dataclasses.fields(section)
+                if leaf.name not in seen
+            ]
+            seen.update(leaf.name for leaf in own)
+            yield f"{field.name}: {value}", own
+        if not chosen and (own_section := _sections(field)):
+            yield field.name, list(dataclasses.fields(own_section[0]))
 
 
 def _sections(field: dataclasses.Field[Any]) -> list[type]:

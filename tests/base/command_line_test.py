@@ -11,13 +11,18 @@ from tests import common
 
 SCRIPT = """
 import errno, os, sys
-from absl import flags
-from pgan_tf.base import command_line, errors
+from pgan_tf.base import command_line, errors, flag_kinds, flag_parser
 
-flags.DEFINE_integer("count", 1, "Of things.")
+def parse(arguments):
+    parser = flag_parser.Parser("x", "", "")
+    section = parser.section("flags")
+    section.add("count", "Of things.", flag_kinds.WHOLE)
+    section.add("file", "Of chatter.")
+    parser.positional("kind", "Of trouble.")
+    return parser.parse(arguments)
 
-def main(argv):
-    kind = argv[1]
+def main(args):
+    kind = args.kind
     if kind == "user":
         raise errors.UserError("--count=1: too few, give 2")
     if kind == "full":
@@ -28,12 +33,12 @@ def main(argv):
         raise KeyboardInterrupt
     if kind == "bug":
         raise ValueError("a bug of ours")
-    with command_line.chatter_to(argv[2], to_the_end=argv[1] == "last word"):
+    with command_line.chatter_to(args.file, to_the_end=kind == "last word"):
         os.write(2, b"native chatter\\n")
         sys.stderr.write("our line\\n")
     os.write(2, b"last word\\n")
 
-command_line.run(main)
+command_line.run(main, parse)
 """
 
 
@@ -50,8 +55,12 @@ class CommandTest(common.TestCase, parameterized.TestCase):
         ("user", 1, "error: --count=1: too few, give 2"),
         ("full", 1, "error: No space left on device: log.txt"),
         ("stop", 130, "error: interrupted"),
-        ("--count=x", 1, "error: flag --count=x"),
-        ("--colour", 1, "error: Unknown command line flag 'colour'"),
+        (
+            "--count=x",
+            1,
+            "error: --count=x: must be a whole number (see",
+        ),
+        ("--colour", 1, "error: unknown flag --colour (see --help)"),
     )
     def test_one_line(self, argument, code, message):
         done = self.run_script(argument)
@@ -77,12 +86,12 @@ class CommandTest(common.TestCase, parameterized.TestCase):
 
     def test_chatter_goes_to_the_file(self):
         path = self.folder() / "chatter.log"
-        done = self.run_script("chatter", str(path))
+        done = self.run_script("chatter", f"--file={path}")
         self.assertEqual(done.stderr, "our line\nlast word\n")
         self.assertEqual(path.read_text(), "native chatter\n")
 
     def test_chatter_goes_to_the_file_to_the_end(self):
         path = self.folder() / "chatter.log"
-        done = self.run_script("last word", str(path))
+        done = self.run_script("last word", f"--file={path}")
         self.assertEqual(done.stderr, "our line\n")
         self.assertEqual(path.read_text(), "native chatter\nlast word\n")

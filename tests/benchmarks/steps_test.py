@@ -5,8 +5,6 @@ import json
 import subprocess
 import sys
 
-from absl import flags
-
 from benchmarks import steps
 from pgan_tf.base import errors
 from tests import common
@@ -126,10 +124,7 @@ class BenchTest(common.TestCase):
 
 class FlagsTest(common.TestCase):
     def cases(self, *args):
-        values = flags.FlagValues()
-        steps.define_flags(values)
-        values(["bench", *args])
-        return steps.cases_of(values)
+        return steps.cases_of(steps.parse(args))
 
     def test_4x4_has_no_fade(self):
         cases = self.cases("--resolutions=4,16", "--precision=float32")

@@ -86,23 +86,29 @@ class EvaluateTest(common.TestCase):
 
     def test_mistakes_get_one_line(self):
         here = f"--run_dir={small_run.make(self.here)}"
+        sets = (f"--reals={ROOT}", f"--fakes={ROOT}")
         cases = {
+            (here, "--metrics=fids"): "fids",
+            (here, "--snapshot=7"): "--snapshot=7: give latest",
+            (here, "--data_dir=none"): "no such dataset folder: none",
+            (here, "--features=none"): "--features=none: no such file",
             ("--run_dir=nowhere",): "nowhere: not a run folder",
             (): "run_dir",
             (here, "--seed=x"): "--seed",
-            (here, "--metric=fid"): "'metric'",
+            (here, "--metric=fid"): "--metric; did you mean --metrics?",
             (here, "--num_images=0"): "--num_images",
-            (here, "--truncation=0.5,0"): "--truncation=0: give numbers",
+            (here, "--truncation=0.5,0"): "--truncation=0.5,0: give numbers",
             (here, "--truncation=a"): "--truncation=a: give numbers",
             (here, "surplus"): "unexpected argument 'surplus'",
-            ("--reals=a",): "give both",
-            ("--reals=a", "--fakes=b", "--watch"): "--watch has no effect",
-            ("--reals=a", "--fakes=b", "--truncation=1"): "--truncation has no",
-            ("--reals=a", "--fakes=b", "--snapshot=1"): "--snapshot has no",
+            ("--reals=a",): "--reals=a: no such file or folder",
+            (f"--reals={ROOT}",): "give both",
+            (*sets, "--watch"): "--watch has no effect",
+            (*sets, "--truncation=1"): "--truncation has no",
+            (*sets, "--snapshot=1"): "--snapshot has no",
             (here, "--out_dir=a"): "--out_dir is of --reals",
             (here, "--per_class", "--watch"): "--watch has no effect with --p",
             (here, "--per_class", "--truncation=1"): "--truncation has no",
-            ("--reals=a", "--fakes=b", here): "two sets of images",
+            (*sets, here): "two sets of images",
             ("--convert_inception=no.pb",): "no.pb: no such file",
             (here, "--compare_to=us"): "--compare_to",
         }

@@ -44,7 +44,7 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         start = time.monotonic()
         shown = train("--help")
         self.assertLess(time.monotonic() - start, 3)
-        self.assertIn("--flagfile=configs/demo.cfg", shown.stdout)
+        self.assertIn("--flagfile=demo", shown.stdout)
         self.assertIn("--lod_training_kimg", shown.stdout)
         self.assertIn("Adam's epsilon", shown.stdout)
 
@@ -79,14 +79,16 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertNotIn("modelled", shown.stdout)
 
     @parameterized.parameters(
-        ("--colour=red", "Unknown command line flag 'colour'"),
-        ("--fmap_base=big", "flag --fmap_base=big"),
+        ("--colour=red", "unknown flag --colour"),
+        ("--fmap_base=big", "--fmap_base=big: must be a whole number"),
         ("--flagfile=none.cfg", "none.cfg"),
         ("--devices=GPU:7", "--devices=GPU:7: no GPU:7 here"),
         ("--devices=CPU:0,CPU:0", "names a device twice"),
         ("--minibatch_base=6", "does not split into groups"),
         ("--data_dir=nowhere", "no such dataset folder: nowhere"),
         ("--resolution=64", "--resolution=64"),
+        ("--init_from=none.keras", "--init_from=none.keras: no such snapshot"),
+        ("--total_kimq=3", "did you mean --total_kimg?"),
         ("surplus", "unexpected argument 'surplus'"),
     )
     def test_bad_input_is_one_line(self, argument, message):

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import shlex
 
-from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.base import errors
@@ -20,10 +19,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 
 def parse(*arguments: str) -> RunOptions:
     """The options that a command line gives."""
-    values = flags.FlagValues()
-    run_flags.define_flags("test", values)
-    values(["train.py", *arguments])
-    return run_flags.from_flags(values)
+    return run_flags.parse(arguments)
 
 
 class FlagsTest(common.TestCase, parameterized.TestCase):
@@ -51,7 +47,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
     )
     def test_wrong_types_name_the_flag(self, argument):
         name = argument.partition("=")[0].removeprefix("--")
-        with self.assertRaisesRegex(flags.Error, name):
+        with self.assertRaisesRegex(errors.UserError, f"^--{name}="):
             parse(argument)
 
     def test_the_command_gives_the_same_options(self):
@@ -87,6 +83,28 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
             options = parse(f"--flagfile={path}")
         self.assertNotEqual(options, RunOptions())
         self.assertStartsWith(path.read_text(), "#")
+
+
+class ChangedTest(common.TestCase):
+    def test_values_win_over_the_flagfile_and_that_over_options(self):
+        before = parse("--seed=7", "--total_kimg=5", "--gs_beta=0.5")
+        values = {"total_kimg": 10, "minibatch_dict": {4: 8}, "xla": True}
+        options = run_flags.changed(before, "demo", values)
+        self.assertEqual(options.seed, 7)
+        self.assertEqual(options.optimizer.gs_beta, 0.99)
+        self.assertEqual(options.schedule.total_kimg, 10)
+        self.assertEqual(options.schedule.minibatch_dict, {4: 8})
+        self.assertTrue(options.optimizer.xla)
+        self.assertEqual(run_flags.changed(None, None, {}), RunOptions())
+
+    def test_mistakes(self):
+        for values, message in (
+            ({"total_kmg": 1}, "unknown flag --total_kmg; did you mean"),
+            ({"total_kimg": True}, "--total_kimg=true: must be a number"),
+            ({"fmap_max": 0.5}, "--fmap_max=0.5: must be a whole number"),
+        ):
+            with self.assertRaisesRegex(errors.UserError, message):
+                run_flags.changed(None, None, values)
 
 
 class RangeTest(common.TestCase, parameterized.TestCase):

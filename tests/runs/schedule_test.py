@@ -1,11 +1,9 @@
 """The schedule against the reference's, row for row."""
 
-import contextlib
 import csv
 import dataclasses
 import math
 
-from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.runs import flags as run_flags
@@ -19,12 +17,8 @@ PRESETS = ("v1-1gpu", "v2-1gpu", "v2-2gpus", "v2-4gpus", "v2-8gpus")
 
 def preset(name: str) -> tuple[ScheduleOptions, int]:
     """Schedule and number of GPUs of a CelebA-HQ flagfile."""
-    values = flags.FlagValues()
-    run_flags.define_flags("test", values)
-    path = f"configs/celebahq-{name}.cfg"
-    with contextlib.chdir(ROOT):
-        values(["train.py", f"--flagfile={path}"])
-    return run_flags.from_flags(values).schedule, int(name[3])
+    options = run_flags.parse([f"--flagfile=celebahq-{name}"])
+    return options.schedule, int(name[3])
 
 
 def rows(file: str, name: str) -> list[dict[str, str]]:

@@ -1,13 +1,11 @@
 """What a training will take, against hand counts and against itself run."""
 
-import contextlib
 import json
 import math
 import subprocess
 import sys
 
 import pytest
-from absl import flags
 from absl.testing import parameterized
 
 from pgan_tf.networks.progressive import cost as progressive_cost
@@ -162,13 +160,8 @@ class PlanTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*CONFIGS)
     def test_every_flagfile_has_a_plan(self, path):
-        values = flags.FlagValues()
-        run_flags.define_flags("test", values)
-        with contextlib.chdir(ROOT):
-            values(["train.py", f"--flagfile={path}"])
-            options, num_channels = checks.check_plan(
-                run_flags.from_flags(values)
-            )
+        options = run_flags.parse([f"--flagfile={path}"])
+        options, num_channels = checks.check_plan(options)
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         kimg = sum(row.kimg for row in made.rows)
         self.assertAllClose(kimg, options.schedule.total_kimg)
@@ -176,13 +169,8 @@ class PlanTest(common.TestCase, parameterized.TestCase):
 
     def test_weeks_of_the_reference(self):
         """v2-1gpu at what a V100 reached with TensorFlow 1: two weeks."""
-        values = flags.FlagValues()
-        run_flags.define_flags("test", values)
-        with contextlib.chdir(ROOT):
-            values(["", "--flagfile=configs/celebahq-v2-1gpu.cfg"])
-            options, num_channels = checks.check_plan(
-                run_flags.from_flags(values)
-            )
+        options = run_flags.parse(["--flagfile=celebahq-v2-1gpu"])
+        options, num_channels = checks.check_plan(options)
         made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
         self.assertBetween(made.seconds / 86400, 12, 16)
 

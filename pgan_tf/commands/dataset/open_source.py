@@ -3,7 +3,6 @@
 import argparse
 
 from pgan_tf.base import errors
-from pgan_tf.commands.dataset import source_flags
 from pgan_tf.data.sources import (
     arrays,
     celeba,
@@ -15,6 +14,7 @@ from pgan_tf.data.sources import (
     source,
     svhn,
     tfds_download,
+    tfds_images,
 )
 from pgan_tf.data.sources.celebahq import source as celebahq
 from pgan_tf.data.sources.drawn_faces import faces
@@ -30,7 +30,6 @@ RESOLUTIONS = {"celebahq": 1024, "lsun": 256}
 
 def open_source(args: argparse.Namespace) -> source.Source:
     """The source that the arguments of `create` describe."""
-    source_flags.check(args)
     images = _open(args)
     if args.resolution not in (None, images.resolution):
         raise errors.UserError(
@@ -85,9 +84,6 @@ def _open_files(args: argparse.Namespace) -> source.Source:
 
 
 def _open_tfds(args: argparse.Namespace) -> source.Source:
-    # Slow to import, and needed for nothing else.
-    from pgan_tf.data.sources import tfds_images
-
     return tfds_images.TfdsImages(
         args.tfds_name,
         args.tfds_split or "train",

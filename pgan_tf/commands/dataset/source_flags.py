@@ -2,19 +2,23 @@
 
 import argparse
 
-from pgan_tf.base import command_line, errors
+from pgan_tf.base import errors, flag_kinds
+from pgan_tf.base.flag_parser import Parser, Section
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.data.sources.celebahq import source as celebahq
 
-HELP = """faces: drawn by this tool, with attributes as labels.
-celeba: CelebA's aligned images (or smaller copies), 128 pixels around the
-face. celebahq: 1024x1024 images in the order of their numbers or, with
---delta_dir, made of CelebA's photos in the wild. images: any images, made
-square. lsun: a category's LMDB folder, in the middle square. mnist, cifar10,
-cifar100, svhn: the published files, at 32 pixels, with their classes as labels.
-mnistrgb: random triples of MNIST's digits as red, green and blue. hdf5: an .h5
-archive of the Theano version of progressive GANs. tfds: a set of images of
-tensorflow-datasets, with its classes as labels."""
+HELP = """What the images are.
+faces: drawn by this tool, with attributes as labels.
+celeba: CelebA's aligned images (or smaller copies), 128 pixels around the face.
+celebahq: 1024x1024 images in the order of their numbers or, with --delta_dir, \
+made of CelebA's photos in the wild.
+images: any images, made square.
+lsun: a category's LMDB folder, in the middle square.
+mnist, cifar10, cifar100, svhn: the published files, at 32 pixels, with their \
+classes as labels.
+mnistrgb: random triples of MNIST's digits as red, green and blue.
+hdf5: an .h5 archive of the Theano version of progressive GANs.
+tfds: a set of images of tensorflow-datasets, with its classes as labels."""
 
 
 _LABELS = {"labels", "label_attributes"}
@@ -47,142 +51,149 @@ FLAGS_OF = {
 }
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Declares the flags."""
-    parser.add_argument(
-        "--source", required=True, choices=sorted(FLAGS_OF), help=HELP
+def declare_source(section: Section) -> None:
+    """Declares what the images are."""
+    section.add(
+        "source",
+        HELP,
+        flag_kinds.one_of(tuple(sorted(FLAGS_OF))),
+        required=True,
     )
-    _add_places(parser)
-    _add_tfds(parser)
-    _add_labels(parser)
-    _add_form(parser)
-    _add_choices(parser)
+    section.add(
+        "source_dir",
+        "Folder or .zip of the source's files; the published .tar.gz will do "
+        "for CIFAR, hdf5 takes the file. Without it, celeba is downloaded "
+        "through tensorflow-datasets.",
+        flag_kinds.FOLDER,
+    )
 
 
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--source_dir",
-        help="Folder or .zip of the source's files; the published .tar.gz "
-        "will do for CIFAR, hdf5 takes the file. Without it, celeba is "
-        "downloaded through tensorflow-datasets.",
+def declare_choices(section: Section) -> None:
+    """Declares how large, how many and which."""
+    section.add(
+        "resolution",
+        "Width and height in pixels: a power of two from 4 to 1024 (default "
+        "128; celebahq 1024, lsun 256; 32 where the source has no other; of "
+        "hdf5 the largest there is).",
+        flag_kinds.RESOLUTION,
     )
-    add(
-        "--delta_dir",
-        help="Of celebahq: folder of deltas00000.zip, deltas01000.zip ... and "
+    section.add(
+        "num_images",
+        "How many faces to draw (default 10000), triples of digits to make "
+        "(default 1000000), or images to use (the first by name, number or "
+        "key; default all). Also as --max_images.",
+        flag_kinds.POSITIVE,
+        alias="max_images",
+    )
+    section.add(
+        "seed",
+        "Of the drawn faces (default 0) or the triples of digits (default "
+        "123, the reference's).",
+        flag_kinds.NOT_NEGATIVE,
+    )
+
+
+def declare_others(parser: Parser) -> None:
+    """Declares what only some sources take."""
+    _declare_labels(parser.section("labels"))
+    _declare_form(parser.section("form, of images, lsun and tfds"))
+    _declare_faults(parser.section("images that cannot be used"))
+    _declare_parts(parser.section("sources of several parts"))
+    _declare_tfds(parser.section("tensorflow-datasets"))
+
+
+def _declare_parts(section: Section) -> None:
+    section.add(
+        "split",
+        "Which part of MNIST, CIFAR or SVHN (default train; extra: of SVHN).",
+        flag_kinds.one_of(("train", "test", "extra")),
+    )
+    section.add(
+        "delta_dir",
+        "Of celebahq: folder of deltas00000.zip, deltas01000.zip ... and "
         "image_list.txt. CelebA's list_landmarks_celeba.txt (in the wild) is "
         "looked for here and in --source_dir.",
-    )
-    add(
-        "--split",
-        choices=["train", "test", "extra"],
-        help="Which part of MNIST, CIFAR or SVHN (default train; extra: of "
-        "SVHN).",
+        flag_kinds.FOLDER,
     )
 
 
-def _add_tfds(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--tfds_name",
-        help="Which data set of tensorflow-datasets, such as tf_flowers or "
+def _declare_tfds(section: Section) -> None:
+    section.add(
+        "tfds_name",
+        "Which data set of tensorflow-datasets, such as tf_flowers or "
         "imagenet_resized/64x64.",
     )
-    add(
-        "--tfds_split",
-        help="Which part of it, such as test, train+test or train[:1000] "
-        "(default train).",
+    section.add(
+        "tfds_split",
+        "Which part of it, such as test, train+test or train[:1000] (default "
+        "train).",
     )
-    add(
-        "--tfds_data_dir",
-        help="Where tensorflow-datasets keeps prepared data sets (default: "
-        "its own default, ~/tensorflow_datasets).",
+    section.add(
+        "tfds_data_dir",
+        "Where tensorflow-datasets keeps prepared data sets (default: its own "
+        "default, ~/tensorflow_datasets).",
+        flag_kinds.FOLDER,
     )
-    add(
-        "--tfds_download",
-        action="store_true",
+    section.switch(
+        "tfds_download",
+        "Let tensorflow-datasets download the data set from where its authors "
+        "keep it, and prepare it in --tfds_data_dir, if it is not there; the "
+        "prepared files take about as much again. Without this flag nothing "
+        "is downloaded, and the message tells the size.",
         default=None,
-        help="Let tensorflow-datasets download the data set from where its "
-        "authors keep it, and prepare it in --tfds_data_dir, if it is not "
-        "there; the prepared files take about as much again. Without this "
-        "flag nothing is downloaded, and the message tells the size.",
     )
 
 
-def _add_labels(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--labels",
-        help="Of celeba, celebahq and images: none, folders (each sub-folder "
-        "a class), or a file: .csv (file,class or file,name,name,...), .json "
-        "(as StyleGAN's dataset.json), .txt (as list_attr_celeba.txt). By "
-        "default a list_attr_celeba.txt, labels.csv or dataset.json that lies "
-        "with the images.",
+def _declare_labels(section: Section) -> None:
+    section.add(
+        "labels",
+        "Of celeba, celebahq and images: none, folders (each sub-folder a "
+        "class), or a file: .csv (file,class or file,name,name,...), .json (as "
+        "StyleGAN's dataset.json), .txt (as list_attr_celeba.txt). By default "
+        "a list_attr_celeba.txt, labels.csv or dataset.json that lies with the "
+        "images.",
     )
-    add(
-        "--label_attributes",
-        help="Which attributes of such a file: all (default), or names such "
-        "as Smiling,Male.",
-    )
-
-
-def _add_form(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--crop",
-        choices=pictures.CROPS,
-        help="Of images, lsun and tfds, where not square: center, the largest "
-        "square in the middle (default); none, all of it, stretched; pad, all "
-        "of it between black bars.",
-    )
-    add(
-        "--resize_filter",
-        choices=list(decode.FILTERS),
-        help="Of images, lsun and tfds. By default, whole factors average "
-        "boxes of pixels and others take lanczos; lsun always takes lanczos.",
-    )
-    add(
-        "--channels",
-        choices=list(pictures.CHANNELS),
-        help="Of images, lsun and tfds (default rgb).",
+    section.add(
+        "label_attributes",
+        "Which attributes of such a file: all (default), or names such as "
+        "Smiling,Male.",
     )
 
 
-def _add_choices(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--on_error",
-        choices=["fail", "skip"],
-        help="At an image that cannot be used: fail (default), or skip it, "
-        "which takes a look at all of them first.",
+def _declare_form(section: Section) -> None:
+    section.add(
+        "crop",
+        "Where images are not square: center, the largest square in the middle "
+        "(default); none, all of it, stretched; pad, all of it between black "
+        "bars.",
+        flag_kinds.one_of(tuple(pictures.CROPS)),
     )
-    add(
-        "--on_mismatch",
-        choices=celebahq.ON_MISMATCH,
-        help="At an image made of a delta that is not bit for bit the "
-        "published one: keep it (default; with today's decoders many differ "
-        "by a unit here and there), skip or fail.",
+    section.add(
+        "resize_filter",
+        "By default, whole factors average boxes of pixels and others take "
+        "lanczos; lsun always takes lanczos.",
+        flag_kinds.one_of(tuple(decode.FILTERS)),
     )
-    add(
-        "--resolution",
-        type=command_line.resolution,
-        help="Width and height in pixels: a power of two from 4 to 1024 "
-        "(default 128; celebahq 1024, lsun 256; 32 where the source has no "
-        "other; of hdf5 the largest there is).",
+    section.add(
+        "channels",
+        "Colours, or grey levels (default rgb).",
+        flag_kinds.one_of(tuple(pictures.CHANNELS)),
     )
-    add(
-        "--num_images",
-        "--max_images",
-        type=command_line.positive,
-        help="How many faces to draw (default 10000), triples of digits to "
-        "make (default 1000000), or images to use (the first by name, number "
-        "or key; default all).",
+
+
+def _declare_faults(section: Section) -> None:
+    section.add(
+        "on_error",
+        "At an image that cannot be used: fail (default), or skip it, which "
+        "takes a look at all of them first.",
+        flag_kinds.one_of(("fail", "skip")),
     )
-    add(
-        "--seed",
-        type=command_line.not_negative,
-        help="Of the drawn faces (default 0) or the triples of digits "
-        "(default 123, the reference's).",
+    section.add(
+        "on_mismatch",
+        "At an image made of a delta that is not bit for bit the published "
+        "one: keep it (default; with today's decoders many differ by a unit "
+        "here and there), skip or fail.",
+        flag_kinds.one_of(tuple(celebahq.ON_MISMATCH)),
     )
 
 

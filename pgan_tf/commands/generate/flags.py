@@ -1,150 +1,270 @@
-"""Flags that several sub-commands of generate.py have, and their values."""
+"""The flags of generate.py's verbs, with their help."""
 
-import argparse
-import math
-import re
-
-from pgan_tf.base import command_line, images
-
-HIGHEST_SEED = 2**32 - 1
+from pgan_tf.base import flag_kinds, video
+from pgan_tf.base.flag_parser import Parser, Section
+from pgan_tf.commands.generate import values
+from pgan_tf.networks import export_formats
 
 
-# More would be a slip of the keyboard: days of drawing.
-MOST_SEEDS = 1_000_000
-
-
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Declares --network, which every verb that draws needs."""
-    parser.add_argument(
-        "--network",
-        required=True,
-        help="A network snapshot (.keras, or NVIDIA's .pkl), or a run folder: "
-        "its latest one.",
+def declare_images(parser: Parser) -> None:
+    """Declares the flags of `images`."""
+    what = _declare_network(parser)
+    _declare_out(what, "Folder for the PNG files.", flag_kinds.FOLDER)
+    what.add(
+        "seeds",
+        "Numbers and ranges, such as 0-99,200. With --grid the default is 0, "
+        "1, ... until the grid is full.",
+        values.SEEDS,
     )
-
-
-def add_class(parser: argparse.ArgumentParser) -> None:
-    """Declares --class as `args.label`."""
-    parser.add_argument(
-        "--class",
-        dest="label",
-        metavar="CLASS",
-        help="For networks that take labels: a class by its name or number, "
-        "such as 7; of attributes any number of them, such as Smiling,Male, "
-        "or none. Names come from the dataset of the run.",
+    what.add(
+        "latents",
+        "Instead of seeds: float latents [N,latent_size] in a .npy file.",
+        flag_kinds.FILE,
     )
-
-
-def add_truncation(parser: argparse.ArgumentParser) -> None:
-    """Declares --truncation."""
-    parser.add_argument(
-        "--truncation",
-        type=positive_number,
-        help="Draw latents of seeds without values beyond +-this, such as "
-        "0.7: tamer pictures, less variety. Default: no limit.",
+    what.add(
+        "grid", "Columns x rows, such as 15x8: one file, grid.png.", values.GRID
     )
+    how = parser.section("how to draw")
+    _declare_class(how)
+    _declare_truncation(how)
+    _declare_shrink(how)
+    _declare_minibatch(how)
 
 
-def add_minibatch(parser: argparse.ArgumentParser) -> None:
-    """Declares --minibatch."""
-    parser.add_argument(
-        "--minibatch",
-        type=command_line.positive,
-        help="Images at a time on each device; default: by resolution. Does "
-        "not change the pictures.",
+def declare_interpolate(parser: Parser) -> None:
+    """Declares the flags of `interpolate`."""
+    what = _declare_network(parser)
+    _declare_video(what, " A .png shows all frames in a row.")
+    walk = parser.section("the walk")
+    walk.add("duration", "Seconds.", flag_kinds.ABOVE_ZERO, default=60.0)
+    walk.add("fps", "Frames per second.", values.FPS, default=30)
+    walk.add(
+        "smoothing",
+        "How slowly pictures change: the Gaussian filter's sigma, in seconds.",
+        flag_kinds.ABOVE_ZERO,
+        default=1.0,
     )
-
-
-def add_shrink(parser: argparse.ArgumentParser) -> None:
-    """Declares --shrink."""
-    parser.add_argument(
-        "--shrink",
-        type=power_of_two,
+    walk.add("grid", "Columns x rows of walks.", values.GRID, default="1x1")
+    walk.add("seed", "Of the random walk.", values.SEED, default=1000)
+    walk.add(
+        "between",
+        "Instead of a random walk: seeds to go through, such as 3,17,42.",
+        values.SEEDS,
+    )
+    how = parser.section("how to draw")
+    _declare_class(how)
+    _declare_truncation(how)
+    how.add(
+        "zoom",
+        "Repeat each pixel so many times both ways.",
+        flag_kinds.POSITIVE,
         default=1,
-        help="Make pictures smaller by this power of two, each pixel the mean "
-        "of a box.",
     )
+    _declare_shrink(how)
+    _declare_minibatch(how)
 
 
-def add_video_out(parser: argparse.ArgumentParser, more: str = "") -> None:
-    """Declares --out of a video; `more` is what else it may name."""
-    parser.add_argument(
-        "--out",
+def declare_training_video(parser: Parser) -> None:
+    """Declares the flags of `training_video`."""
+    what = parser.section("what and where")
+    what.add("run_dir", "The run folder.", flag_kinds.FOLDER, required=True)
+    _declare_video(what)
+    how = parser.section("how to show it")
+    how.add(
+        "duration",
+        "Seconds; the last picture stays a little longer.",
+        flag_kinds.ABOVE_ZERO,
+        default=20.0,
+    )
+    how.add("fps", "Frames per second.", values.FPS, default=30)
+    how.add(
+        "warp",
+        "Time warp: after the part t of the video, t^warp of the training has "
+        "passed. 1: even; above 1: the first kimg, when most happens, pass "
+        "more slowly.",
+        flag_kinds.ABOVE_ZERO,
+        default=1.5,
+    )
+    how.add(
+        "grid",
+        "Columns x rows to show, from the upper left; default: all.",
+        values.GRID,
+    )
+    _declare_shrink(how)
+
+
+def declare_project(parser: Parser) -> None:
+    """Declares the flags of `project`."""
+    what = _declare_network(parser)
+    what.add(
+        "target",
+        "An image file; its largest square in the middle counts. Crop photos "
+        "as those of the dataset are.",
+        flag_kinds.FILE,
         required=True,
-        help="The video: .mp4 (needs the package imageio-ffmpeg), .gif or "
-        ".webp." + more,
+    )
+    _declare_out(what, "Folder for the results.", flag_kinds.FOLDER)
+    _declare_class(what)
+    how = parser.section("the search")
+    how.add("steps", "Of gradient descent.", flag_kinds.POSITIVE, default=500)
+    how.add(
+        "restarts",
+        "Searches from different latents, of which the best counts.",
+        flag_kinds.POSITIVE,
+        default=4,
+    )
+    how.add("seed", "Of the latents to start from.", values.SEED, default=0)
+    how.add(
+        "features",
+        "Whose features of the pictures are compared too: random, labels (a "
+        "classifier of the run's dataset), inception (once converted) or a "
+        "model of your own, .keras or SavedModel, as evaluate.py takes them.",
+    )
+    how.add(
+        "video",
+        "Of the search.",
+        flag_kinds.one_of((*(each[1:] for each in video.FORMATS), "none")),
+        default="mp4",
     )
 
 
-def add_fps(parser: argparse.ArgumentParser, default: int) -> None:
-    """Declares --fps."""
-    parser.add_argument(
-        "--fps",
-        type=fps,
-        default=default,
-        help=f"Frames per second (default {default}).",
+def declare_explore(parser: Parser) -> None:
+    """Declares the flags of `explore`."""
+    what = _declare_network(parser)
+    _declare_out(what, "The page, such as explore.html.", flag_kinds.FILE)
+    what.add(
+        "seeds",
+        "Of the pictures to start from.",
+        values.SEEDS,
+        default="0-5",
+    )
+    _declare_class(what)
+    sliders = parser.section("sliders")
+    sliders.add(
+        "directions",
+        "Principal directions.",
+        flag_kinds.POSITIVE,
+        default=8,
+    )
+    sliders.add(
+        "attributes",
+        "At most so many attributes of the dataset, the clearest first; 0: "
+        "none. A classifier of them is trained at first use, as by evaluate.py "
+        "--features=labels.",
+        flag_kinds.NOT_NEGATIVE,
+        default=8,
+    )
+    sliders.add(
+        "reach",
+        "How far sliders go from the middle; latents themselves have about 2 "
+        "at most.",
+        flag_kinds.ABOVE_ZERO,
+        default=5.0,
+    )
+    sliders.add(
+        "places",
+        "Pictures along each slider, 3 or more.",
+        values.PLACES,
+        default=9,
+    )
+    how = parser.section("how to draw")
+    how.add(
+        "size",
+        "Pixels of the pictures at most.",
+        values.POWER_OF_TWO,
+        default=128,
+    )
+    _declare_minibatch(how)
+
+
+def declare_import(parser: Parser) -> None:
+    """Declares the flags of `import`."""
+    what = parser.section("what and where")
+    what.add(
+        "pkl", "NVIDIA's network snapshot.", flag_kinds.FILE, required=True
+    )
+    _declare_out(what, "The .keras file to write.", flag_kinds.FILE)
+
+
+def declare_export(parser: Parser) -> None:
+    """Declares the flags of `export`."""
+    what = _declare_network(parser)
+    what.add(
+        "format",
+        "keras: stock layers of Keras 3, without classes of ours. savedmodel: "
+        "a folder for TensorFlow. onnx: for ONNX Runtime and others. tflite: "
+        "for LiteRT, on phones.",
+        flag_kinds.one_of(tuple(sorted(export_formats.FORMATS))),
+        required=True,
+    )
+    _declare_out(what, "File, or folder for savedmodel.", flag_kinds.FILE)
+    how = parser.section("what it draws")
+    how.switch(
+        "uint8", "Images as pixels 0..255; if not: float32, about -1..1."
+    )
+    how.add(
+        "lod",
+        "Level of detail that the model has for good, 0 for the final one; "
+        "default: the network's own.",
+        flag_kinds.NUMBER,
     )
 
 
-def seeds(text: str) -> list[int]:
-    """Parses numbers and ranges: "0-2,7" is [0, 1, 2, 7]."""
-    found: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", part)
-        first, last = (0, -1) if match is None else _ends(match)
-        if not first <= last <= HIGHEST_SEED:
-            raise argparse.ArgumentTypeError(
-                f"{part!r} is no number or range up to {HIGHEST_SEED}; give "
-                "such as 0-99,200"
-            )
-        if len(found) + last - first >= MOST_SEEDS:
-            raise argparse.ArgumentTypeError(
-                f"{text} are more than {MOST_SEEDS} seeds"
-            )
-        found.extend(range(first, last + 1))
-    return found
+def _declare_network(parser: Parser) -> Section:
+    section = parser.section("what and where")
+    section.add(
+        "network",
+        "A network snapshot (.keras, or NVIDIA's .pkl), or a run folder: its "
+        "latest one.",
+        flag_kinds.FILE,
+        required=True,
+    )
+    return section
 
 
-def _ends(match: re.Match[str]) -> tuple[int, int]:
-    return int(match[1]), int(match[2] or match[1])
+def _declare_out(section: Section, help: str, kind: flag_kinds.Kind) -> None:
+    section.add("out", help, kind, required=True)
 
 
-def grid(text: str) -> tuple[int, int]:
-    """Parses "15x8": columns and rows."""
-    return images.grid_shape(text)
+def _declare_video(section: Section, more: str = "") -> None:
+    """`more` is what else --out may name."""
+    help = 'The video: .mp4 (needs "pgan_tf[video]"), .gif or .webp.'
+    _declare_out(section, help + more, flag_kinds.FILE)
 
 
-def seed(text: str) -> int:
-    """Parses one seed."""
-    if not 0 <= int(text) <= HIGHEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 to {HIGHEST_SEED}")
-    return int(text)
+def _declare_class(section: Section) -> None:
+    section.add(
+        "class",
+        "For networks that take labels: a class by its name or number, such as "
+        "7; of attributes any number of them, such as Smiling,Male, or none. "
+        "Names come from the dataset of the run.",
+        dest="label",
+    )
 
 
-def fps(text: str) -> int:
-    """Parses frames per second."""
-    if not 1 <= int(text) <= 120:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to 120")
-    return int(text)
+def _declare_truncation(section: Section) -> None:
+    section.add(
+        "truncation",
+        "Draw latents of seeds without values beyond +-this, such as 0.7: "
+        "tamer pictures, less variety. Default: no limit.",
+        flag_kinds.ABOVE_ZERO,
+    )
 
 
-def positive_number(text: str) -> float:
-    """Parses a number above 0."""
-    if not 0 < float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return float(text)
+def _declare_shrink(section: Section) -> None:
+    section.add(
+        "shrink",
+        "Make pictures smaller by this power of two, each pixel the mean of a "
+        "box.",
+        values.POWER_OF_TWO,
+        default=1,
+    )
 
 
-def places(text: str) -> int:
-    """Parses how many pictures a slider has."""
-    if not 3 <= int(text) <= 99:
-        raise argparse.ArgumentTypeError(f"{text} is not 3 to 99")
-    return int(text)
-
-
-def power_of_two(text: str) -> int:
-    """Parses 1, 2, 4, ...: how many times smaller."""
-    value = int(text)
-    if value < 1 or value & (value - 1):
-        raise argparse.ArgumentTypeError(f"{text} is not a power of two")
-    return value
+def _declare_minibatch(section: Section) -> None:
+    section.add(
+        "minibatch",
+        "Images at a time on each device; default: by resolution. Does not "
+        "change the pictures.",
+        flag_kinds.POSITIVE,
+    )

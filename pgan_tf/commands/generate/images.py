@@ -1,65 +1,70 @@
-"""`images`: pictures of seeds or of given latents, as PNG files."""
+"""`images`: pictures of seeds or of given latents, as PNG files.
 
-import argparse
-
-from pgan_tf.base import errors
-from pgan_tf.commands.generate import flags, output
-
-DESCRIPTION = """Draws pictures: one PNG file for each seed, or a contact sheet.
-
-A seed alone fixes its picture, whatever else is drawn with it, and on
-whatever machine. All visible GPUs are used."""
-
-
-EXAMPLES = """examples:
-  python generate.py images --network=runs/demo --seeds=0-99,200 --out=pictures
-  python generate.py images --network=runs/demo --grid=15x8 --out=pictures
-  python generate.py images --network=runs/cifar10 --class=cat --seeds=0-9 \\
-      --out=cats
-  python generate.py images --network=runs/demo --latents=z.npy --out=pictures
+Draws minibatch by minibatch, and saves at once.
 """
 
+import argparse
+import pathlib
+import re
+from collections.abc import Sequence
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Declares the flags."""
-    add = parser.add_argument
-    flags.add_network(parser)
-    add("--out", required=True, help="Folder for the PNG files.")
-    add(
-        "--seeds",
-        type=flags.seeds,
-        help="Numbers and ranges, such as 0-99,200. With --grid the default "
-        "is 0, 1, ... until the grid is full.",
-    )
-    add(
-        "--latents",
-        help="Instead of seeds: float latents [N,latent_size] in a .npy file.",
-    )
-    flags.add_class(parser)
-    flags.add_truncation(parser)
-    add(
-        "--grid",
-        type=flags.grid,
-        help="Columns x rows, such as 15x8: one file, grid.png.",
-    )
-    flags.add_shrink(parser)
-    flags.add_minibatch(parser)
+import numpy as np
+
+from pgan_tf.base import errors, images
+from pgan_tf.commands.generate import inputs
+from pgan_tf.networks.family import Generator
+from pgan_tf.sampling import drawing, latent_table
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draws and says where."""
-    if args.seeds is None and args.latents is None and args.grid is None:
-        raise errors.UserError(
-            "nothing to draw: give --seeds=0-9, --latents=z.npy or --grid=15x8"
-        )
-    if args.seeds is not None and args.latents is not None:
-        raise errors.UserError("give --seeds or --latents, not both")
-    folder = output.make_folder(args.out)
-    if args.truncation is not None and args.latents is not None:
-        raise errors.UserError(
-            "--truncation is for --seeds; --latents are drawn as they are"
-        )
-    # TensorFlow takes seconds to import, which --help need not wait for.
-    from pgan_tf.commands.generate import drawing
+    """Draws the pictures that the flags ask for, and says where they are."""
+    folder = pathlib.Path(args.out)
+    network = inputs.open_network(args.network)
+    inputs.check_shrink(args.shrink, network)
+    label = inputs.read_label(args.label, network, args.network)
+    names, latents = what_to_draw(args, network)
+    if args.label is not None:
+        names = [f"{name}-{_slug(args.label)}" for name in names]
+    pictures = drawing.pixels(
+        network,
+        latents,
+        inputs.rows_of(label, len(latents)),
+        args.shrink,
+        args.minibatch,
+    )
+    if args.grid is None:
+        for name, picture in zip(names, pictures, strict=True):
+            images.save_png(folder / f"{name}.png", picture)
+        print(f"wrote {len(names)} pictures to {folder}")
+        return
+    sheet = images.grid(np.stack(list(pictures)), args.grid[0])
+    path = folder / "grid.png"
+    images.save_png(path, sheet)
+    print(f"wrote {len(names)} pictures in one to {path}")
 
-    print(drawing.draw(args, folder))
+
+def what_to_draw(
+    args: argparse.Namespace, network: Generator
+) -> tuple[Sequence[str], np.ndarray]:
+    """Names for the files, and latents [N,latent_size]."""
+    columns, rows = args.grid or (0, 0)
+    if args.latents is not None:
+        latents = latent_table.read_latents(args.latents, network)
+        names = [f"latent{i:04d}" for i in range(len(latents))]
+    else:
+        seeds = args.seeds
+        if seeds is None:
+            seeds = range(columns * rows)
+        latents = latent_table.latents_of_seeds(seeds, network, args.truncation)
+        names = [f"seed{seed:04d}" for seed in seeds]
+    if args.grid and len(names) > columns * rows:
+        raise errors.UserError(
+            f"--grid={columns}x{rows} has no room for {len(names)} pictures; "
+            f"give such as {columns}x{-(-len(names) // columns)}"
+        )
+    return names, latents
+
+
+def _slug(text: str) -> str:
+    """A name that is safe in a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "class"

@@ -90,6 +90,18 @@ def open_dataset(path: str) -> datasets.Dataset | None:
     return datasets.open_dataset(data_dir)
 
 
+def check_shrink(shrink: int, network: Generator) -> None:
+    """Refuses to shrink pictures to nothing.
+
+    Raises:
+        UserError: If it would.
+    """
+    if shrink > network.resolution:
+        raise errors.UserError(
+            f"--shrink={shrink}: the pictures have {network.resolution} pixels"
+        )
+
+
 def _list(names: Sequence[str]) -> str:
     """Such as "dark (0), bright (1)"."""
     shown = [

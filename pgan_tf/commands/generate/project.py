@@ -1,79 +1,187 @@
-"""`project`: the latent of a given picture."""
+"""`project`: the latent of a given picture.
 
-import argparse
-import pathlib
-
-from pgan_tf.base import command_line, video
-from pgan_tf.commands.generate import flags, output
-
-DESCRIPTION = """Finds the latent of a picture: the one that draws it best.
-
-Searches by gradient descent from the best of many random latents. Writes
-target.png (the picture as the network would draw it), picture.png (what it
-draws), latent.npy (for `images --latents`), a video of the search, and
-project.json with the distance at every step."""
-
-
-EXAMPLES = """examples:
-  python generate.py project --network=runs/celeba --target=photo.png --out=me
-  python generate.py project --network=runs/celeba --target=photo.png \\
-      --steps=1000 --restarts=8 --video=webp --out=me
-  python generate.py images --network=runs/celeba --latents=me/latent.npy \\
-      --out=me
+Reads the target, searches, writes what it found.
 """
 
+import argparse
+import json
+import pathlib
+import time
+from typing import Any
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Declares the flags."""
-    add = parser.add_argument
-    flags.add_network(parser)
-    add(
-        "--target",
-        required=True,
-        help="An image file; its largest square in the middle counts. Crop "
-        "photos as those of the dataset are.",
-    )
-    add("--out", required=True, help="Folder for the results.")
-    flags.add_class(parser)
-    add(
-        "--steps",
-        type=command_line.positive,
-        default=500,
-        help="Of gradient descent (default 500).",
-    )
-    add(
-        "--restarts",
-        type=command_line.positive,
-        default=4,
-        help="Searches from different latents, of which the best counts "
-        "(default 4).",
-    )
-    add(
-        "--seed",
-        type=flags.seed,
-        default=0,
-        help="Of the latents to start from (default 0).",
-    )
-    add(
-        "--features",
-        help="Whose features of the pictures are compared too: random, labels "
-        "(a classifier of the run's dataset), inception (once converted) or "
-        "a model of your own, .keras or SavedModel, as evaluate.py takes them.",
-    )
-    add(
-        "--video",
-        choices=[*(each[1:] for each in video.FORMATS), "none"],
-        default="mp4",
-        help="Of the search (default mp4).",
-    )
+import numpy as np
+import tqdm
+
+from pgan_tf.base import devices, errors, files, images, video
+from pgan_tf.commands.generate import inputs
+from pgan_tf.data.sources import decode, pictures
+from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.networks.family import Generator
+from pgan_tf.sampling import projection
+
+# Random latents that the search chooses its starts from.
+CANDIDATES = 512
+
+
+# The video's frames, and how high they are at least.
+MOST_FRAMES = 120
+
+
+FPS = 20
+
+
+LEAST_PIXELS = 256
 
 
 def run(args: argparse.Namespace) -> None:
-    """Searches, writes and says where."""
-    if args.video != "none":
-        video.check(pathlib.Path(args.out) / f"search.{args.video}")
-    folder = output.make_folder(args.out)
-    # TensorFlow takes seconds to import, which --help need not wait for.
-    from pgan_tf.commands.generate import projecting
+    """Does what the flags ask for, and says what was found."""
+    folder = pathlib.Path(args.out)
+    network = inputs.open_network(args.network)
+    label = inputs.read_label(args.label, network, args.network)
+    target = read_target(args.target, network)
+    distance = choose_distance(args, target)
+    began = time.monotonic()
+    latents = projection.starts(
+        network,
+        label,
+        distance,
+        args.restarts,
+        max(CANDIDATES, args.restarts),
+        args.seed,
+    )
+    search = Search(target, args.steps)
+    for found in tqdm.tqdm(
+        projection.descend(network, label, distance, latents, args.steps),
+        total=args.steps + 1,
+        unit="step",
+        delay=1,
+        leave=False,
+    ):
+        search.add(*found)
+    write(args, folder, search, time.monotonic() - began)
+    before, after = search.distances[0][search.best], search.distance
+    print(
+        f"distance {before:.5f} -> {after:.5f}; wrote picture.png, latent.npy "
+        f"and others to {folder}"
+    )
 
-    print(projecting.project(args, folder))
+
+class Search:
+    """What a search has come to, and what its video shows.
+
+    Args:
+        target: float32 [R,R,C] in [-1, 1].
+        steps: That there will be.
+    """
+
+    def __init__(self, target: np.ndarray, steps: int) -> None:
+        self.target = images.to_uint8(target)
+        self.frames: list[np.ndarray] = []
+        self.distances: list[list[float]] = []
+        self._every = -(-steps // MOST_FRAMES)
+        self._steps = steps
+
+    def add(
+        self, latents: np.ndarray, drawn: np.ndarray, distances: np.ndarray
+    ) -> None:
+        """Takes note of a step, see `projection.descend`."""
+        step = len(self.distances)
+        self.distances.append([float(each) for each in distances])
+        self.best = int(np.argmin(distances))
+        self.distance = float(distances[self.best])
+        self.latent = latents[self.best]
+        self.picture = images.to_uint8(drawn[self.best])
+        if step % self._every == 0 or step == self._steps:
+            self.frames.append(self._frame())
+
+    def _frame(self) -> np.ndarray:
+        """Target and picture side by side."""
+        pair = np.stack([self.target, self.picture])
+        zoom = max(LEAST_PIXELS // len(self.target), 1)
+        return images.grid(images.upscale(pair, zoom), 2)
+
+
+def write(
+    args: argparse.Namespace,
+    folder: pathlib.Path,
+    search: Search,
+    seconds: float,
+) -> None:
+    """Writes the results; project.json, the last of them, once all are."""
+    images.save_png(folder / "target.png", search.target)
+    images.save_png(folder / "picture.png", search.picture)
+    with files.partial(folder / "latent.npy") as partial:
+        np.save(partial, search.latent[None])
+    if args.video != "none":
+        path = folder / f"search.{args.video}"
+        video.write(path, search.frames, FPS)
+    with files.partial(folder / "project.json") as partial:
+        partial.write_text(json.dumps(facts(args, search, seconds), indent=1))
+
+
+def facts(
+    args: argparse.Namespace, search: Search, seconds: float
+) -> dict[str, Any]:
+    """What project.json holds."""
+    return {
+        "network": args.network,
+        "target": args.target,
+        "class": args.label,
+        "features": args.features,
+        "seed": args.seed,
+        "steps": args.steps,
+        "restarts": args.restarts,
+        "seconds": round(seconds, 1),
+        "distance": search.distance,
+        "best_restart": search.best,
+        "latent": [float(each) for each in search.latent],
+        # By step, and in it by restart; the first is where they started.
+        "distances": search.distances,
+    }
+
+
+def read_target(path: str, network: Generator) -> np.ndarray:
+    """The picture as the network would draw it: float32 [R,R,C] in [-1, 1].
+
+    Raises:
+        UserError: If it is no image that can be read.
+    """
+    try:
+        data = pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise errors.UserError(f"--target={path}: {error.strerror}") from error
+    picture = decode.rgb(data, f"--target={path}")
+    channels = "rgb" if network.num_channels == 3 else "gray"
+    form = pictures.Form(channels=channels)
+    pixels = form.apply(picture, network.resolution)
+    return pixels.astype(np.float32) * (2 / 255) - 1
+
+
+def choose_distance(
+    args: argparse.Namespace, target: np.ndarray
+) -> projection.Distance:
+    """Of pixels, and of the features of --features if there are any.
+
+    Raises:
+        UserError: If there is no such extractor, or no gradients go through.
+    """
+    if args.features is None:
+        return projection.pyramid_distance(target)
+    extractor = features_by_name.open_extractor(
+        args.features,
+        None,
+        inputs.open_dataset(args.network),
+        len(target),
+        devices.Replicas(),
+    )
+    if extractor.differentiable is None:
+        raise errors.UserError(
+            f"--features={args.features}: no gradients go through the graph of"
+            " 2015; convert it with evaluate.py --convert_inception"
+        )
+    distance = projection.feature_distance(target, extractor.differentiable)
+    if not projection.has_gradient(extractor.differentiable, target):
+        raise errors.UserError(
+            f"--features={args.features}: no gradients go through this model"
+        )
+    return distance

@@ -10,23 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from pgan_tf.base import errors, images, video
-from pgan_tf.commands.generate import flags, output
+from pgan_tf.commands.generate import checks
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.schedule import Schedule
-
-DESCRIPTION = """Makes a video of a run: its grids of fakes over time.
-
-Shows the fakes<kimg>.png that train.py writes, always of the same latents,
-with the time and the level of detail below them. Needs no network."""
-
-
-EXAMPLES = """examples:
-  python generate.py training_video --run_dir=runs/demo --out=training.mp4
-  python generate.py training_video --run_dir=runs/celeba --grid=6x3 --warp=2 \\
-      --duration=8 --fps=10 --out=training.webp
-"""
-
 
 # How long the last grid stays, after --duration.
 HOLD_SECONDS = 1.5
@@ -35,40 +22,11 @@ HOLD_SECONDS = 1.5
 _BACKGROUND, _TEXT, _DONE = (16, 16, 20), (235, 235, 235), (90, 160, 255)
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Declares the flags."""
-    add = parser.add_argument
-    add("--run_dir", required=True, help="The run folder.")
-    flags.add_video_out(parser)
-    add(
-        "--duration",
-        type=flags.positive_number,
-        default=20.0,
-        help="Seconds (default 20); the last picture stays a little longer.",
-    )
-    flags.add_fps(parser, 30)
-    add(
-        "--warp",
-        type=flags.positive_number,
-        default=1.5,
-        help="Time warp: after the part t of the video, t^warp of the "
-        "training has passed. 1: even; above 1 (default 1.5): the first kimg, "
-        "when most happens, pass more slowly.",
-    )
-    add(
-        "--grid",
-        type=flags.grid,
-        help="Columns x rows to show, from the upper left; default: all.",
-    )
-    flags.add_shrink(parser)
-
-
 def run(args: argparse.Namespace) -> None:
     """Writes the video and says where."""
     path = pathlib.Path(args.out)
-    video.check(path)
     grids = list_grids(pathlib.Path(args.run_dir))
-    output.check_file(args.out)
+    checks.make_folder_of(args.out)
     kimgs = [kimg for kimg, _ in grids]
     shown = times(kimgs[-1], args.duration, args.fps, args.warp)
     video.write(path, frames(args, grids, shown), args.fps)

@@ -1,69 +1,146 @@
-"""Makes pictures and videos with trained networks, brings them in and out."""
+"""generate.py: pictures, videos and models of trained networks."""
 
 import argparse
 import os
-from types import ModuleType
 
 from pgan_tf.base import command_line
-from pgan_tf.commands.generate import (
-    explore,
-    images,
-    import_pickle,
-    interpolate,
-    project,
-    training_video,
+from pgan_tf.base.verbs import Script, Verb
+from pgan_tf.commands.generate import checks, flags
+
+_HERE = "pgan_tf.commands.generate."
+
+
+SCRIPT = Script(
+    "generate",
+    "Makes pictures and videos with trained networks, brings them in and out.",
+    {
+        "images": Verb(
+            _HERE + "images",
+            """Draws pictures: one PNG file for each seed, or a contact sheet.
+
+A seed alone fixes its picture, whatever else is drawn with it, and on
+whatever machine. All visible GPUs are used.""",
+            """\
+python generate.py images --network=runs/demo --seeds=0-99,200 --out=pictures
+python generate.py images --network=runs/demo --grid=15x8 --out=pictures
+python generate.py images --network=runs/cifar10 --class=cat --seeds=0-9 \\
+    --out=cats
+python generate.py images --network=runs/demo --latents=z.npy --out=pictures
+""",
+            flags.declare_images,
+            checks.check_images,
+        ),
+        "interpolate": Verb(
+            _HERE + "interpolate",
+            """Makes a video of a walk: pictures that turn into one another.
+
+The walk is random, smoothed over time, one in each cell of a grid; or, with
+--between, along arcs from one seed's picture to the next. Its end leads back
+to its beginning, so that a player can repeat it without a jump.""",
+            """\
+python generate.py interpolate --network=runs/demo --out=walk.mp4
+python generate.py interpolate --network=runs/demo --grid=4x3 --zoom=4 \\
+    --duration=20 --smoothing=2 --out=walk.mp4
+python generate.py interpolate --network=runs/demo --between=3,17,42 \\
+    --duration=6 --fps=20 --out=walk.webp
+python generate.py interpolate --network=runs/demo --between=3,17,42 \\
+    --duration=12 --fps=1 --out=walk.png
+""",
+            flags.declare_interpolate,
+            checks.check_interpolate,
+        ),
+        "training_video": Verb(
+            _HERE + "training_video",
+            """Makes a video of a run: its grids of fakes over time.
+
+Shows the fakes<kimg>.png that train.py writes, always of the same latents,
+with the time and the level of detail below them. Needs no network.""",
+            """\
+python generate.py training_video --run_dir=runs/demo --out=training.mp4
+python generate.py training_video --run_dir=runs/celeba --grid=6x3 --warp=2 \\
+    --duration=8 --fps=10 --out=training.webp
+""",
+            flags.declare_training_video,
+            checks.check_training_video,
+        ),
+        "project": Verb(
+            _HERE + "project",
+            """Finds the latent of a picture: the one that draws it best.
+
+Searches by gradient descent from the best of many random latents. Writes
+target.png (the picture as the network would draw it), picture.png (what it
+draws), latent.npy (for `images --latents`), a video of the search, and
+project.json with the distance at every step.""",
+            """\
+python generate.py project --network=runs/celeba --target=photo.png --out=me
+python generate.py project --network=runs/celeba --target=photo.png \\
+    --steps=1000 --restarts=8 --video=webp --out=me
+python generate.py images --network=runs/celeba --latents=me/latent.npy \\
+    --out=me
+""",
+            flags.declare_project,
+            checks.check_project,
+        ),
+        "explore": Verb(
+            _HERE + "explore",
+            """Writes a page with sliders: see what the network has learned.
+
+Each slider moves along a direction in latent space: the principal components
+of the generator's first layer, and the attributes of the dataset that the run
+was trained on, if it has any. All pictures are drawn beforehand and lie in the
+one file, which any browser opens offline.""",
+            """\
+python generate.py explore --network=runs/demo --out=explore.html
+python generate.py explore --network=runs/demo --seeds=3,17,42 \\
+    --directions=12 --attributes=0 --out=explore.html
+""",
+            flags.declare_explore,
+            checks.check_explore,
+        ),
+        "import": Verb(
+            _HERE + "import_pickle",
+            """Reads NVIDIA's pickles: writes a generator as .keras file.
+
+Takes snapshots of the TensorFlow 1 release (network-snapshot-*.pkl,
+network-final.pkl) and of the Theano release before it. The code that such a
+file carries is neither run nor needed. Other verbs take a .pkl file as
+--network as well; a .keras file is a third of the size, for it holds only Gs
+(the average of the generator's weights, which draws the best pictures).""",
+            """\
+python generate.py import --pkl=network-final.pkl --out=celebahq.keras
+python generate.py import --pkl=network-snapshot-009800.pkl --out=G.keras
+""",
+            flags.declare_import,
+            checks.check_import,
+        ),
+        "export": Verb(
+            _HERE + "export",
+            """Writes a model for other programs: as SavedModel, ONNX, TFLite
+or with stock layers of Keras.
+
+It goes from "latents" float32 [N,latent_size], and "labels" float32
+[N,label_size] if the network takes labels, to "images" [N,R,R,C] at the final
+resolution R, and needs nothing of this package. It is loaded and run on fixed
+latents, and compared with the network, before it gets its name.""",
+            """\
+python generate.py export --network=runs/demo --format=onnx --out=demo.onnx
+python generate.py export --network=runs/demo --format=savedmodel --out=demo
+python generate.py export --network=runs/demo --format=tflite --uint8 \\
+    --out=demo.tflite
+""",
+            flags.declare_export,
+            checks.check_export,
+        ),
+    },
 )
-from pgan_tf.commands.generate import export as export_command
-
-EXAMPLES = """examples:
-  python generate.py images --network=runs/demo --seeds=0-9 --out=pictures
-  python generate.py interpolate --network=runs/demo --grid=4x3 --out=walk.mp4
-  python generate.py training_video --run_dir=runs/demo --out=training.mp4
-  python generate.py project --network=runs/demo --target=photo.png --out=me
-  python generate.py explore --network=runs/demo --out=explore.html
-  python generate.py import --pkl=network-final.pkl --out=celebahq.keras
-  python generate.py export --network=runs/demo --format=onnx --out=demo.onnx
-  python generate.py VERB --help    explains each, with examples
-"""
-
-
-# Each has DESCRIPTION, EXAMPLES, add_flags(parser) and run(args).
-VERBS: dict[str, ModuleType] = {
-    "images": images,
-    "interpolate": interpolate,
-    "training_video": training_video,
-    "project": project,
-    "explore": explore,
-    "import": import_pickle,
-    "export": export_command,
-}
-
-
-def parse(argv: list[str]) -> argparse.Namespace:
-    """Command line to arguments; `args.run` is the function to call."""
-    parser = command_line.Parser(
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    subparsers = parser.add_subparsers(
-        metavar="VERB", required=True, dest="name"
-    )
-    for name, module in VERBS.items():
-        verb = command_line.add_verb(
-            subparsers, name, module.DESCRIPTION, module.EXAMPLES
-        )
-        verb.set_defaults(run=module.run)
-        module.add_flags(verb)
-    return parser.parse_args(argv[1:])
 
 
 def main(args: argparse.Namespace) -> None:
+    """Does what was parsed; TensorFlow's messages are of no interest."""
     with command_line.chatter_to(os.devnull):
-        args.run(args)
+        SCRIPT.run(args)
 
 
 def run() -> None:
     """Runs the script, and ends the process with its exit code."""
-    command_line.run(main, parse)
+    command_line.run(main, SCRIPT.parse)

@@ -14,16 +14,12 @@ from pgan_tf.evaluation.features import (
     own_model,
     untrained,
 )
-from pgan_tf.evaluation.features.extractor import Extractor
-
-INCEPTION = "inception"
-
-
-LABELS = "labels"
-
-
-RANDOM = "random"
-
+from pgan_tf.evaluation.features.extractor import (
+    INCEPTION,
+    LABELS,
+    RANDOM,
+    Extractor,
+)
 
 # Enough to learn the labels from, in memory and in time.
 MOST_EXAMPLES = 20_000

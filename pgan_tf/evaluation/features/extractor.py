@@ -17,6 +17,10 @@ from pgan_tf.base import errors
 Run = Callable[[np.ndarray], Sequence[np.ndarray]]
 
 
+# What --features may say, beside paths.
+INCEPTION, LABELS, RANDOM = "inception", "labels", "random"
+
+
 @dataclasses.dataclass(frozen=True)
 class Extractor:
     """A network that turns images into features.

@@ -50,12 +50,10 @@ class ToolTestCase(common.TestCase):
     def call(self, *args: object) -> str:
         """What the script does, in this process, which is quick."""
         with contextlib.chdir(self.cwd):
-            parsed = verbs.parse(
-                ["dataset_tool.py", *(str(each) for each in args)]
-            )
+            parsed = verbs.SCRIPT.parse([str(each) for each in args])
             stream = io.StringIO()
             with contextlib.redirect_stdout(stream):
-                parsed.verb(parsed)
+                verbs.SCRIPT.run(parsed)
         return stream.getvalue()
 
     def refuse(self, message: str, *args: object) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import images
-from pgan_tf.commands.generate import page
+from pgan_tf.commands.generate import explore
 from pgan_tf.networks import snapshots
 from pgan_tf.sampling import directions, drawing, latent_table
 from tests import small_run
@@ -93,7 +93,7 @@ class ExploreTest(generate_case.GenerateCase):
         self.assertEqual(self.sprite(card).shape, (4, 9 * 4, 3))
 
     def test_texts_cannot_leave_their_place(self):
-        text = page.render({"title": "</title><b>", "cards": ["</script>"]})
+        text = explore.render({"title": "</title><b>", "cards": ["</script>"]})
         self.assertIn("<title>&lt;/title&gt;&lt;b&gt;</title>", text)
         self.assertEqual(text.count("</script>"), 2)
         self.assertIn('"\\u003c/script>"', text)
@@ -102,7 +102,7 @@ class ExploreTest(generate_case.GenerateCase):
         cases = {
             "--directions=9: the network's latents have 8": ("--directions=9",),
             "give a smaller --size": ("--seeds=0-1999",),
-            "--places: 2 is not": ("--places=2",),
+            "--places=2: must be": ("--places=2",),
             "--out=run: is a folder": ("--out=run",),
         }
         for message, args in cases.items():

@@ -44,7 +44,7 @@ class GenerateCase(common.TestCase):
     def call(self, *args: object) -> str:
         """The same without a new process, which is quicker."""
         stream = io.StringIO()
-        parsed = verbs.parse(["generate.py", *map(str, args)])
+        parsed = verbs.SCRIPT.parse([str(each) for each in args])
         with contextlib.chdir(self.cwd), contextlib.redirect_stdout(stream):
             verbs.main(parsed)
         return stream.getvalue()

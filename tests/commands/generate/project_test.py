@@ -105,12 +105,12 @@ class ProjectTest(generate_case.GenerateCase):
         (self.cwd / "note.png").write_text("no picture")
         self.write_target()
         cases = {
-            "--target=absent.png: No such file": ("--target=absent.png",),
+            "--target=absent.png: no such file": ("--target=absent.png",),
             "--target=note.png is no image": ("--target=note.png",),
             "--features=x.keras: no such file": ("--target=target.png",
                                                  "--features=x.keras"),
-            "--steps: 0 is not": ("--target=target.png", "--steps=0"),
-            "--video: invalid choice": ("--target=target.png", "--video=avi"),
+            "--steps=0: must be": ("--target=target.png", "--steps=0"),
+            "--video=avi: must be": ("--target=target.png", "--video=avi"),
         }  # fmt: skip
         for message, args in cases.items():
             self.refuse(message, *self.draw, *args, "--out=x")

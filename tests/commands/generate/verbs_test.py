@@ -35,27 +35,27 @@ class HelpTest(generate_case.GenerateCase):
         self.assertEqual(done.stdout, "False\n")
 
     def test_examples_parse(self):
-        for verb in verbs.VERBS:
+        for verb in verbs.SCRIPT.verbs:
             stream = io.StringIO()
             with contextlib.redirect_stdout(stream):
                 with self.assertRaises(SystemExit):
-                    verbs.parse(["generate.py", verb, "--help"])
+                    verbs.SCRIPT.parse([verb, "--help"])
             text = stream.getvalue().replace("\\\n", "")
-            found = re.findall(r"^ *python (generate.py .*)", text, re.M)
+            found = re.findall(r"^ *python generate.py (.*)", text, re.M)
             self.assertNotEmpty(found, verb)
-            names = [verbs.parse(each.split()).name for each in found]
+            names = [verbs.SCRIPT.parse(each.split()).verb for each in found]
             self.assertEqual(names[0], verb)
 
     def test_mistakes_get_one_line(self):
         cases = {
             (): "VERB",
-            ("destroy",): "invalid choice: 'destroy'",
+            ("destroy",): "unknown verb 'destroy'",
             ("images", "--out=x"): "--network",
             ("images", "--network=x", "--out=x", "--colour=red"): "--colour",
         }
         for args, message in cases.items():
             with self.assertRaisesRegex(errors.UserError, message):
-                verbs.parse(["generate.py", *args])
+                verbs.SCRIPT.parse(args)
         done = self.run_script("images", "--network=absent.keras", "--out=x",
                                "--seeds=1")  # fmt: skip
         self.assertEqual(done.returncode, 1)

@@ -1,0 +1,149 @@
+"""What flags may be: how their texts are read and written."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pgan_tf.base import resolutions
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of values.
+
+    Attributes:
+        read: From a flag's text to its value; a ValueError says what the
+            text must be.
+        metavar: Stands for the value in --help.
+    """
+
+    read: Callable[[str], Any]
+    metavar: str
+
+
+def map_of(kind: Kind) -> Kind:
+    """Maps such as `4:128,8:64`: keys are resolutions, values of a kind."""
+
+    def read(text: str) -> dict[int, Any]:
+        result = {}
+        for entry in filter(None, text.split(",")):
+            resolution, colon, value = entry.partition(":")
+            if not colon:
+                raise ValueError(f"{entry!r} is not resolution:value")
+            result[whole(resolution)] = kind.read(value)
+        return result
+
+    return Kind(read, "R:" + kind.metavar + ",...")
+
+
+def one_of(choices: tuple[str, ...]) -> Kind:
+    """One of several words."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return Kind(read, "{" + ",".join(choices) + "}")
+
+
+def whole(text: str) -> int:
+    """Reads a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+def number(text: str) -> float:
+    """Reads a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("must be a number") from None
+
+
+def switch(text: str) -> bool:
+    """Reads true or false."""
+    if text.lower() in ("true", "t", "1"):
+        return True
+    if text.lower() in ("false", "f", "0"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def words(text: str) -> list[str]:
+    """Reads a list such as `fid,is`."""
+    return [word.strip() for word in text.split(",")] if text else []
+
+
+def within(low: int, high: int | None = None) -> Kind:
+    """Whole numbers from low to high, both among them."""
+
+    def read(text: str) -> int:
+        value = whole(text)
+        if value < low or (high is not None and value > high):
+            most = "or more" if high is None else f"to {high}"
+            raise ValueError(f"must be {low} {most}")
+        return value
+
+    return Kind(read, "N")
+
+
+def above_zero(text: str) -> float:
+    """Reads a number above 0."""
+    if not 0 < number(text) < math.inf:
+        raise ValueError("must be above 0")
+    return float(text)
+
+
+def at_least_zero(text: str) -> float:
+    """Reads a number that may be 0."""
+    if not 0 <= number(text) < math.inf:
+        raise ValueError("must be at least 0")
+    return float(text)
+
+
+def resolution(text: str) -> int:
+    """Reads a resolution of datasets."""
+    value = whole(text)
+    if value > resolutions.LARGEST or not resolutions.is_one(value):
+        raise ValueError("must be a power of two from 4 to 1024")
+    return value
+
+
+TEXT = Kind(str, "TEXT")
+FILE = Kind(str, "FILE")
+FOLDER = Kind(str, "FOLDER")
+WHOLE = Kind(whole, "N")
+NUMBER = Kind(number, "X")
+SWITCH = Kind(switch, "")
+WORDS = Kind(words, "A,B,...")
+POSITIVE = within(1)
+NOT_NEGATIVE = within(0)
+SEED = within(0, 2**32 - 1)
+ABOVE_ZERO = Kind(above_zero, "X")
+AT_LEAST_ZERO = Kind(at_least_zero, "X")
+RESOLUTION = Kind(resolution, "R")
+
+
+def written(value: Any) -> str:
+    """A value as a person would type it: 600 for 600.0, 4:128,8:64, a,b."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ",".join(f"{k}:{written(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple | range):
+        return ",".join(map(written, value))
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_whole else value)
+
+
+def as_flags(values: Mapping[str, Any]) -> list[str]:
+    """Flags that give these values; those that are None stay out."""
+    return [
+        f"--{name}={written(value)}"
+        for name, value in values.items()
+        if value is not None
+    ]

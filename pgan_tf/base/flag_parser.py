@@ -1,0 +1,284 @@
+"""The flags of every script: one dialect, and one look of --help.
+
+`--name=value` or `--name value`; switches are `--name`, `--noname` and
+`--name=true`; the last of several wins, and the command line over flagfiles.
+"""
+
+import argparse
+import difflib
+import pathlib
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NoReturn
+
+from pgan_tf.base import errors, flag_kinds, flagfiles
+
+WIDTH = 80
+
+
+# A name for each script, and what its command is called once installed.
+_COMMANDS = {
+    "dataset_tool": "pgan-dataset",
+    "train": "pgan-train",
+    "evaluate": "pgan-evaluate",
+    "generate": "pgan-generate",
+}
+
+
+# Choices that take more room are told in the help itself.
+_LONGEST_CHOICES = 50
+
+
+# No flags of their own, but taken by every script.
+_EVERYWHERE = ("flagfile", "help")
+
+
+def called(script: str) -> str:
+    """How to call a script: "python train.py", or "pgan-train"."""
+    checkout = pathlib.Path(__file__).parents[2]
+    installed = pathlib.Path(sys.argv[0]).name in _COMMANDS.values()
+    if script in _COMMANDS and (
+        installed or not (checkout / f"{script}.py").is_file()
+    ):
+        return _COMMANDS[script]
+    return f"python {script}.py"
+
+
+def as_called(text: str) -> str:
+    """A text with commands such as `python train.py`, as they are called."""
+    for script in _COMMANDS:
+        text = text.replace(f"python {script}.py", called(script))
+    return text
+
+
+def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str:
+    """Such as "; did you mean --metrics?"; empty if nothing is similar."""
+    found = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {mark}{found[0]}?" if found else ""
+
+
+class Parser:
+    """The flags of a script or of one of its verbs.
+
+    Args:
+        command: How it is called, such as "python train.py".
+        description: What it does.
+        examples: Lines, shown as they are.
+    """
+
+    def __init__(self, command: str, description: str, examples: str) -> None:
+        self._argparse = _ArgumentParser(
+            prog=command,
+            description=description,
+            epilog=as_called(f"examples:\n{textwrap.indent(examples, '  ')}"),
+            formatter_class=_Formatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        self._kinds: dict[str, flag_kinds.Kind] = {}
+        self._needed: list[str] = []
+        self._groups: dict[str, Any] = {}
+
+    def section(self, title: str) -> "Section":
+        """A heading of --help with flags below; in the order of first use."""
+        if title not in self._groups:
+            self._groups[title] = self._argparse.add_argument_group(title)
+        return Section(self, self._groups[title])
+
+    def positional(self, name: str, help: str) -> None:
+        """Declares an argument that is no flag."""
+        self.section("arguments").group.add_argument(
+            name, metavar=name.upper(), help=help
+        )
+        self._needed.append(name.upper())
+
+    def declare(self, name: str, kind: flag_kinds.Kind, usage: str) -> None:
+        """Takes note of a flag, and of what the usage shows of it."""
+        self._kinds[name] = kind
+        if usage:
+            self._needed.append(usage)
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """From a command line, without the script's name, to values.
+
+        Returns:
+            The flags by name, and as `given` the names of those that were.
+
+        Raises:
+            UserError: Names the flag.
+            SystemExit: After --help.
+        """
+        words, given = self._with_values(flagfiles.expand(arguments))
+        args, surplus = self._argparse.parse_known_args(words)
+        if surplus:
+            raise errors.UserError(f"unexpected argument {surplus[0]!r}")
+        args.given = given
+        return args
+
+    def _with_values(
+        self, words: Sequence[str]
+    ) -> tuple[list[str], frozenset[str]]:
+        """Every flag as `--name=value`, and the names."""
+        result: list[str] = []
+        given = set()
+        rest = iter(words)
+        for word in rest:
+            if word == "--":
+                result += [word, *rest]
+            elif not re.match("--?[A-Za-z]", word):
+                result.append(word)
+            else:
+                name, value = self._split(word, rest)
+                result.append(f"--{name}={value}")
+                given.add(name)
+        return result, frozenset(given)
+
+    def _split(self, word: str, rest: Iterator[str]) -> tuple[str, str]:
+        """Name and value of a flag, which may be the next word."""
+        name, equals, value = word.lstrip("-").partition("=")
+        if name in ("help", "h"):
+            self.print_help()
+        kind = self._kinds.get(name)
+        switched_off = name.removeprefix("no")
+        if kind is None and self._is_switch(switched_off) and not equals:
+            return switched_off, "false"
+        if kind is None:
+            known = [*self._kinds, *_EVERYWHERE]
+            raise errors.UserError(
+                f"unknown flag --{name}{did_you_mean(name, known, '--')}"
+            )
+        if equals:
+            return name, value
+        if self._is_switch(name):
+            return name, "true"
+        following = next(rest, None)
+        if following is None:
+            raise errors.UserError(f"--{name} needs a value")
+        return name, following
+
+    def _is_switch(self, name: str) -> bool:
+        return self._kinds.get(name) is flag_kinds.SWITCH
+
+    def print_help(self) -> NoReturn:
+        """Prints what there is, and ends the process."""
+        common = self.section("common flags").group
+        common.add_argument(
+            "--flagfile",
+            metavar="FILE",
+            help="Read flags from this file, a line each; those that are typed "
+            "win. A name alone is one of the files that come with the package, "
+            "such as demo.",
+        )
+        common.add_argument("--help", help="Show this text.")
+        usage = " ".join(
+            [self._argparse.prog, *self._needed, "[--flag=value ...]"]
+        )
+        self._argparse.usage = textwrap.fill(
+            usage, WIDTH - len("usage: "), subsequent_indent=" " * 11
+        )
+        print(self._argparse.format_help().rstrip())
+        raise SystemExit(0)
+
+
+class Section:
+    """A heading of --help, and the flags below it."""
+
+    def __init__(self, parser: Parser, group: Any) -> None:
+        self._parser = parser
+        self.group = group
+
+    def add(
+        self,
+        name: str,
+        help: str,
+        kind: flag_kinds.Kind = flag_kinds.TEXT,
+        *,
+        default: Any = None,
+        required: bool = False,
+        alias: str = "",
+        dest: str = "",
+    ) -> None:
+        """Declares a flag.
+
+        Args:
+            name: Without dashes.
+            help: Sentences; --help adds what the default is.
+            kind: Of its values.
+            default: A value, or a text of that kind.
+            required: Whether it must be given.
+            alias: Another name for it.
+            dest: What parsed arguments call it; its name by default.
+        """
+        metavar = kind.metavar
+        if len(metavar) > _LONGEST_CHOICES:
+            help = f"{help}\nOne of {metavar[1:-1].replace(',', ', ')}."
+            metavar = "NAME"
+        self.group.add_argument(
+            *(f"--{each}" for each in (name, alias) if each),
+            dest=dest or name,
+            type=_reader(name, kind.read),
+            default=default,
+            required=required,
+            metavar=metavar,
+            help=help,
+        )
+        usage = f"--{name}={metavar}" if required else ""
+        self._parser.declare(name, kind, usage)
+        if alias:
+            self._parser.declare(alias, kind, "")
+
+    def switch(
+        self, name: str, help: str, default: bool | None = False
+    ) -> None:
+        """Declares a flag that is on or off."""
+        self.add(name, help, flag_kinds.SWITCH, default=default)
+
+
+def _reader(name: str, read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Reads a flag's text, and names the flag if that is wrong."""
+
+    def checked(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise errors.UserError(f"--{name}={text}: {error}") from None
+
+    return checked
+
+
+class _ArgumentParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raises what becomes one line."""
+        raise errors.UserError(message)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """A flag on a line of its own, and its help below, with the default."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=6, width=WIDTH)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings:
+            return super()._format_action_invocation(action)
+        name = action.option_strings[0]
+        if action.metavar == flag_kinds.SWITCH.metavar:
+            return f"--[no]{name.removeprefix('--')}"
+        return f"{name}={action.metavar}" if action.metavar else name
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text = action.help or ""
+        if action.default not in (None, "", {}, []):
+            first, newline, rest = text.partition("\n")
+            default = flag_kinds.written(action.default)
+            text = f"{first} (default {default}){newline}{rest}"
+        return text.replace("%", "%%")
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return [
+            line
+            for paragraph in text.split("\n")
+            for line in textwrap.wrap(paragraph, width, break_on_hyphens=False)
+        ]

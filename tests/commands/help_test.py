@@ -1,0 +1,93 @@
+"""All scripts: --help and refusals at once, and in one dialect."""
+
+import subprocess
+import sys
+import time
+
+from absl.testing import parameterized
+
+from tests import common
+
+ROOT = common.ROOT
+SLOW = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "h5py")
+HELP = (
+    ["train"],
+    ["evaluate"],
+    ["dataset_tool"],
+    ["generate"],
+    ["dataset_tool", "create"],
+    ["generate", "explore"],
+)
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The real script; the last line of its output names slow imports."""
+    code = f"""
+import atexit, runpy, sys
+sys.argv = [{script + ".py"!r}, *{list(arguments)!r}]
+atexit.register(
+    lambda: print("slow:", *(set({SLOW!r}) & sys.modules.keys()))
+)
+runpy.run_path({script + ".py"!r}, run_name="__main__")
+"""
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+class HelpTest(common.TestCase, parameterized.TestCase):
+    @parameterized.parameters(*HELP)
+    def test_help(self, script, *verb):
+        start = time.monotonic()
+        shown = run(script, *verb, "--help")
+        # Half a second alone; the machine may be busy.
+        self.assertLess(time.monotonic() - start, 3)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertEqual(shown.stderr, "")
+        *lines, last = shown.stdout.splitlines()
+        self.assertEqual(last, "slow:")
+        self.assertLessEqual(max(map(len, lines)), 80)
+        command = " ".join([f"python {script}.py", *verb])
+        self.assertStartsWith(lines[0], f"usage: {command} ")
+        self.assertIn("examples:", lines)
+        examples = lines[lines.index("examples:") :]
+        self.assertIn(f"  {command}", "\n".join(examples))
+
+    @parameterized.parameters(
+        (["train", "--flagfile=none"], "those that come with the package are"),
+        (["train", "--total_kmg=1"], "did you mean --total_kimg?"),
+        (["train", "--flagfile=demo", "--data_dir=x"], "no such dataset fold"),
+        (["evaluate", "--run_dir=none"], "none: not a run folder"),
+        (["evaluate", "--reals=a", "--fakes=b"], "--reals=a: no such file"),
+        (["evaluate", "--convert_inception=a"], "a: no such file"),
+        (["dataset_tool", "creat"], "did you mean create? one of create, "),
+        (["dataset_tool", "info", "none"], "no such dataset folder: none"),
+        (["generate", "explor"], "did you mean explore? one of images, "),
+        (
+            ["generate", "images", "--network=a.keras", "--out=b", "--seeds=1"],
+            "a.keras: no such snapshot",
+        ),
+        (
+            ["generate", "import", "--pkl=a.pkl", "--out=b.keras"],
+            "--pkl=a.pkl: no such file",
+        ),
+    )
+    def test_refusals(self, arguments, message):
+        script = arguments[0]
+        shown = run(*arguments)
+        self.assertEqual(shown.returncode, 1)
+        self.assertEqual(shown.stdout, "slow:\n")
+        self.assertLen(shown.stderr.splitlines(), 1, shown.stderr)
+        self.assertStartsWith(shown.stderr, f"{script}.py: error: ")
+        self.assertIn(message, shown.stderr)
+        self.assertFalse((ROOT / "b").exists())
+
+    def test_every_switch_in_every_form(self):
+        """In the plan of a training, which takes all of its options."""
+        where = ("--flagfile=demo", "--plan=1", "--peak_gmac_per_sec=3300")
+        for flags in (["--nouse_wscale"], ["--use_wscale=false"],
+                      ["--use_wscale=0"], ["--noplan", "--plan"],
+                      ["--total_kimg", "10"]):  # fmt: skip
+            shown = run("train", *flags, *where)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, r"total +10 kimg")

@@ -1,10 +1,10 @@
-# make demo | make test | make test-slow
+# make demo | make test | make test-slow | make check-wheel
 # make bench | make bench-data | make bench-metrics
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench bench-data bench-metrics lint format clean
+.PHONY: demo test test-slow check-wheel bench bench-data bench-metrics lint format clean
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
@@ -28,6 +28,9 @@ test: lint
 
 test-slow: lint
 	$(BIN)/python -m pytest -q -m slow tests
+
+check-wheel:
+	tests/wheel_check.sh $(PYTHON)
 
 bench: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.steps --doc=docs/performance.md $(ARGS)

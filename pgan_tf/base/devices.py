@@ -1,5 +1,6 @@
 """Which devices compute, and how a batch is shared between them."""
 
+import contextlib
 import resource
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -119,10 +120,7 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
     let_memory_grow()
     virtual = sum(name.startswith("CPU:") for name in names)
     if virtual > 1:
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * virtual,
-        )
+        _split_cpu(virtual)
     present = [
         device.name.removeprefix("/device:")
         for device in tf.config.list_logical_devices()
@@ -135,6 +133,19 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
             )
     gpus = [name for name in present if name.startswith("GPU:")]
     return tf.distribute.MirroredStrategy(names or gpus or ["CPU:0"])
+
+
+def _split_cpu(parts: int) -> None:
+    """Makes several devices of the CPU."""
+    try:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * parts,
+        )
+    except RuntimeError as error:
+        raise errors.UserError(
+            f"--devices: TensorFlow cannot split the CPU any more: {error}"
+        ) from error
 
 
 def num_workers(strategy: tf.distribute.Strategy) -> int:
@@ -156,9 +167,13 @@ def parse_names(devices: str) -> list[str]:
 
 
 def let_memory_grow() -> None:
-    """Takes of a GPU's memory what is used, not all of it at once."""
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+    """Takes of a GPU's memory what is used, not all of it at once.
+
+    Without effect in a program that has used the GPU before.
+    """
+    with contextlib.suppress(RuntimeError):
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def describe() -> str:

@@ -3,8 +3,10 @@
 import argparse
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 
 from pgan_tf.base import command_line, errors, flag_kinds, flag_parser
@@ -140,6 +142,36 @@ def train(options: RunOptions, stop: stopping.StopRequest) -> None:
     from pgan_tf.training import trainer
 
     trainer.train(options, stop)
+
+
+def train_within(options: RunOptions) -> pathlib.Path:
+    """Trains within another program, whose handling of Ctrl-C it gives back.
+
+    Args:
+        options: As a user gives them.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        UserError: For the first thing that is wrong.
+    """
+    options = check(options)
+    run_dir = pathlib.Path(options.run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    stop = stopping.StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        train(options, stop)  # Python tells only the main thread of signals.
+        return run_dir
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in signals}
+    stop.listen()
+    try:
+        train(options, stop)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    return run_dir
 
 
 def make_plan(

@@ -10,12 +10,7 @@ def declare_images(parser: Parser) -> None:
     """Declares the flags of `images`."""
     what = _declare_network(parser)
     _declare_out(what, "Folder for the PNG files.", flag_kinds.FOLDER)
-    what.add(
-        "seeds",
-        "Numbers and ranges, such as 0-99,200. With --grid the default is 0, "
-        "1, ... until the grid is full.",
-        values.SEEDS,
-    )
+    declare_drawing(parser)
     what.add(
         "latents",
         "Instead of seeds: float latents [N,latent_size] in a .npy file.",
@@ -26,8 +21,19 @@ def declare_images(parser: Parser) -> None:
     )
     how = parser.section("how to draw")
     _declare_class(how)
-    _declare_truncation(how)
     _declare_shrink(how)
+
+
+def declare_drawing(parser: Parser) -> None:
+    """Declares the flags of `images` that `pgan_tf.generate` has as well."""
+    parser.section("what and where").add(
+        "seeds",
+        "Numbers and ranges, such as 0-99,200. With --grid the default is 0, "
+        "1, ... until the grid is full.",
+        values.SEEDS,
+    )
+    how = parser.section("how to draw")
+    _declare_truncation(how)
     _declare_minibatch(how)
 
 

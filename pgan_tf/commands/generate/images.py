@@ -4,14 +4,15 @@ Draws minibatch by minibatch, and saves at once.
 """
 
 import argparse
+import os
 import pathlib
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors, images
-from pgan_tf.commands.generate import inputs
+from pgan_tf.base import errors, flag_kinds, flag_parser, images
+from pgan_tf.commands.generate import flags, inputs
 from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
@@ -41,6 +42,35 @@ def run(args: argparse.Namespace) -> None:
     path = folder / "grid.png"
     images.save_png(path, sheet)
     print(f"wrote {len(names)} pictures in one to {path}")
+
+
+def of_seeds(
+    network: Generator | str | os.PathLike[str],
+    seeds: Sequence[int],
+    label: str | None,
+    truncation: float | None,
+    minibatch: int | None,
+) -> np.ndarray:
+    """Pictures, uint8 [N,R,R,C]; see `pgan_tf.generate`.
+
+    Raises:
+        UserError: If there is no such network or class, or for a wrong value.
+    """
+    path = None
+    if not isinstance(network, Generator):
+        path = os.fspath(network)
+        network = inputs.open_network(path)
+    given = {"seeds": seeds, "truncation": truncation, "minibatch": minibatch}
+    parser = flag_parser.Parser("generate", "", "")
+    flags.declare_drawing(parser)
+    args = parser.parse(flag_kinds.as_flags(given))
+    vector = inputs.read_label(label, network, path)
+    latents = latent_table.latents_of_seeds(
+        args.seeds, network, args.truncation
+    )
+    labels = inputs.rows_of(vector, len(latents))
+    drawn = drawing.pixels(network, latents, labels, minibatch=args.minibatch)
+    return np.stack(list(drawn))
 
 
 def what_to_draw(

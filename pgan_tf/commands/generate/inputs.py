@@ -25,14 +25,15 @@ def open_network(path: str) -> Generator:
 
 
 def read_label(
-    wanted: str | None, network: Generator, path: str
+    wanted: str | None, network: Generator, path: str | None
 ) -> np.ndarray | None:
     """The label vector that --class stands for.
 
     Args:
         wanted: As the user gave it.
         network: Takes the label,
-        path: and lies here; the names come from its run's dataset.
+        path: and lies here, if anywhere; the names come from its run's
+            dataset.
 
     Returns:
         float32 [label_size]; None for a network that takes no labels.
@@ -41,16 +42,17 @@ def read_label(
         UserError: If there is no such class; if the network takes labels and
             there is none, or the other way round.
     """
+    where = path or "the network"
     if not network.label_size:
         if wanted is not None:
             raise errors.UserError(
-                f"--class={wanted}: {path} takes no labels; leave --class out"
+                f"--class={wanted}: {where} takes no labels; leave --class out"
             )
         return None
     names = label_names(path, network.label_size)
     if wanted is None:
         raise errors.UserError(
-            f"{path} takes labels: choose with --class one of {_list(names)}"
+            f"{where} takes labels: choose with --class one of {_list(names)}"
         )
     label = np.zeros(network.label_size, np.float32)
     for name in [] if wanted == "none" else wanted.split(","):
@@ -70,9 +72,9 @@ def rows_of(label: np.ndarray | None, count: int) -> np.ndarray | None:
     return None if label is None else np.tile(label, [count, 1])
 
 
-def label_names(path: str, label_size: int) -> list[str]:
+def label_names(path: str | None, label_size: int) -> list[str]:
     """What the run's dataset calls its labels; "0", "1", ... if unknown."""
-    dataset = open_dataset(path)
+    dataset = None if path is None else open_dataset(path)
     if dataset is None:
         return [str(each) for each in range(label_size)]
     return dataset.label_names[:label_size]

@@ -57,7 +57,7 @@ def of_seeds(
         UserError: If there is no such network or class, or for a wrong value.
     """
     path = None
-    if not isinstance(network, Generator):
+    if isinstance(network, str | os.PathLike):
         path = os.fspath(network)
         network = inputs.open_network(path)
     given = {"seeds": seeds, "truncation": truncation, "minibatch": minibatch}

@@ -9,6 +9,7 @@ import numpy as np
 from pgan_tf.base import files, images
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.metrics.metric import Value
+from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.
@@ -22,13 +23,11 @@ Sweep = dict[float | None, list[results.Result]]
 class Curves:
     """TensorBoard's curves of the metrics over the training time of a run.
 
-    Their file lies in a folder of its own: TensorBoard shows it as a run
-    beside that of the training, whose event file it would stop reading at the
-    sight of a newer one.
+    TensorBoard shows them as a run beside that of the training.
     """
 
     def __init__(self, run_dir: pathlib.Path) -> None:
-        self._folder = run_dir / "tensorboard" / "evaluation"
+        self._folder = run_folder.evaluation_tensorboard_path(run_dir)
         self._writer: tensorboard.Writer | None = None
 
     def add(self, new: Sequence[results.Result], kimg: int | None) -> None:

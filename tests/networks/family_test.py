@@ -11,7 +11,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from absl import flags
 from keras import ops
 
 import pgan_tf
@@ -273,12 +272,8 @@ class FamilyTest(common.TestCase):
         images = sampling.generate(Gs, latents, labels, minibatch=4)
         self.assertAllClose(images, Gs(latents, labels), atol=1e-6)
         report = of_run.evaluate(
-            Options(
-                run_dir=self.here / "run",
-                metrics=["fid"],
-                features="random",
-                num_images=20,
-            )
+            self.here / "run",
+            Options(metrics=["fid"], features="random", num_images=20),
         )
         (result,) = [r for r in report.results if r.row.endswith(".keras")]
         self.assertTrue(np.isfinite(result.value.value))
@@ -296,25 +291,19 @@ class FamilyTest(common.TestCase):
         self.assertAllClose(row.gmac, 8 * 64 * (14 + 40) / 1e9, rtol=1e-9)
 
     def test_its_options_are_a_section(self):
-        options = self.parse("--family=toy", "--toy_seriousness=3")
+        options = run_flags.parse(["--family=toy", "--toy_seriousness=3"])
         self.assertEqual(options.networks, ToyOptions(5, 3))
         again = run_flags.from_json(run_flags.to_json(options))
         self.assertEqual(again, options)
         self.assertIn("--family=toy", run_flags.command(options))
-        self.assertEqual(self.parse().networks, ProgressiveOptions())
+        self.assertEqual(run_flags.parse([]).networks, ProgressiveOptions())
         for arguments, message in (
             (("--toy_seriousness=3",), "progressive: .*toy_seriousness"),
             (("--family=toy", "--fmap_max=3"), "toy: .*fmap_max"),
             (("--family=toi",), "toi"),
         ):
             with self.assertRaisesRegex(errors.UserError, message):
-                self.parse(*arguments)
-
-    def parse(self, *arguments: str) -> RunOptions:
-        values = flags.FlagValues()
-        run_flags.define_flags("test", values)
-        values(["train.py", *arguments])
-        return run_flags.from_flags(values)
+                run_flags.parse(arguments)
 
     def test_passes_are_refused(self):
         options = self.options(0.016)

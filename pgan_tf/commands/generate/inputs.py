@@ -82,9 +82,8 @@ def label_names(path: str | None, label_size: int) -> list[str]:
 
 def open_dataset(path: str) -> datasets.Dataset | None:
     """The dataset of the run that a network belongs to, if both are there."""
-    here = pathlib.Path(path)
-    run_dir = here if here.is_dir() else here.parent
-    if not (run_dir / "config.json").is_file():
+    run_dir = run_folder.of_snapshot(pathlib.Path(path))
+    if run_dir is None:
         return None
     data_dir = run_folder.read_config(run_dir).data.data_dir
     if not pathlib.Path(data_dir).is_dir():

@@ -89,6 +89,11 @@ def from_labels(
             f"--features=labels: {where} has no labels; give inception, random"
             " or a .keras file"
         )
+    if dataset.label_kind == label_kind.VALUES:
+        raise errors.UserError(
+            f"--features=labels: the labels of {dataset.path} are values, not "
+            "classes; give inception, random or a .keras file"
+        )
     size = min(resolution, label_classifier.LARGEST_INPUT)
 
     def read() -> label_classifier.Examples:
@@ -101,15 +106,7 @@ def from_labels(
     return label_classifier.load_or_train(
         files.cache_folder(),
         f"{dataset.digest[:32]}-{size}",
-        has_attributes(dataset),
+        dataset.label_kind == label_kind.MULTIHOT,
         read,
         replicas,
     )
-
-
-def has_attributes(dataset: datasets.Dataset) -> bool:
-    """Whether labels are independent attributes, not one class out of K.
-
-    The manifest says so; without one, rows that are not one-hot do.
-    """
-    return dataset.label_kind != label_kind.ONEHOT

@@ -208,3 +208,26 @@ class BlackTest(common.TestCase):
         for name in ("black:48", "black:2048"):
             with self.assertRaisesRegex(errors.UserError, "power of two"):
                 datasets.open_dataset(name)
+
+
+class LabelKindTest(common.TestCase):
+    def test_the_manifest_decides_else_the_labels(self):
+        rows = np.eye(3, dtype=np.float32)
+        for manifest, labels, expected in (
+            (None, rows, "onehot"),
+            (None, rows[:, :1], "multihot"),
+            ({"labels": {"kind": "multihot"}}, rows, "multihot"),
+            ({"labels": {"kind": None}}, 2 * rows, "values"),
+            (None, rows[:, :0], ""),
+        ):
+            dataset = datasets.Dataset(
+                path=self.folder(),
+                name="set",
+                resolution=4,
+                num_channels=3,
+                num_images=3,
+                labels=labels,
+                manifest=manifest,
+                levels={},
+            )
+            self.assertEqual(dataset.label_kind, expected)

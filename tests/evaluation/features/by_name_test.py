@@ -73,17 +73,10 @@ class ExtractorsTest(common.TestCase):
         with self.assertRaisesRegex(errors.UserError, "^no.pb: no such"):
             opened("inception", path, self.dataset())
 
-    def test_classes_or_attributes(self):
-        one_hot = mock.Mock(
-            manifest=None, labels=np.eye(3, dtype=np.float32), label_size=3
-        )
-        self.assertFalse(features_by_name.has_attributes(one_hot))
-        one_hot.labels = np.array([[1, 0, 1], [1, 0, 0]], np.float32)
-        self.assertTrue(features_by_name.has_attributes(one_hot))
-        one_hot.manifest = {"labels": {"kind": "onehot"}}
-        self.assertFalse(features_by_name.has_attributes(one_hot))
-        one_hot.manifest = {"labels": {"kind": "multihot"}}
-        self.assertTrue(features_by_name.has_attributes(one_hot))
+    def test_labels_that_are_no_classes(self):
+        dataset = mock.Mock(label_kind="values", label_size=2, path="there")
+        with self.assertRaisesRegex(errors.UserError, "there are values"):
+            features_by_name.from_labels(dataset, 16, devices.Replicas())
 
 
 if __name__ == "__main__":

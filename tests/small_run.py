@@ -6,11 +6,11 @@ import pathlib
 import keras
 import numpy as np
 
-from pgan_tf.data.format import writing
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import DataOptions, RunOptions
+from tests import dataset_files
 
 RESOLUTION = 16
 NUM_IMAGES = 40
@@ -49,7 +49,7 @@ def make(
     Returns:
         The run folder.
     """
-    writing.save(here / "dataset", pictures(channels), labels())
+    dataset_files.save(here / "dataset", pictures(channels), labels())
     run_dir = here / "run"
     run_dir.mkdir()
     options = RunOptions(

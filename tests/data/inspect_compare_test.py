@@ -4,7 +4,7 @@ import pathlib
 
 from pgan_tf.data import inspect
 from pgan_tf.data.format import datasets, writing
-from tests import common
+from tests import common, dataset_files
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
 
@@ -25,7 +25,7 @@ class CompareTest(common.TestCase):
 
     def saved(self) -> pathlib.Path:
         path = self.folder() / "other"
-        writing.save(path, self.images, self.labels)
+        dataset_files.save(path, self.images, self.labels)
         return path
 
     def test_same_contents_under_another_name(self) -> None:
@@ -33,12 +33,16 @@ class CompareTest(common.TestCase):
 
     def test_shards_do_not_count(self) -> None:
         path = self.folder() / "many"
-        with writing.Writer(writing.Target(path, 32, 3, 24, 4, 4)) as writer:
+        with dataset_files.Writer(
+            writing.Target(path, 32, 3, 24, 4, 4)
+        ) as writer:
             writer.add(self.images, self.labels)
         self.assertEmpty(self.differences(path))
         self.images[23, 0, 0, 0] ^= 1
         path = self.folder() / "many"
-        with writing.Writer(writing.Target(path, 32, 3, 24, 4, 4)) as writer:
+        with dataset_files.Writer(
+            writing.Target(path, 32, 3, 24, 4, 4)
+        ) as writer:
             writer.add(self.images, self.labels)
         found = self.differences(path)
         self.assertEqual(found, ["images that differ: 1, first 23"])
@@ -71,7 +75,7 @@ class CompareTest(common.TestCase):
             "24 images of 32x32x1": self.images[..., :1],
         }.items():
             path = self.folder() / "other"
-            writing.save(path, found)
+            dataset_files.save(path, found)
             self.assertEqual(
                 self.differences(path),
                 [f"24 images of 32x32x3 against {images}"],

@@ -7,9 +7,9 @@ from PIL import Image
 
 from pgan_tf.base import errors
 from pgan_tf.data import build, inspect
-from pgan_tf.data.format import datasets, writing
+from pgan_tf.data.format import datasets
 from pgan_tf.data.sources import pictures
-from tests import common
+from tests import common, dataset_files
 
 
 class ExtractTest(common.TestCase):
@@ -40,7 +40,7 @@ class ExtractTest(common.TestCase):
 
     def test_part_of_a_gray_dataset_without_labels(self) -> None:
         path = self.folder() / "gray"
-        writing.save(path, np.full((5, 8, 8, 1), 77, np.uint8))
+        dataset_files.save(path, np.full((5, 8, 8, 1), 77, np.uint8))
         out = path.parent / "png"
         inspect.extract(datasets.open_dataset(path), out, 4, 2)
         names = sorted(file.name for file in out.iterdir())
@@ -51,7 +51,7 @@ class ExtractTest(common.TestCase):
     def test_labels_keep_every_bit(self) -> None:
         path = self.folder() / "odd"
         labels = np.float32([[1 / 3, 1e-30], [-2.5e7, 0.1]])
-        writing.save(path, np.zeros((2, 4, 4, 3), np.uint8), labels)
+        dataset_files.save(path, np.zeros((2, 4, 4, 3), np.uint8), labels)
         out = path.parent / "png"
         inspect.extract(datasets.open_dataset(path), out, 4, 2)
         lines = (out / "labels.csv").read_text().splitlines()[1:]

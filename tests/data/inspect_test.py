@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.data import inspect
-from pgan_tf.data.format import datasets, writing
-from tests import common
+from pgan_tf.data.format import datasets
+from tests import common, dataset_files
 
 
 class InspectTest(common.TestCase):
@@ -23,7 +23,7 @@ class InspectTest(common.TestCase):
     def test_labels_of_a_sheet(self) -> None:
         path = self.folder() / "labelled"
         labels = np.array([[1, 0], [0, 0], [1, 1], [0.25, 0]], np.float32)
-        writing.save(path, np.zeros((4, 4, 4, 3), np.uint8), labels)
+        dataset_files.save(path, np.zeros((4, 4, 4, 3), np.uint8), labels)
         dataset = datasets.open_dataset(path)
         expected = [
             "row 1, column 1: 0",
@@ -33,7 +33,9 @@ class InspectTest(common.TestCase):
         ]
         self.assertEqual(list(inspect.sheet_labels(dataset, 96)), expected)
         self.assertEqual(list(inspect.sheet_labels(dataset, 2)), expected[:2])
-        writing.save(path.parent / "plain", np.zeros((4, 4, 4, 3), np.uint8))
+        dataset_files.save(
+            path.parent / "plain", np.zeros((4, 4, 4, 3), np.uint8)
+        )
         plain = datasets.open_dataset(path.parent / "plain")
         self.assertEmpty(list(inspect.sheet_labels(plain, 96)))
 
@@ -41,7 +43,7 @@ class InspectTest(common.TestCase):
         path = self.folder() / "plain"
         values = np.arange(7, dtype=np.uint8) * 30
         images = np.ones((7, 32, 32, 1), np.uint8) * values[:, None, None, None]
-        writing.save(path, images)
+        dataset_files.save(path, images)
         out = path.parent / "new" / "sheet.png"
         dataset = datasets.open_dataset(path)
         self.assertEqual(inspect.write_sheet(dataset, out, 6, 8), 6)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from pgan_tf.data import pipeline
 from pgan_tf.data.format import datasets, writing
-from tests import common
+from tests import common, dataset_files
 
 COUNT = 10
 
@@ -27,10 +27,10 @@ class PipelineTest(common.TestCase):
         images *= numbers[:, None, None, None]
         self.path = self.folder() / "numbers"
         labels = np.stack([numbers, 2.0 * numbers], axis=1)
-        writing.save(self.path, images, labels)
+        dataset_files.save(self.path, images, labels)
         self.dataset = datasets.open_dataset(self.path)
         path = self.folder() / "shards"
-        with writing.Writer(
+        with dataset_files.Writer(
             writing.Target(path, 16, 3, COUNT, 2, num_shards=4)
         ) as writer:
             writer.add(images, labels)
@@ -178,7 +178,7 @@ class PipelineTest(common.TestCase):
 
     def test_without_labels(self) -> None:
         path = self.folder() / "plain"
-        writing.save(path, np.zeros((3, 4, 4, 1), np.uint8))
+        dataset_files.save(path, np.zeros((3, 4, 4, 1), np.uint8))
         dataset = datasets.open_dataset(path)
         for _, labels in pipeline.batches(dataset, 4, 2, 0, 0).take(50):
             self.assertEqual(labels.shape, (2, 0))

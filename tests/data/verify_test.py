@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from pgan_tf.data import verify
 from pgan_tf.data.format import datasets, file_names, writing
-from tests import common
+from tests import common, dataset_files
 from tests.data.format import tfrecord_test
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
@@ -27,7 +27,7 @@ class VerifyTest(common.TestCase):
         images = np.random.default_rng(0).integers(
             0, 256, (9, 16, 16, 1), np.uint8
         )
-        writing.save(path, images, np.eye(9, 3, dtype=np.float32))
+        dataset_files.save(path, images, np.eye(9, 3, dtype=np.float32))
         return path
 
     def faults(self, path: pathlib.Path) -> list[str]:
@@ -62,7 +62,7 @@ class VerifyTest(common.TestCase):
             0, 256, (9, 8, 8, 1), np.uint8
         )
         plan = writing.Target(path, 8, 1, 9, 0, 4)
-        with writing.Writer(plan) as writer:
+        with dataset_files.Writer(plan) as writer:
             writer.add(images)
         self.assertEmpty(self.faults(path))
         # Record 1 of shard 2, which is the image 5.
@@ -79,7 +79,7 @@ class VerifyTest(common.TestCase):
         images = dataset.read(8, np.arange(24)).copy()
         images[5, 1, 2, 0] ^= 1
         # A dataset of such images has sound records.
-        writing.save(path.parent / "tfrecords", images)
+        dataset_files.save(path.parent / "tfrecords", images)
         shutil.copy(path.parent / "tfrecords" / file.name, file)
         (fault,) = self.faults(path)
         self.assertRegex(fault, "r03.*: record 5: it is not the average")

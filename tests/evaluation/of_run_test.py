@@ -9,13 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import errors
-from pgan_tf.data.format import writing
 from pgan_tf.evaluation import comparison, of_run
 from pgan_tf.evaluation.features import inception_graph, label_classifier
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
-from tests import common, small_run
+from tests import common, dataset_files, small_run
 
 
 class EvaluationTest(common.TestCase):
@@ -159,7 +158,7 @@ class EvaluationTest(common.TestCase):
         pixels = random.randint(0, 256, shape).astype(np.uint8)
         labels = np.eye(20, generator.label_size, dtype=np.float32)
         data_dir = self.here / "noise"
-        writing.save(data_dir, pixels, labels)
+        dataset_files.save(data_dir, pixels, labels)
         report = self.evaluate(
             run_dir,
             "fid",
@@ -277,13 +276,13 @@ class EvaluationTest(common.TestCase):
         self.refused("has 40 images", run_dir, "swd", num_images=41)
         small = self.here / "small"
         pixels = small_run.pictures()
-        writing.save(small, pixels[:, ::2, ::2])
+        dataset_files.save(small, pixels[:, ::2, ::2])
         self.refused("has 8 pixels", run_dir, "swd", data_dir=small)
         unlabelled = self.here / "unlabelled"
-        writing.save(unlabelled, pixels)
+        dataset_files.save(unlabelled, pixels)
         self.refused("from 2 labels", run_dir, "swd", data_dir=unlabelled)
         gray = self.here / "gray"
-        writing.save(gray, small_run.pictures(1), small_run.labels())
+        dataset_files.save(gray, small_run.pictures(1), small_run.labels())
         self.refused("of 3 channels", run_dir, "swd", data_dir=gray)
         shutil.rmtree(self.here / "dataset")
         self.refused("--data_dir", run_dir, "swd")
@@ -292,7 +291,7 @@ class EvaluationTest(common.TestCase):
         run_dir = small_run.make(self.here)
         large = self.here / "large"
         pixels = np.repeat(np.repeat(small_run.pictures(), 2, 1), 2, 2)
-        writing.save(large, pixels)
+        dataset_files.save(large, pixels)
         # The 16x16 level of it is the run's own dataset.
         same = self.evaluate(run_dir, "swd", data_dir=large).results
         self.assertEqual(same, self.evaluate(run_dir, "swd").results)

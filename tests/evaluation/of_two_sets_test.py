@@ -10,12 +10,11 @@ import tensorflow as tf
 from PIL import Image
 
 from pgan_tf.base import devices, errors
-from pgan_tf.data.format import writing
 from pgan_tf.evaluation import of_two_sets
 from pgan_tf.evaluation.features import untrained
 from pgan_tf.evaluation.options import Options
 from pgan_tf.evaluation.reals import open_pair
-from tests import common, small_run
+from tests import common, dataset_files, small_run
 
 
 def save(folder, pixels, suffix="png"):
@@ -75,7 +74,7 @@ class PairsTest(common.TestCase):
             for file in sorted(self.reals.iterdir()):
                 archive.write(file, file.name)
         dataset = self.here / "dataset"
-        writing.save(dataset, self.pixels)
+        dataset_files.save(dataset, self.pixels)
         values = [
             self.evaluate(reals, self.fakes, "fid", "swd").results
             for reals in (self.reals, packed, dataset)
@@ -86,7 +85,9 @@ class PairsTest(common.TestCase):
 
     def test_a_dataset_takes_the_size_of_the_folder(self):
         dataset = self.here / "dataset"
-        writing.save(dataset, self.pixels.repeat(2, axis=1).repeat(2, axis=2))
+        dataset_files.save(
+            dataset, self.pixels.repeat(2, axis=1).repeat(2, axis=2)
+        )
         for pair in ((dataset, self.fakes), (self.fakes, dataset)):
             opened = open_pair(*pair)
             self.assertEqual([each.resolution for each in opened], [16, 16])

@@ -8,7 +8,7 @@ import numpy as np
 from absl.testing import parameterized
 
 from pgan_tf.base import errors
-from pgan_tf.data.format import datasets, writing
+from pgan_tf.data.format import datasets
 from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
@@ -21,7 +21,7 @@ from pgan_tf.runs.options import (
 )
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import checks
-from tests import common
+from tests import common, dataset_files
 
 
 class SetupTest(common.TestCase, parameterized.TestCase):
@@ -30,7 +30,9 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         self.here = self.folder()
         random = np.random.RandomState(0)
         pixels = random.randint(0, 256, (8, 16, 16, 3)).astype(np.uint8)
-        writing.save(self.here / "set", pixels, np.eye(8, dtype=np.float32))
+        dataset_files.save(
+            self.here / "set", pixels, np.eye(8, dtype=np.float32)
+        )
 
     def options(self, **sections) -> RunOptions:
         data = {"data_dir": str(self.here / "set")}
@@ -137,7 +139,7 @@ class SetupTest(common.TestCase, parameterized.TestCase):
     def test_labels_that_are_no_classes(self):
         pixels = np.zeros((2, 4, 4, 3), np.uint8)
         folder = self.here / "degrees"
-        writing.save(folder, pixels, np.float32([[20.5], [-3]]))
+        dataset_files.save(folder, pixels, np.float32([[20.5], [-3]]))
         data = {"data_dir": str(folder), "max_label_size": -1}
         self.assert_refused(self.options(data=data), "outside of 0..1")
         checks.check(self.options(data={**data, "max_label_size": 0}))

@@ -22,7 +22,7 @@ from pgan_tf.runs.options import (
 )
 from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import checks, state, stopping, trainer
-from tests import common
+from tests import common, dataset_files
 
 # 4x4 for 64 images, 8x8 fading for 64, then settled.
 SCHEDULE = {
@@ -38,7 +38,9 @@ SCHEDULE = {
 def make_dataset(folder: pathlib.Path) -> None:
     random = np.random.RandomState(0)
     pixels = random.randint(0, 256, (48, 8, 8, 3)).astype(np.uint8)
-    writing.save(folder, pixels, np.eye(3, dtype=np.float32)[np.arange(48) % 3])
+    dataset_files.save(
+        folder, pixels, np.eye(3, dtype=np.float32)[np.arange(48) % 3]
+    )
 
 
 def make_options(
@@ -99,7 +101,7 @@ class TrainerTest(common.TestCase):
         pixels = random.randint(0, 256, (48, 8, 8, 3)).astype(np.uint8)
         target = writing.Target(folder, 8, 3, 48, 3)
         manifest = {"labels": {"kind": kind, "names": ["a", "b", "c"]}}
-        with writing.Writer(target, manifest) as writer:
+        with dataset_files.Writer(target, manifest) as writer:
             # Rows that look like one class out of three.
             writer.add(pixels, np.eye(3, dtype=np.float32)[np.arange(48) % 3])
         options = make_options(

@@ -12,7 +12,6 @@ import io
 import json
 import os
 import pathlib
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,61 +206,6 @@ def _rounded_shift(x: np.ndarray, bits: int) -> np.ndarray:
     result += (1 << (bits - 1)) - 1
     result >>= bits
     return result
-
-
-class Writer:
-    """Writes the images of a dataset in order, in one process.
-
-    with Writer(target, manifest) as writer:
-        writer.add(images, labels)
-
-    An exception inside the block leaves the build unfinished.
-    """
-
-    def __init__(self, target: Target, manifest: dict[str, Any] | None = None):
-        self.target = target
-        self.manifest = manifest or {}
-        self.num_written = 0
-
-    def __enter__(self) -> "Writer":
-        begin(self.target)
-        return self
-
-    def add(self, images: np.ndarray, labels: np.ndarray | None = None) -> None:
-        """Appends images uint8 [n,R,R,C] and labels float32 [n,K]."""
-        planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        write(self.target, self.num_written, planes, labels)
-        self.num_written += len(images)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
-        if error is None:
-            assert self.num_written == self.target.num_images
-            finish(self.target, self.manifest)
-
-
-def save(
-    path: str | os.PathLike[str],
-    images: np.ndarray,
-    labels: np.ndarray | None = None,
-) -> None:
-    """Writes a small dataset that is in memory.
-
-    Args:
-        path: The folder.
-        images: uint8 [N,R,R,C].
-        labels: float32 [N,K] or None.
-    """
-    label_size = 0 if labels is None else labels.shape[1]
-    count, resolution, _, channels = images.shape
-    folder = pathlib.Path(path)
-    target = Target(folder, resolution, channels, count, label_size)
-    with Writer(target) as writer:
-        writer.add(images, labels)
 
 
 def _label_head(target: Target) -> bytes:

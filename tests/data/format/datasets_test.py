@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets, file_names, writing
-from tests import common
+from tests import common, dataset_files
 from tests.data.format import tfrecord_test
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
@@ -21,7 +21,7 @@ class RecordsTest(common.TestCase):
         shape = (count, resolution, resolution, 3)
         images = rng.integers(0, 256, shape, np.uint8)
         path = self.folder() / "small"
-        writing.save(path, images, np.eye(count, 4, dtype=np.float32))
+        dataset_files.save(path, images, np.eye(count, 4, dtype=np.float32))
         return path, images
 
     def assert_refused(self, path, message: str) -> None:
@@ -59,7 +59,7 @@ class RecordsTest(common.TestCase):
         length = file.stat().st_size // len(images)
         whole = file.read_bytes()
         (path / "again").mkdir()
-        writing.save(path / "again" / "small", images)
+        dataset_files.save(path / "again" / "small", images)
         other = (path / "again" / "small" / file.name).read_bytes()
         file.write_bytes(other[:length] + whole[length:])
         dataset = datasets.open_dataset(path)
@@ -71,7 +71,7 @@ class RecordsTest(common.TestCase):
         images = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
         path = self.folder() / "many"
         plan = writing.Target(path, 8, 3, count, 0, num_shards)
-        with writing.Writer(plan) as writer:
+        with dataset_files.Writer(plan) as writer:
             writer.add(images)
         return path, images
 
@@ -106,7 +106,7 @@ class RecordsTest(common.TestCase):
         self.assert_refused(path, "mixes files of 1 and of 4 shards")
         file.with_name("many-r02.tfrecords").unlink()
         gray = self.folder() / "gray"
-        writing.save(gray, np.zeros((2, 4, 4, 1), np.uint8))
+        dataset_files.save(gray, np.zeros((2, 4, 4, 1), np.uint8))
         file.write_bytes((gray / "gray-r02.tfrecords").read_bytes())
         self.assert_refused(path, f"{file.name} holds images of 1 channels")
 
@@ -125,12 +125,12 @@ class RecordsTest(common.TestCase):
         first = datasets.open_dataset(path).digest
         shutil.rmtree(path)
         images[0, 0, 0, 0] ^= 1
-        writing.save(path, images, np.eye(5, 4, dtype=np.float32))
+        dataset_files.save(path, images, np.eye(5, 4, dtype=np.float32))
         self.assertNotEqual(datasets.open_dataset(path).digest, first)
 
     def test_without_labels(self) -> None:
         path = self.folder() / "plain"
-        writing.save(path, np.zeros((3, 4, 4, 1), np.uint8))
+        dataset_files.save(path, np.zeros((3, 4, 4, 1), np.uint8))
         dataset = datasets.open_dataset(path)
         self.assertEqual(dataset.labels.shape, (3, 0))
         self.assertEqual(dataset.label_size, 0)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets, file_names, writing
-from tests import common
+from tests import common, dataset_files
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
 
@@ -18,7 +18,7 @@ class WritingTest(common.TestCase):
         order = golden["order"]
         images = common.nhwc(golden["images"][order])
         path = self.folder() / "tfrecords"
-        writing.save(path, images, golden["labels"][order])
+        dataset_files.save(path, images, golden["labels"][order])
         for expected in GOLDEN.iterdir():
             written = path / expected.name
             self.assertEqual(written.read_bytes(), expected.read_bytes())
@@ -98,7 +98,7 @@ class WritingTest(common.TestCase):
     def test_manifest_tells_sizes_and_checksums(self) -> None:
         path = self.folder() / "plain"
         plan = writing.Target(path, 8, 1, 3)
-        with writing.Writer(plan, {"made_by": "a test"}) as writer:
+        with dataset_files.Writer(plan, {"made_by": "a test"}) as writer:
             for _ in range(3):
                 writer.add(np.zeros((1, 8, 8, 1), np.uint8))
         manifest = json.loads((path / file_names.MANIFEST).read_text())
@@ -118,7 +118,7 @@ class WritingTest(common.TestCase):
         path = self.folder() / "broken"
         plan = writing.Target(path, 8, 3, 2, 1)
         with self.assertRaisesRegex(ZeroDivisionError, "oh"):
-            with writing.Writer(plan) as writer:
+            with dataset_files.Writer(plan) as writer:
                 images = np.zeros((1, 8, 8, 3), np.uint8)
                 writer.add(images, np.zeros((1, 1)))
                 raise ZeroDivisionError("oh")

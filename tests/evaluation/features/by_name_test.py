@@ -6,10 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import devices, errors
-from pgan_tf.data.format import datasets, writing
+from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.evaluation.features import label_classifier
-from tests import common, small_run
+from tests import common, dataset_files, small_run
 
 
 def opened(wanted, path, dataset):
@@ -27,7 +27,7 @@ class ExtractorsTest(common.TestCase):
 
     def dataset(self, labels=None, channels=3):
         path = self.here / "dataset"
-        writing.save(path, small_run.pictures(channels), labels)
+        dataset_files.save(path, small_run.pictures(channels), labels)
         return datasets.open_dataset(path)
 
     def test_labels_of_a_grayscale_dataset(self):

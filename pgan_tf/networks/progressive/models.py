@@ -1,5 +1,7 @@
 """The progressive networks as a family: what needs Keras."""
 
+import dataclasses
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,42 +31,27 @@ def make_generator(
     dtype: str,
 ) -> Generator:
     """A fresh G (or Gs) of these options."""
-    return Generator(
-        resolution=shape.resolution,
-        num_channels=shape.num_channels,
-        label_size=shape.label_size,
-        fmap_base=options.fmap_base,
-        fmap_decay=options.fmap_decay,
-        fmap_max=options.fmap_max,
-        latent_size=options.latent_size or None,
-        normalize_latents=options.normalize_latents,
-        use_wscale=options.use_wscale,
-        use_pixelnorm=options.use_pixelnorm,
-        use_leakyrelu=options.use_leakyrelu,
-        fused_scale=options.fused_scale,
-        lod=lod,
-        name=name,
-        dtype=dtype,
-    )
+    arguments = _arguments_of(Generator, options, shape)
+    return Generator(**arguments, lod=lod, name=name, dtype=dtype)
 
 
 def make_discriminator(
     options: ProgressiveOptions, shape: ImageShape, dtype: str
 ) -> Discriminator:
     """A fresh D of these options."""
-    return Discriminator(
-        resolution=shape.resolution,
-        num_channels=shape.num_channels,
-        label_size=shape.label_size,
-        fmap_base=options.fmap_base,
-        fmap_decay=options.fmap_decay,
-        fmap_max=options.fmap_max,
-        mbstd_group_size=options.mbstd_group_size,
-        use_wscale=options.use_wscale,
-        use_leakyrelu=options.use_leakyrelu,
-        fused_scale=options.fused_scale,
-        dtype=dtype,
-    )
+    arguments = _arguments_of(Discriminator, options, shape)
+    return Discriminator(**arguments, dtype=dtype)
+
+
+def _arguments_of(
+    kind: type, options: ProgressiveOptions, shape: ImageShape
+) -> dict[str, Any]:
+    """What options and shape say of a network's arguments, by their names."""
+    known = inspect.signature(kind).parameters
+    given = dataclasses.asdict(options) | dataclasses.asdict(shape)
+    # 0 stands for the default, the width at 2x2.
+    given["latent_size"] = options.latent_size or None
+    return {name: value for name, value in given.items() if name in known}
 
 
 def generator_from_config(config: Mapping[str, Any]) -> Generator:

@@ -51,14 +51,9 @@ from pgan_tf.runs.options import (
 from pgan_tf.runs.schedule import Stage
 
 _CHANNELS = 3
-
-
 # Instructions that decide the speed of convolutions on a CPU.
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-
-
 _BEGIN, _END = "<!-- bench: begin -->", "<!-- bench: end -->"
-
 
 _TITLES = (
     "size|precision|stage|images/s|GMAC/iteration|GMAC/s|share of peak"

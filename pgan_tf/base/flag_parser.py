@@ -17,7 +17,6 @@ from pgan_tf.base import errors, flag_kinds, flagfiles
 
 WIDTH = 80
 
-
 # A name for each script, and what its command is called once installed.
 _COMMANDS = {
     "dataset_tool": "pgan-dataset",
@@ -26,11 +25,8 @@ _COMMANDS = {
     "generate": "pgan-generate",
 }
 
-
 # Choices that take more room are told in the help itself.
 _LONGEST_CHOICES = 50
-
-
 # No flags of their own, but taken by every script.
 _EVERYWHERE = ("flagfile", "help")
 

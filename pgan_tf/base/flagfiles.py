@@ -11,11 +11,7 @@ from collections.abc import Iterator, Sequence
 from pgan_tf.base import errors
 
 _FLAG = "flagfile"
-
-
 _SUFFIX = ".cfg"
-
-
 _FOLDER = "configs"
 
 

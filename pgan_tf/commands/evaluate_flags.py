@@ -19,7 +19,6 @@ name and equal n. The row Reals is the reals' own value, of metrics that look
 at one set; Reals2 holds what perfect fakes would get: a second set of reals
 of the same size, where the dataset has one."""
 
-
 EXAMPLES = """\
 python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd
     the latest snapshot, with what the run's --eval_features names
@@ -54,10 +53,8 @@ python evaluate.py --run_dir=runs/birds --metrics=fid \\
     the Frechet distance of your own features, called FD[birdnet:...]
 """
 
-
 # Features that are no files.
 NAMED_FEATURES = ("inception", "labels", "random")
-
 
 # Without effect on two sets of images.
 OF_RUNS = (

@@ -21,7 +21,6 @@ DESCRIPTION = """Trains a progressive GAN: from 4x4 pixels to the dataset's own.
 
 The same command again continues a run that was stopped. Ctrl-C stops it."""
 
-
 EXAMPLES = """\
 python train.py --flagfile=demo
 python train.py --data_dir=datasets/celeba64 --run_dir=runs/celeba64

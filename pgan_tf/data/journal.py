@@ -22,8 +22,6 @@ from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
-
-
 _ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
 
 

@@ -77,8 +77,6 @@ def hash_of(thing: Any) -> str:
 
 
 _Result = TypeVar("_Result")
-
-
 # Blocks in hand per worker: enough to be busy while `done` waits for a disk.
 _WAITING = 8
 

@@ -24,16 +24,10 @@ from pgan_tf.sampling import drawing
 
 # Separate streams of draws from one seed.
 _DIRECTIONS, _REALS, _SECOND, _FAKES = 11, 12, 13, 14
-
-
 # Part of the key of whatever is kept: change it when the numbers change.
 VERSION = 2
-
-
 # By the key of a metric.
 Summaries = Mapping[str, Any]
-
-
 Values = dict[str, Value]
 
 

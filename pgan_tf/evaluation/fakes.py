@@ -15,8 +15,6 @@ from pgan_tf.sampling import drawing, latent_table, walks
 
 # A stream of draws of its own, of the places between two latents.
 _PLACE = 3
-
-
 # Added to the seed of the latents: beyond all seeds that a user may give.
 _ENDS = 2**40
 

@@ -14,8 +14,6 @@ from pgan_tf.runs import tensorboard
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.
 _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
-
-
 # Results by truncation; None: latents as they are.
 Sweep = dict[float | None, list[results.Result]]
 

@@ -13,11 +13,7 @@ from pgan_tf.evaluation import results
 from pgan_tf.evaluation.features.extractor import Extractor
 
 PAPER = "Karras et al. 2018"
-
-
 LISTED = f"{PAPER}, as listed on paperswithcode.com"
-
-
 RETRAINED = "retrained by mmgeneration, configs/pggan/README.md"
 
 
@@ -66,7 +62,6 @@ DATASETS = {
     "LSUN cat": Data(("lsun_cat", "lsun-cat", "cat_train")),
     "CIFAR-10": Data(("cifar10", "cifar-10"), 50_000),
 }
-
 
 NUMBERS = (
     Published("CelebA", 128, "swd", 2.96, 16_384, f"{PAPER}, table 1 (h)"),

@@ -15,8 +15,6 @@ from pgan_tf.evaluation import results
 from pgan_tf.evaluation.metrics.metric import Value
 
 Line = dict[str, Any]
-
-
 # What may differ between two lines of one table: the fakes.
 _OF_FAKES = ("row", "snapshot_sha256")
 

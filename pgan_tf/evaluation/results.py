@@ -8,8 +8,6 @@ from pgan_tf.evaluation.metrics.metric import Metric, Value
 
 # The reals on their own, for metrics that look at one set alone.
 REALS = "Reals"
-
-
 # The second set of reals: what a perfect generator would score.
 NOISE_FLOOR = "Reals2"
 

@@ -49,8 +49,6 @@ class NetworksCost(Protocol):
 # and fakes (4) and through the penalty's two halves (4); G draws once. G's
 # step draws once and goes back (3), through D and back by its inputs (2).
 _D_STEP = {"D": 12, "G": 1}
-
-
 _G_STEP = {"D": 2, "G": 3}
 
 

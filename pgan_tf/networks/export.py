@@ -19,11 +19,7 @@ from pgan_tf.networks.family import Generator
 
 # Images of 1024x1024, of untrained weights, differ by 1e-4.
 TOLERANCE = 2e-3
-
-
 NUM_CHECKED = 2  # of 1024x1024 some converted models take gigabytes each
-
-
 Inputs = Mapping[str, np.ndarray]
 
 

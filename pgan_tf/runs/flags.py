@@ -25,7 +25,6 @@ TITLES = {
     "evaluation": "what evaluate.py does by default",
 }
 
-
 _KINDS = {
     bool: flag_kinds.SWITCH,
     int: flag_kinds.WHOLE,

@@ -29,8 +29,6 @@ _CONFIG = "config.json"
 _DIGEST = "dataset.sha256"
 # By the script.
 _CHATTER = {"train": "tensorflow.log", "evaluate": "evaluate.log"}
-
-
 _FAKES = re.compile(r"fakes(\d+)\.png")
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
 # Networks in files of their own; the second is NVIDIA's.

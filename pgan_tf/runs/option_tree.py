@@ -37,14 +37,8 @@ class Range:
 
 
 ANY = Range()
-
-
 POSITIVE = Range(0, low_itself=False)
-
-
 NOT_NEGATIVE = Range(0)
-
-
 FRACTION = Range(0, 1)
 
 

@@ -17,17 +17,10 @@ from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule
 
 _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
-
-
 # Bounds of the page's size: pictures, their width, points of a curve.
 _MAX_PICTURES = 48
-
-
 _MAX_WIDTH = 1100
-
-
 _MAX_POINTS = 800
-
 
 # What is drawn together, under a title; other numbers get their own curve.
 _CHARTS = {
@@ -41,7 +34,6 @@ _CHARTS = {
     "Peak memory, MiB": ("peak_memory_mb",),
 }
 
-
 _NOT_DRAWN = (
     "tick",
     "nimg",
@@ -53,11 +45,8 @@ _NOT_DRAWN = (
     "maintenance_sec",
 )
 
-
 # These are of interest when they are not zero, or not what they always were.
 _DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
-
-
 Point = tuple[float, float]
 
 

@@ -30,7 +30,6 @@ NAMES = {
     "D_skipped_steps": "TrainD/overflow_frequency",
 }
 
-
 _BUCKETS = 30
 
 

@@ -18,12 +18,8 @@ from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
 Tensor = Any
-
-
 # From images [N,R,R,C] in [-1, 1] to how far each is from the target, [N].
 Distance = Callable[[Tensor], Tensor]
-
-
 COARSEST = 4
 
 

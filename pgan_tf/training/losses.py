@@ -71,7 +71,6 @@ ADVERSARIAL: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "hinge": (hinge_d, wgan_g),
 }
 
-
 # What --penalty=auto stands for; other losses are published without one.
 _OWN_PENALTY = {
     "wgan-gp": "gp",

@@ -12,7 +12,6 @@ from pgan_tf.training import losses
 
 Terms = dict[str, tf.Tensor]
 
-
 # What the losses report, averaged over their images.
 D_TERMS = (
     "D_loss",
@@ -23,7 +22,6 @@ D_TERMS = (
     "D_drift_penalty",
     "D_label_penalty",
 )
-
 
 G_TERMS = ("G_loss", "G_label_penalty", "G_ortho_penalty")
 

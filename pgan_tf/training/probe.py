@@ -18,8 +18,6 @@ from pgan_tf.training import checks, compiled_steps, state
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
-
-
 _MOST_CALLS = 50
 
 

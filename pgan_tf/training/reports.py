@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from pgan_tf.base import devices, files, text
+from pgan_tf.base import devices, files, flag_parser, text
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 from pgan_tf.runs.schedule import Schedule, Stage
@@ -130,7 +130,8 @@ class Reports:
         """Says where the results are, and what comes next."""
         for line in run_folder.where(run_dir):
             self.log.line(line)
-        self.log.line(f"evaluate     python evaluate.py --run_dir={run_dir}")
+        command = flag_parser.called("evaluate")
+        self.log.line(f"evaluate     {command} --run_dir={run_dir}")
 
     def close(self) -> None:
         """Ends the files."""

@@ -103,14 +103,8 @@ def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
 # gradients), and beside them (the graph). Fitted to the peaks of processes on
 # a CPU, from 4x4 to 128x128 and 64 to 512 feature maps; they agree to 10%.
 _PER_WEIGHT = 6.4
-
-
 _PER_ACTIVATION = 9.8
-
-
 _BESIDE_MB = 107.0
-
-
 # What TensorFlow takes on a CPU before any network, not part of any row.
 TENSORFLOW_MB = 550.0
 

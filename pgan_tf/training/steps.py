@@ -29,11 +29,7 @@ from pgan_tf.training import (
 
 # What an iteration reports, averaged over its images; skipped steps per step.
 D_TERMS = (*objectives.D_TERMS, "D_skipped_steps")
-
-
 G_TERMS = (*objectives.G_TERMS, "G_skipped_steps")
-
-
 TERMS = D_TERMS + G_TERMS
 
 

@@ -10,8 +10,6 @@ from pgan_tf.data.format import datasets
 from pgan_tf.data.sources import pictures, source
 
 MAX_SKIPPED = 20  # printed; the manifest lists all
-
-
 # In a random order already; the reference leaves them so.
 UNSHUFFLED = ("lsun", "mnistrgb")
 

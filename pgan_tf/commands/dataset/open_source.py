@@ -20,11 +20,7 @@ from pgan_tf.data.sources.celebahq import source as celebahq
 from pgan_tf.data.sources.drawn_faces import faces
 
 NUM_FACES = 10_000
-
-
 RESOLUTION = 128  # if nothing else is said
-
-
 RESOLUTIONS = {"celebahq": 1024, "lsun": 256}
 
 

@@ -20,12 +20,8 @@ mnistrgb: random triples of MNIST's digits as red, green and blue.
 hdf5: an .h5 archive of the Theano version of progressive GANs.
 tfds: a set of images of tensorflow-datasets, with its classes as labels."""
 
-
 _LABELS = {"labels", "label_attributes"}
-
-
 _FORM = {"crop", "resize_filter", "channels"}
-
 
 # Beside the flags that any source takes.
 FLAGS_OF = {

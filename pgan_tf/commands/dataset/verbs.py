@@ -6,7 +6,6 @@ from pgan_tf.commands.dataset import flags, source_flags
 
 _HERE = "pgan_tf.commands.dataset."
 
-
 SCRIPT = Script(
     "dataset_tool",
     "Makes and shows multi-resolution TFRecord datasets of images.",

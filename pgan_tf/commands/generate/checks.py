@@ -10,8 +10,6 @@ from pgan_tf.runs import folder as run_folder
 
 # More would make no strip that can be looked at.
 MOST_IN_STRIP = 100
-
-
 # A slip of the keyboard otherwise: an hour at 30 frames a second.
 MOST_FRAMES = 108_000
 

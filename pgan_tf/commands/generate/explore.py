@@ -18,19 +18,11 @@ from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import directions, drawing, latent_table
 
 _TEMPLATE = pathlib.Path(__file__).with_name("explore_page.html")
-
-
 _TITLE, _CONTENT = "%TITLE%", "%CONTENT%"
-
-
 # Latents that directions are computed from.
 SAMPLES = 2000
-
-
 # Of attributes whose score a direction explains less of, nothing is shown.
 LEAST_EXPLAINED = 0.15
-
-
 # The largest width and height of a WebP picture.
 MOST_PIXELS = 16383
 

@@ -21,15 +21,9 @@ from pgan_tf.sampling import projection
 
 # Random latents that the search chooses its starts from.
 CANDIDATES = 512
-
-
 # The video's frames, and how high they are at least.
 MOST_FRAMES = 120
-
-
 FPS = 20
-
-
 LEAST_PIXELS = 256
 
 

@@ -17,8 +17,6 @@ from pgan_tf.runs.schedule import Schedule
 
 # How long the last grid stays, after --duration.
 HOLD_SECONDS = 1.5
-
-
 _BACKGROUND, _TEXT, _DONE = (16, 16, 20), (235, 235, 235), (90, 160, 255)
 
 

@@ -5,8 +5,6 @@ import re
 from pgan_tf.base import flag_kinds, images
 
 HIGHEST_SEED = 2**32 - 1
-
-
 # More would be a slip of the keyboard: days of drawing.
 MOST_SEEDS = 1_000_000
 

@@ -9,7 +9,6 @@ from pgan_tf.commands.generate import checks, flags
 
 _HERE = "pgan_tf.commands.generate."
 
-
 SCRIPT = Script(
     "generate",
     "Makes pictures and videos with trained networks, brings them in and out.",

@@ -14,10 +14,7 @@ import dataclasses
 import re
 
 MANIFEST = "dataset.json"
-
-
 PARTIAL = ".partial"  # ends the names of files of a build that is not finished
-
 
 _LEVEL_NAME = re.compile(
     r"(?P<name>.+)-r(?P<log2>\d\d)"

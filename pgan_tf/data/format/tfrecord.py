@@ -33,14 +33,8 @@ import google_crc32c
 import numpy as np
 
 _FRAME_HEAD = 12  # bytes of the length and its checksum
-
-
 _FRAME_TAIL = 4  # bytes of the payload's checksum
-
-
 SHAPE, DATA = "shape", "data"  # the features' names
-
-
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 
 

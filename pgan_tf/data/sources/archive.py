@@ -20,11 +20,7 @@ from pgan_tf.base import errors
 from pgan_tf.data.sources import source
 
 _LOCAL_HEAD = 30  # bytes before a member's name, its extra field and its data
-
-
 _DATA_BEGINS = b"PK\x03\x04"
-
-
 _ENCRYPTED = 1  # flag
 
 

@@ -60,8 +60,6 @@ class ImageFiles:
 
 
 CROPS = ("center", "none", "pad")
-
-
 CHANNELS = {"rgb": 3, "gray": 1}
 
 

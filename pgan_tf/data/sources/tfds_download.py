@@ -17,8 +17,6 @@ from absl import logging
 from pgan_tf.base import errors, extras
 
 _HOST = "https://drive.google.com"  # where CelebA is kept
-
-
 ATTRIBUTES_FILE = "list_attr_celeba.txt"  # by which `labels` finds it
 
 
@@ -89,8 +87,6 @@ def _pack(examples: Any, target: pathlib.Path) -> None:
 
 
 TIMEOUT_SECONDS = 20
-
-
 _MAX_HOSTS = 3  # to be tried; one that answers will do
 
 

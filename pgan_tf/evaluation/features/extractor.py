@@ -15,8 +15,6 @@ from pgan_tf.base import errors
 
 # As `devices.Replicas.spread` compiles them.
 Run = Callable[[np.ndarray], Sequence[np.ndarray]]
-
-
 # What --features may say, beside paths.
 INCEPTION, LABELS, RANDOM = "inception", "labels", "random"
 

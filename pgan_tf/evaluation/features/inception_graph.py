@@ -29,40 +29,21 @@ URL = (
     "inception-2015-12-05.tgz"
 )
 
-
 ARCHIVE_NAME = "inception-2015-12-05.tgz"
-
-
 ARCHIVE_BYTES = 88_931_400
-
-
 GRAPH_NAME = "classify_image_graph_def.pb"
-
-
 GRAPH_BYTES = 95_673_916
-
-
 GRAPH_MD5 = "e6bb154e85f5d4331c22abcddb5dcf31"
-
 
 GRAPH_SHA256 = (
     "009d6814d1bc560d4e7b236e170e9b2d5ca6f4b57bd8037f6db05776204415c6"
 )
 
-
 # float32 NHWC 0..255 of any size; the graph resizes to 299x299 itself.
 INPUT_NODE = "ExpandDims"
-
-
 FEATURES_NODE = "pool_3"
-
-
 WEIGHTS_NODE = "softmax/weights"
-
-
 OLD_BATCH_NORM = "BatchNormWithGlobalNormalization"
-
-
 TIMEOUT_SECONDS = 30
 
 

@@ -26,23 +26,13 @@ from pgan_tf.evaluation.features import inception_graph, resize
 from pgan_tf.evaluation.features.extractor import Extractor
 
 SIZE = 299
-
-
 # A file inside the .keras archive; Keras leaves it alone.
 ORIGIN = "pgan_tf-origin.json"
-
-
 # Largest difference from the graph, relative to the largest feature.
 TOLERANCE = 1e-5
-
-
 Tensor = Any
-
-
 # Stride and padding.
 SAME = (1, "same")
-
-
 HALF = (2, "valid")
 
 

@@ -20,28 +20,14 @@ from pgan_tf.evaluation.features.extractor import Extractor
 
 # Larger images are averaged down: labels show at this size.
 LARGEST_INPUT = 64
-
-
 FEATURES = 128
-
-
 EPOCHS = 6
-
-
 MINIBATCH = 64
-
-
 LEARNING_RATE = 2e-3
-
-
 # One image in ten is kept from training to measure the accuracy.
 HELD_OUT = 0.1
-
-
 # Part of the name of the cached file: change it with anything above.
 RECIPE = 1
-
-
 # uint8 [N,s,s,3] and float32 [N,K].
 Examples = tuple[np.ndarray, np.ndarray]
 

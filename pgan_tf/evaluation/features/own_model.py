@@ -16,18 +16,14 @@ from pgan_tf.evaluation.features.extractor import Extractor
 
 Size = tuple[int, int]
 
-
 # Operations that reach beyond the graph: Python, the file system, the network.
 REACHES_OUT = re.compile(
     "PyFunc|File(?!name)|Reader|Dataset|Print|Debug|Summary|Remote|Rpc"
     "|ImmutableConst|LoadAndRemap"
 )
 
-
 # These too, but every SavedModel has them, to be saved and restored itself.
 SAVES = re.compile("^(Save|Restore|Merge)(V2|Slice|$)")
-
-
 SIGNATURE = "serving_default"
 
 

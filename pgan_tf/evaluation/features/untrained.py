@@ -15,11 +15,7 @@ from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import Extractor
 
 SIZE = 64
-
-
 WIDTHS = (32, 64, 128)
-
-
 CLASSES = 10
 
 

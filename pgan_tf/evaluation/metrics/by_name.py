@@ -28,10 +28,7 @@ KINDS: tuple[type[Metric], ...] = (
     path_length.PathLength,
 )
 
-
 DEFAULT = ("fid", "is", "swd")
-
-
 # Metrics asked for, in order, each with the number of images if its name says
 # it.
 Asked = dict[type[Metric], int | None]

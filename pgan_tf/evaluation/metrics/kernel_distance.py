@@ -20,11 +20,7 @@ from pgan_tf.evaluation.metrics.metric import (
 )
 
 SUBSETS = 100
-
-
 SUBSET_SIZE = 1000
-
-
 DEGREE = 3
 
 

@@ -26,21 +26,11 @@ from pgan_tf.evaluation.metrics.metric import (
 )
 
 WINDOW = 11
-
-
 SIGMA = 1.5
-
-
 K1, K2 = 0.01, 0.03
-
-
 RANGE = 255
-
-
 # Exponents of the levels, finest first; as published, their sum is 1.0001.
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-
-
 SMALLEST = 2 ** (len(WEIGHTS) - 1)
 
 

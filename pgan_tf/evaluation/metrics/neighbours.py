@@ -21,25 +21,13 @@ from pgan_tf.base import images
 from pgan_tf.evaluation.metrics.metric import Batch, Collector, Metric, Value
 
 SIZE = 64
-
-
 # Neighbours that are kept of each image, and those that are shown.
 KEPT = 8
-
-
 SHOWN = 3
-
-
 QUANTILE = 0.01
-
-
 ROWS_AT_ONCE = 500
-
-
 # Examples in the picture: of the smallest ratios, and of all.
 EXAMPLES = 8
-
-
 GAP = 4
 
 

@@ -22,8 +22,6 @@ from pgan_tf.evaluation.metrics.metric import (
 )
 
 EPSILON = 1e-4
-
-
 TRIMMED = 0.01
 
 

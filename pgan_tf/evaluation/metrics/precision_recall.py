@@ -25,11 +25,7 @@ from pgan_tf.evaluation.metrics.metric import (
 )
 
 K_PRECISION = 3
-
-
 K_DENSITY = 5
-
-
 ROWS_AT_ONCE = 1000
 
 

@@ -15,29 +15,15 @@ import numpy as np
 import scipy.ndimage
 
 PATCH = 7
-
-
 PATCHES_PER_IMAGE = 128
-
-
 COARSEST = 16
-
-
 # Bands up to this size are kept whole.
 LARGEST_WHOLE = 64
-
-
 CHANNELS = 3
-
-
 # SciPy and NumPy let go of the interpreter lock.
 THREADS = os.cpu_count() or 1
-
-
 # [x of every image, y of every image], each an integer array [N,128].
 Positions = tuple[np.ndarray, np.ndarray]
-
-
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 
 

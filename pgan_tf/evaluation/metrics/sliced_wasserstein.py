@@ -27,11 +27,7 @@ from pgan_tf.evaluation.metrics.metric import (
 )
 
 DIRECTION_SETS = 4
-
-
 DIRECTIONS_PER_SET = 128
-
-
 # Projected and sorted at once: 1 GB for both sets of 16,384 images. Half as
 # many make the projections half as fast.
 DIRECTIONS_AT_ONCE = 64

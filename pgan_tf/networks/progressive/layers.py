@@ -15,18 +15,10 @@ from keras import ops
 from pgan_tf.networks import convolutions, operations
 
 Tensor = Any
-
-
 Shape = tuple[Any, ...]
-
-
 HE_GAIN = float(np.sqrt(2))
-
-
 # Up to this size a 1x1 convolution takes longer to begin than to do.
 _SMALL = 8
-
-
 # From so many maps on, a convolution of fewer products is worth a pass over
 # the pixels.
 _WIDE = 64

@@ -30,20 +30,10 @@ from pgan_tf.data.sources import archive
 from pgan_tf.data.sources.celebahq import face_square
 
 LIST = "image_list.txt"
-
-
 _COLUMNS = ("idx", "orig_file", "proc_md5", "final_md5")  # those in use
-
-
 _SHAPE = (3, face_square.SIDE, face_square.SIDE)
-
-
 _SIZE = 3 * face_square.SIDE**2
-
-
 _PER_ZIP = 1000
-
-
 _ROUNDS = 100_000
 
 

@@ -15,18 +15,10 @@ import scipy.fft
 from PIL import Image
 
 SIDE = 1024  # of the result, in pixels
-
-
 _SAMPLES = 4  # per pixel of the result and direction, averaged at the end
-
-
 # As fractions of the square's side.
 _BORDER = 0.1  # what is kept around it, for the filters
-
-
 _PADDING = 0.3  # how far the image is continued, where that is needed
-
-
 _BLUR = 0.02  # standard deviation, where it is continued
 
 

@@ -17,8 +17,6 @@ from pgan_tf.data.sources import archive, decode, pictures
 from pgan_tf.data.sources.celebahq import deltas, face_square
 
 LANDMARKS = "list_landmarks_celeba.txt"
-
-
 ON_MISMATCH = ("keep", "skip", "fail")
 
 

@@ -15,7 +15,6 @@ from pgan_tf.data.sources.drawn_faces import appearance, portrait
 # Values of the named attributes with their probabilities.
 SKIN = {"light": 0.35, "tan": 0.25, "brown": 0.22, "dark": 0.18}
 
-
 HAIR = {
     "bald": 0.08,
     "short": 0.24,
@@ -25,7 +24,6 @@ HAIR = {
     "long": 0.22,
 }
 
-
 HAIR_COLOUR = {
     "black": 0.3,
     "brown": 0.26,
@@ -34,12 +32,8 @@ HAIR_COLOUR = {
     "gray": 0.12,
 }
 
-
 MOUTH = {"smile": 0.45, "neutral": 0.3, "open": 0.25}
-
-
 FLAGS = ("glasses", "beard", "moustache")
-
 
 GROUPS = {
     "skin": SKIN,
@@ -47,7 +41,6 @@ GROUPS = {
     "hair_colour": HAIR_COLOUR,
     "mouth": MOUTH,
 }
-
 
 LABEL_NAMES = tuple(
     f"{group}={value}" for group, values in GROUPS.items() for value in values

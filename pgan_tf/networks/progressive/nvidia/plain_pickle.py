@@ -18,11 +18,7 @@ from pgan_tf.base import errors
 from pgan_tf.networks.progressive.nvidia import stand_ins
 
 MAX_OPCODES = 200_000  # the networks of a 1024x1024 run take 5,000
-
-
 _MARK = object()
-
-
 _TORN = "no pickle, or a torn one"
 
 
@@ -181,7 +177,6 @@ _CONSTANTS: dict[str, Any] = {
     "EMPTY_TUPLE": (),
     "MARK": _MARK,
 }
-
 
 _LITERALS = frozenset(
     "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT "

@@ -12,34 +12,18 @@ from typing import Any
 import numpy as np
 
 _NETWORKS = ("tfutil.Network", "network.Network")
-
-
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
-
-
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
-
-
 _RECONSTRUCT = tuple(f"{m}._reconstruct" for m in _MULTIARRAY)
-
-
 _SCALAR = tuple(f"{m}.scalar" for m in _MULTIARRAY)
-
-
 _FROM_BUFFER = tuple(f"{m}._frombuffer" for m in _NUMERIC)
-
-
 _NDARRAY, _DTYPE = "numpy.ndarray", "numpy.dtype"
-
 
 KNOWN = frozenset(
     (*_NETWORKS, *_RECONSTRUCT, *_SCALAR, *_FROM_BUFFER, _NDARRAY, _DTYPE)
 )
 
-
 _NUMBERS = ("f2", "f4", "f8")
-
-
 _MAX_AXES = 4
 
 

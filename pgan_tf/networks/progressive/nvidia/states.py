@@ -18,12 +18,10 @@ from pgan_tf.networks.progressive.nvidia import stand_ins, theano
 
 Network = Generator | Discriminator
 
-
 _KINDS: dict[str, type[Network]] = {
     "G_paper": Generator,
     "D_paper": Discriminator,
 }
-
 
 _POLICIES = {
     "float16": "mixed_float16",
@@ -31,9 +29,7 @@ _POLICIES = {
     "float64": "float64",
 }
 
-
 _SIZE = (1, 2**20)
-
 
 # Least and greatest value, by option; None for those that are true or false.
 _SHARED = {
@@ -48,7 +44,6 @@ _SHARED = {
     "fused_scale": None,
 }
 
-
 _OPTIONS = {
     Generator: {
         **_SHARED,
@@ -59,7 +54,6 @@ _OPTIONS = {
     },
     Discriminator: {**_SHARED, "mbstd_group_size": (0, 2**20)},
 }
-
 
 # Of the other network, or without effect on what is computed.
 _IGNORED = {"structure", "dtype"}.union(*_OPTIONS.values())

@@ -14,14 +14,12 @@ from pgan_tf.base import resolutions
 
 _RELU_GAIN = float(np.sqrt(2))
 
-
 _FUNCTIONS = {
     "G_paper": "G_paper",
     "G_progressive_8": "G_paper",
     "D_paper": "D_paper",
     "D_progressive_8": "D_paper",
 }
-
 
 # What no network of the TF1 code can do, and the value that means without.
 _WITHOUT = {

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+
+# TensorFlow's own parser of the file, which `tf.saved_model.load` is over.
 from tensorflow.core.protobuf import saved_model_pb2
 
 from pgan_tf.base import devices, errors, files

@@ -6,7 +6,6 @@ nothing but numbers passes between processes, memory stays bounded, and the
 bytes do not depend on who was first, nor on how often the build was killed.
 """
 
-import dataclasses
 import datetime
 import os
 import pathlib
@@ -17,55 +16,12 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors, text, version
-from pgan_tf.data import blocks, journal, parallel
+from pgan_tf.data import jobs, journal, parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 # The reference's exporter shuffles with this seed.
 SHUFFLE_SEED = 123
-
-
-class BadImage(errors.UserError):
-    """An image of the source cannot be used; the message names it."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Job:
-    """What a worker needs to know.
-
-    Attributes:
-        images: Where images and labels come from.
-        order: Which image is at each position of the dataset, integers [N].
-        target: Where they go.
-    """
-
-    images: source.Source
-    order: np.ndarray
-    target: writing.Target
-
-    def make(self, block: range) -> int:
-        """Writes the records of a block.
-
-        Returns:
-            How many of a `source.Checked` are bit-exact; else 0.
-        """
-        indices = self.order[block.start : block.stop].tolist()
-        side, num_channels = self.target.resolution, self.target.num_channels
-        images = np.empty((len(block), num_channels, side, side), np.uint8)
-        # One after the other, so that all are decoded into the same memory.
-        for place, index in enumerate(indices):
-            images[place] = self._image(index).transpose(2, 0, 1)
-        labels = np.stack([self.images.label(each) for each in indices])
-        writing.write(self.target, block.start, images, labels)
-        if isinstance(self.images, source.Checked):
-            return self.images.num_exact(indices)
-        return 0
-
-    def _image(self, index: int) -> np.ndarray:
-        try:
-            return self.images.image(index)
-        except errors.UserError as error:
-            raise BadImage(str(error)) from error
 
 
 def create(
@@ -118,7 +74,9 @@ def create(
     if bad:
         manifest["skipped"] = list(bad.values())
     with journal.hold_lock(target.path):
-        num_exact = _write(Job(images, order, target), num_workers, overwrite)
+        num_exact = _write(
+            jobs.Job(images, order, target), num_workers, overwrite
+        )
         if isinstance(images, source.Checked):
             manifest["num_exact"] = num_exact
         writing.finish(target, manifest)
@@ -141,7 +99,7 @@ def _origin(
     }
 
 
-def _write(job: Job, num_workers: int, overwrite: bool) -> int:
+def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
     """Writes what is not written yet; returns how many are bit-exact."""
     target = job.target
     log = journal.Journal(
@@ -154,7 +112,7 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> int:
         _clear(target.path, overwrite, target.num_bytes())
         writing.begin(target)
         log.begin()
-    tasks = blocks_of(job.images, target.num_images)
+    tasks = jobs.blocks_of(job.images, target.num_images)
     tasks = [block for block in tasks if block not in log.done]
     try:
         parallel.run(
@@ -168,14 +126,6 @@ def _write(job: Job, num_workers: int, overwrite: bool) -> int:
         # An image that stops the build need not cost what others have.
         log.flush()
     return sum(log.done.values())
-
-
-def blocks_of(images: source.Source, count: int) -> list[range]:
-    """The first `count` images of a source in blocks of some seconds."""
-    image_bytes = images.resolution**2 * images.num_channels
-    if isinstance(images, source.Slow):
-        return blocks.split(count, image_bytes, images.image_seconds)
-    return blocks.split(count, image_bytes)
 
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
@@ -212,31 +162,14 @@ def _check_space(path: pathlib.Path, needed: int, reclaimed: int) -> None:
         )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Survey:
-    """Looks which images can be used."""
-
-    images: source.Source
-
-    def check(self, block: range) -> dict[int, str]:
-        """What is wrong with the images of a block, by index."""
-        bad = {}
-        for index in block:
-            try:
-                self.images.image(index)
-            except errors.UserError as error:
-                bad[index] = str(error)
-        return bad
-
-
 def _survey(
     images: source.Source, count: int, num_workers: int
 ) -> dict[int, str]:
     """What is wrong with the first `count` images, by index."""
     bad: dict[int, str] = {}
     parallel.run(
-        Survey(images).check,
-        blocks_of(images, count),
+        jobs.Survey(images).check,
+        jobs.blocks_of(images, count),
         lambda _, found: bad.update(found),
         num_workers,
         "checking",

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
-from pgan_tf.data import blocks, build, inspect, journal, verify
+from pgan_tf.data import blocks, build, inspect, jobs, journal, verify
 from pgan_tf.data.format import datasets, file_names, writing
 from pgan_tf.data.sources import pictures
 from pgan_tf.data.sources.drawn_faces import faces
@@ -153,17 +153,15 @@ class BuildTest(common.TestCase):
     def test_blocks_of_a_slow_source_are_short(self) -> None:
         source = faces.Faces(16, 130, seed=1)
         self.assertEqual(
-            build.blocks_of(source, 130),
+            jobs.blocks_of(source, 130),
             [range(64), range(64, 128), range(128, 130)],
         )
         with mock.patch.object(source, "image_seconds", 1.0, create=True):
             self.assertEqual(
-                build.blocks_of(source, 5), [range(2), range(2, 4), range(4, 5)]
+                jobs.blocks_of(source, 5), [range(2), range(2, 4), range(4, 5)]
             )
             source.image_seconds = 100.0
-            self.assertEqual(
-                build.blocks_of(source, 2), [range(1), range(1, 2)]
-            )
+            self.assertEqual(jobs.blocks_of(source, 2), [range(1), range(1, 2)])
 
     def test_full_disk_is_foreseen(self) -> None:
         path = self.folder() / "faces"

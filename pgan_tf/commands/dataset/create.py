@@ -5,7 +5,7 @@ import os
 
 from pgan_tf.base import errors
 from pgan_tf.commands.dataset import open_source
-from pgan_tf.data import build, inspect
+from pgan_tf.data import build, inspect, jobs
 from pgan_tf.data.format import datasets
 from pgan_tf.data.sources import pictures, source
 
@@ -50,7 +50,7 @@ def make(images: source.Source, args: argparse.Namespace) -> datasets.Dataset:
             skip_bad="skip" in (args.on_error, args.on_mismatch),
             num_shards=args.num_shards,
         )
-    except build.BadImage as error:
+    except jobs.BadImage as error:
         flag = "on_mismatch" if args.on_mismatch == "fail" else "on_error"
         raise errors.UserError(
             f"{error}; mend it, or do without such images by --{flag}=skip"

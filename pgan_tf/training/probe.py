@@ -27,7 +27,7 @@ def speeds(
     """Images/s of a training's resolutions, fading and settled together.
 
     Args:
-        options: As `setup.check_plan` returns them.
+        options: As `checks.check_plan` returns them.
         num_channels: Of the images.
         say: Receives a line for each stage.
 
@@ -76,7 +76,7 @@ def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
     Fading stages too: they need the most memory.
 
     Args:
-        options: As `setup.check_plan` returns them.
+        options: As `checks.check_plan` returns them.
         num_channels: Of the images.
 
     Raises:

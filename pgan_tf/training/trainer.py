@@ -41,7 +41,7 @@ def train(
     """Trains, or goes on training, until `total_kimg` or a request to stop.
 
     Args:
-        options: As `setup.check` returns them.
+        options: As `checks.check` returns them.
         stop: Asked after every few steps; once it is requested, the state is
             saved and the function returns.
 
@@ -68,7 +68,7 @@ class Run:
     """A training run, at some position of its schedule.
 
     Args:
-        options: As `setup.check` returns them.
+        options: As `checks.check` returns them.
     """
 
     def __init__(self, options: RunOptions) -> None:

@@ -102,7 +102,7 @@ class Pictures(ImageFiles):
     Args:
         form: What to make of them.
 
-    The others are those of `image_files.ImageFiles`.
+    The others are those of `pictures.ImageFiles`.
     """
 
     def __init__(

@@ -169,10 +169,10 @@ class EqualizedConv2D(_Equalized):
 class UpscaleConv2D(EqualizedConv2D):
     """Nearest-neighbour doubling and a 3x3 convolution, fused into one.
 
-    The same function as `functional.upscale2d` followed by `EqualizedConv2D`
+    The same function as `operations.upscale2d` followed by `EqualizedConv2D`
     with the same kernel, for 4/9 of the multiplications: a transposed 4x4
     convolution of stride 2. Of many maps, for 1/4 of them:
-    `functional.upscale_conv2d`.
+    `convolutions.upscale_conv2d`.
     """
 
     def _convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
@@ -200,9 +200,9 @@ class UpscaleConv2D(EqualizedConv2D):
 class ConvDownscale2D(EqualizedConv2D):
     """A 3x3 convolution and 2x2 means, fused into one, and the bias after.
 
-    The same function as convolving, then `functional.downscale2d`, then
+    The same function as convolving, then `operations.downscale2d`, then
     adding the bias, for 4/9 of the multiplications: a 4x4 convolution of
-    stride 2. Of many maps, for 1/4 of them: `functional.conv_downscale2d`. An
+    stride 2. Of many maps, for 1/4 of them: `convolutions.conv_downscale2d`. An
     activation that follows comes after the means, whereas the two-step form
     of the reference (`fused_scale=False`) has it before them.
     """
@@ -301,7 +301,7 @@ class FromRGB(EqualizedConv2D):
 
 @keras.saving.register_keras_serializable("pgan_tf")
 class PixelNorm(keras.layers.Layer):
-    """`functional.pixel_norm` as a layer.
+    """`operations.pixel_norm` as a layer.
 
     Args:
         epsilon: Keeps a zero vector finite.
@@ -326,7 +326,7 @@ class PixelNorm(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("pgan_tf")
 class MinibatchStddev(keras.layers.Layer):
-    """`functional.minibatch_stddev` as a layer.
+    """`operations.minibatch_stddev` as a layer.
 
     Args:
         group_size: Samples per group.

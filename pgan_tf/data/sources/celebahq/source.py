@@ -58,7 +58,7 @@ class FromDeltas(pictures.ImageFiles):
         keep_mismatches: Use images that are not bit for bit the published
             ones, too; otherwise they are errors.
 
-    The others are those of `image_files.ImageFiles`; the order is that of the
+    The others are those of `pictures.ImageFiles`; the order is that of the
     table.
 
     Raises:

@@ -28,7 +28,7 @@ class Table:
 
     Attributes:
         names: Of the K columns.
-        kind: "onehot" or "multihot".
+        kind: As `data.label_kind` has it.
         rows: float32 [K] each.
     """
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pgan_tf.base import errors
+from pgan_tf.data import label_kind
 from pgan_tf.data.sources import archive, label_files
 
 NONE, FOLDERS = "none", "folders"
@@ -21,7 +22,7 @@ class Labels:
 
     Attributes:
         names: Of the K columns.
-        kind: "onehot", "multihot", or None without labels.
+        kind: As `data.label_kind` has it, or None without labels.
         values: float32 [N,K].
     """
 
@@ -107,7 +108,7 @@ def _select(
     table: label_files.Table, attributes: str, where: str
 ) -> label_files.Table:
     """The table with the wanted columns only."""
-    if table.kind != "multihot":
+    if table.kind == label_kind.ONEHOT:
         raise errors.UserError(
             f"--label_attributes={attributes}: the labels of {where} are "
             "classes, not attributes"
@@ -121,7 +122,10 @@ def _select(
             )
     columns = [table.names.index(name) for name in wanted]
     rows = {name: row[columns] for name, row in table.rows.items()}
-    return label_files.Table(list(wanted), table.kind, rows)
+    kind = table.kind
+    if kind == label_kind.VALUES:
+        kind = label_kind.of(np.stack(list(rows.values())))
+    return label_files.Table(list(wanted), kind, rows)
 
 
 def _in_order(

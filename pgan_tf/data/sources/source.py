@@ -16,7 +16,7 @@ class Source(Protocol):
         resolution: Width and height of the images.
         num_channels: 1 or 3.
         label_names: What each of the K columns of the labels means.
-        label_kind: "onehot", "multihot", or None without labels.
+        label_kind: As `data.label_kind` has it, or None without labels.
     """
 
     resolution: int

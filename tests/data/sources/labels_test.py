@@ -84,8 +84,22 @@ class LabelsTest(common.TestCase):
         self.assert_labels(
             self.read({"mine.csv": text}, "mine.csv"),
             ["a", "b, c"],
-            "multihot",
+            "values",
             [[1, 0.5], [0, 1], [1, -2]],
+        )
+        # The columns taken decide, not those left.
+        self.assert_labels(
+            self.read({"mine.csv": text}, "mine.csv", "a"),
+            ["a"],
+            "multihot",
+            [[1], [0], [1]],
+        )
+        text = text.replace('"b, c"', "b")
+        self.assert_labels(
+            self.read({"mine.csv": text}, "mine.csv", "b"),
+            ["b"],
+            "values",
+            [[0.5], [1], [-2]],
         )
         text = "file,a,b\n1.png,1,0\n2.png,0,1\n3.png,1,0\n"
         found = self.read({"labels.csv": text})

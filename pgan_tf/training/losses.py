@@ -90,7 +90,7 @@ def has_drift(loss: str) -> bool:
     return ADVERSARIAL[loss][0] is wgan_d
 
 
-def gradient_norms(gradients: Tensor, scale: float = 1.0) -> Tensor:
+def gradient_norms(gradients: Tensor, resolution: int) -> Tensor:
     """L2 norm of each image's gradient, [N].
 
     The reference feeds D images upscaled to the final resolution at every
@@ -100,8 +100,9 @@ def gradient_norms(gradients: Tensor, scale: float = 1.0) -> Tensor:
 
     Args:
         gradients: Of the scores by the images, [N,H,W,C].
-        scale: 2^-floor(lod).
+        resolution: The final one, H at lod 0.
     """
+    scale = gradients.shape[1] / resolution  # 2^-floor(lod)
     squares = ops.sum(ops.square(gradients), axis=(1, 2, 3))
     # The tiny constant keeps the root's derivative finite at zero.
     return ops.sqrt(squares + 1e-20) * scale

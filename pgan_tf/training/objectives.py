@@ -165,7 +165,7 @@ def _penalty(
     else:
         images = reals if penalty == "r1" else fakes
     gradients = score_gradients(D, images, labels, alpha, scale)
-    norms = losses.gradient_norms(gradients, reals.shape[1] / D.resolution)
+    norms = losses.gradient_norms(gradients, D.resolution)
     if penalty == "gp":
         return norms, losses.gradient_penalty(norms, options.wgan_target)
     if penalty == "lp":

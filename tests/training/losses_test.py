@@ -182,7 +182,7 @@ class LossesTest(common.TestCase):
         gradients = gradients.astype(np.float32)
         norms = np.sqrt((gradients**2).sum((1, 2, 3)))
         self.assertAllClose(
-            losses.gradient_norms(gradients, 0.25), norms / 4, rtol=1e-6
+            losses.gradient_norms(gradients, 16), norms / 4, rtol=1e-6
         )
 
     def test_gradient_penalty(self):

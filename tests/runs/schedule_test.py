@@ -115,6 +115,14 @@ class ScheduleTest(common.TestCase, parameterized.TestCase):
             self.assertNotEqual(phase.fading, following.fading)
         self.assertEqual(phases[-1].end_kimg, math.inf)
 
+    def test_images_between_two_looks(self):
+        """What D is shown counts: three minibatches for each step of G."""
+        options = ScheduleOptions(
+            minibatch_base=16, d_repeats=3, minibatch_repeats=2
+        )
+        schedule = Schedule.derive(options, 8)
+        self.assertEqual(schedule.call_nimg(schedule.at(0)), 16 * 3 * 2)
+
     def test_stages_stop_where_the_training_does(self):
         options = ScheduleOptions(total_kimg=1500)
         found = [s.resolution for s in Schedule.derive(options, 1024).stages()]

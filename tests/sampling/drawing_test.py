@@ -136,6 +136,7 @@ tf.config.set_logical_device_configuration(
 from pgan_tf import sampling
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing
 G = snapshots.load_generator(sys.argv[1])
 used = set()
 call = Generator.call
@@ -146,8 +147,9 @@ def spy(self, *args, **options):
 Generator.call = spy
 latents = sampling.latents(0, 11, G.latent_size, seed=0)
 labels = np.eye(2, dtype="f4")[np.arange(11) % 2]
-np.save(sys.argv[2], sampling.generate(G, latents, labels, minibatch=2))
-print(sorted(used))
+parts = list(drawing.draw(G, latents, labels, minibatch=2))
+np.save(sys.argv[2], np.concatenate(parts))
+print(sorted(used), [len(part) for part in parts])
 """
 
 
@@ -167,7 +169,8 @@ class DevicesTest(common.TestCase):
             text=True,
         )
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2']\n")
+        # Each draws two at a time.
+        self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2'] [6, 5]\n")
         latents = latent_table.latents(0, 11, G.latent_size, seed=0)
         labels = np.eye(2, dtype=np.float32)[np.arange(11) % 2]
         # One latent at a time, each as if it were alone.

@@ -44,38 +44,35 @@ OPTIONS = RunOptions(
 # Prints by how many MiB one step raised the peak of a process. Arguments:
 # fmap_base, fmap_max, resolution, minibatch.
 _MEASURE = """
-import dataclasses, resource, sys
-import tensorflow as tf
-from pgan_tf import config, schedule
-from pgan_tf.training import devices, initial, steps
+import resource, sys
+from pgan_tf.base import devices
+from pgan_tf.networks.progressive.options import ProgressiveOptions
+from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
+from pgan_tf.runs.schedule import Schedule
+from pgan_tf.training import probe, state
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 base, widest, resolution, minibatch = map(int, sys.argv[1:])
 before = peak()
-options = config.RunConfig(
-    data=config.DataConfig(resolution=resolution),
-    networks=config.NetworksConfig(
+options = RunOptions(
+    data=DataOptions(resolution=resolution, max_label_size=0),
+    networks=ProgressiveOptions(
         fmap_base=base, fmap_max=widest, latent_size=min(base, widest)
     ),
-    schedule=config.ScheduleConfig(
+    schedule=ScheduleOptions(
         minibatch_base=minibatch,
         minibatch_repeats=1,
         lod_initial_resolution=resolution,
     ),
 )
 strategy = devices.make_strategy("")
-nets = initial.make_networks(options, 3, strategy)
-stage = Schedule.derive(options.schedule, resolution).at(0)
-iterations = steps.make_iterations(
-    nets, strategy, stage, tf.zeros([1, 0]), options
-)
-images = tf.zeros([minibatch, resolution, resolution, 3], tf.uint8)
-scalars = [tf.constant(x, tf.float32) for x in (1, 0.001, 0.001)]
-for nimg in range(3):
-    nimg = tf.constant(nimg, tf.int64)
-    iterations(images, tf.zeros([minibatch, 0]), nimg, *scalars).numpy()
+nets = state.make_networks(options, 3, strategy)
+stage = Schedule.of_run(options).at(0)
+trial = probe.Trial(options, nets, strategy, stage)
+trial.run(1)
+trial.run(2)
 print(peak() - before)
 """
 

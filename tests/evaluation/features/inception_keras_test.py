@@ -67,8 +67,8 @@ class InceptionKerasTest(common.TestCase):
     def test_faster_than_the_graph(self):
         """In CPU time, which other processes do not disturb."""
         graph = whole_inception.graph_def()
-        model = inception_keras.build(*inception_keras.read_units(graph))
-        port = devices.Replicas().spread(model)
+        path, _ = inception_keras.convert(self.write(graph))
+        port = inception_keras.load(path, devices.Replicas())
         images = inception_test.noise(16, 128, 128)
         run = inception_test.raw_session(graph)
         seconds = {"port": [], "graph": []}

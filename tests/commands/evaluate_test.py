@@ -54,6 +54,8 @@ class EvaluateTest(common.TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            # Tests that run in the background inherit that it is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             first = process.stdout.readline()
             self.assertStartsWith(first, "network-snapshot-000010.keras: SWD")

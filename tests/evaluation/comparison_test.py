@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import os
 from unittest import mock
@@ -17,7 +18,7 @@ from pgan_tf.evaluation.metrics import (
     sliced_wasserstein,
 )
 from pgan_tf.evaluation.metrics.by_name import Choice
-from pgan_tf.evaluation.metrics.metric import Setting
+from pgan_tf.evaluation.metrics.metric import Setting, start_collectors
 from pgan_tf.evaluation.reals import draw, of_dataset
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
@@ -34,6 +35,16 @@ def mean_colours(pixels):
     means = [half.mean(axis=(1, 2)) for half in halves]
     found = np.concatenate(means, axis=1)
     return found, found[:, :2] / 50
+
+
+def distance(pixels, others):
+    """The Frechet distance of two sets' mean colours, from its definition."""
+    (m1, s1), (m2, s2) = (
+        (x.mean(axis=0), np.cov(x, rowvar=False))
+        for x in (mean_colours(pixels)[0], mean_colours(others)[0])
+    )
+    root = scipy.linalg.sqrtm(s1 @ s2).real
+    return ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * root)
 
 
 EXTRACTOR = Extractor("colours", "0" * 64, mean_colours)
@@ -77,13 +88,39 @@ class ComparisonTest(common.TestCase):
         fakes = images.to_uint8(np.asarray(self.generator(latents)))
         reals = draw(setting.whole, 20)
         pixels = small_run.pictures()[reals.indices]
-        (m1, s1), (m2, s2) = (
-            (x.mean(axis=0), np.cov(x, rowvar=False))
-            for x in (mean_colours(pixels)[0], mean_colours(fakes)[0])
-        )
-        root = scipy.linalg.sqrtm(s1 @ s2).real
-        expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * root)
+        expected = distance(pixels, fakes)
         self.assertAllClose(values["fid"].value, expected, rtol=1e-4)
+
+    def test_distance_of_other_reals(self):
+        setting = self.setting()
+        first, second = (
+            small_run.pictures()[draw(setting.whole, 20, skip=skip).indices]
+            for skip in (0, 20)
+        )
+        floor = setting.of_second_reals()
+        self.assertAllClose(
+            floor["fid"].value, distance(first, second), rtol=1e-4
+        )
+
+    def test_a_stream_of_draws_for_each_set(self):
+        """Patches, say, lie elsewhere in reals, other reals and fakes."""
+        seeds = {}
+
+        def spy(metrics, seed):
+            seeds[name] = tuple(seed)
+            return start_collectors(metrics, seed)
+
+        setting = self.setting(seed=7)
+        fakes = draw(setting.whole, 20)
+        with mock.patch.object(comparison, "start_collectors", spy):
+            name = "reals"
+            setting._summaries_of(setting.chosen.metrics)
+            name = "second"
+            setting.of_second_reals()
+            name = "fakes"
+            setting.of_images(fakes, "", setting.chosen.metrics)
+        self.assertLen(set(seeds.values()), 3, str(seeds))
+        self.assertEqual({seed for seed, _ in seeds.values()}, {7})
 
     def test_independent_of_the_minibatch(self):
         values = []
@@ -159,6 +196,17 @@ class ComparisonTest(common.TestCase):
             called.reset_mock()
             self.setting(**options).of_second_reals()
             self.assertNotEmpty(called.mock_calls, str(options))
+
+    def test_another_metric_moves_the_second_set(self):
+        """It begins after the images of the one that takes most."""
+        large, small = self.setting(count=20), self.setting(count=20)
+        alone = small.chosen.metrics[2:]
+        self.assertEqual([each.count for each in alone], [10])
+        chosen = Choice(EXTRACTOR, alone, [], {})
+        small = dataclasses.replace(small, chosen=chosen)
+        self.assertNotEqual(
+            small.of_second_reals()["swd"], large.of_second_reals()["swd"]
+        )
 
     def test_torn_cache_is_made_anew_and_said(self):
         floor = self.setting().of_second_reals()

@@ -60,6 +60,8 @@ class EvaluationTest(common.TestCase):
         self.assertIn("held-out accuracy", report.table())
         floor, line = small_run.lines(run_dir, "fid")
         self.assertEqual((floor["row"], floor["kimg"]), ("Reals2", None))
+        # Where the second set begins decides its number.
+        self.assertEqual(floor["skipped_reals"], 20)
         self.assertEqual(line["label"], report.labels[0])
         self.assertEqual(line["value"], report.results[4].value.value)
         known = {

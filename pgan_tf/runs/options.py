@@ -134,11 +134,11 @@ class OptimizerOptions:
     )
     loss_scale_growth: float = option(
         0.0005,
-        "Added to that power with each step taken.",
+        "How much that power grows with each step taken.",
         NOT_NEGATIVE,
     )
     loss_scale_drop: float = option(
-        1.0, "Taken off it with each step skipped.", POSITIVE
+        1.0, "How much it falls with each step skipped.", POSITIVE
     )
     xla: bool = option(False, "Compile the steps' arithmetic with XLA.")
     reuse_fakes: bool = option(

@@ -5,10 +5,8 @@ TensorFlow stands only where it must be.
 
 import ast
 import pathlib
-import subprocess
-import sys
 
-from tests import common
+from tests import common, processes
 
 PACKAGE = common.ROOT / "pgan_tf"
 
@@ -154,13 +152,7 @@ class ArchitectureTest(common.TestCase):
         """So that --help and refusals come at once."""
         for script in ("train", "evaluate", "generate", "dataset_tool"):
             code = f"import sys, {script}; print(*sys.modules)"
-            modules = subprocess.run(
-                [sys.executable, "-c", code],
-                cwd=common.ROOT,
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split()
+            modules = processes.succeed("-c", code).split()
             self.assertNoCommonElements(modules, ["tensorflow", "keras"])
 
     def test_no_kwargs_below_keras(self):

@@ -128,6 +128,13 @@ class TestCase(tf.test.TestCase):
         self.addCleanup(temporary.cleanup)
         return pathlib.Path(temporary.name)
 
+    def cache_folder(self) -> pathlib.Path:
+        """A new folder under which this test keeps what others would share."""
+        folder = self.folder()
+        environment = {"XDG_CACHE_HOME": str(folder)}
+        self.enter_context(mock.patch.dict(os.environ, environment))
+        return folder
+
     def run_layer_test(
         self, layer: keras.layers.Layer, *inputs: np.ndarray, **options: Any
     ) -> np.ndarray:

@@ -4,16 +4,11 @@ A bound that holds by one CPU's order of sums may fail by another's. Minutes, so
 only by `make test-slow`.
 """
 
-import os
-import subprocess
-import sys
-
 import pytest
 from absl.testing import parameterized
 
-from tests import common
+from tests import common, processes
 
-ROOT = common.ROOT
 NUMERIC = (
     "tests/networks/operations_test.py",
     "tests/networks/progressive/nvidia/snapshots_test.py",
@@ -43,13 +38,10 @@ class KernelsTest(common.TestCase, parameterized.TestCase):
         ("without_onednn", "TF_ENABLE_ONEDNN_OPTS", "0"),
     )
     def test_numbers(self, variable, value):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", *NUMERIC],
-            cwd=ROOT,
-            env={**os.environ, variable: value},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        done = processes.run(
+            *("-m", "pytest", "-q", "-n", "2", *NUMERIC),
+            env={variable: value},
+            timeout=3600,
         )
         tail = "\n".join(done.stdout.splitlines()[-60:])
         print(f"{variable}={value}: {tail.splitlines()[-1]}")

@@ -2,8 +2,6 @@
 
 import pathlib
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -11,7 +9,7 @@ import numpy as np
 import pgan_tf
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import ScheduleOptions
-from tests import common, small_run
+from tests import common, processes, small_run
 
 TINY = {
     "fmap_base": 16,
@@ -152,9 +150,6 @@ class PackageTest(common.TestCase):
             "print({'tensorflow', 'keras'} & sys.modules.keys());"
             "print(pgan_tf.sampling.generate.__name__)"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True
-        )
-        self.assertEqual(done.stdout, "set()\ngenerate\n", done.stderr)
+        self.assertEqual(processes.succeed("-c", code), "set()\ngenerate\n")
         with self.assertRaises(AttributeError):
             getattr(pgan_tf, "col" + "our")

@@ -4,10 +4,7 @@
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
@@ -18,9 +15,8 @@ from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import checkpoints, state
-from tests import common
+from tests import common, processes
 
-ROOT = common.ROOT
 PINNED = common.GOLDEN_DIR / "pinned"
 DATA = "datasets/faces16"
 RUN = "runs/pinned"
@@ -90,16 +86,12 @@ class PinnedTest(common.TestCase):
 
     def run_script(self, script: str, *arguments: str) -> str:
         """Returns what a real script prints, run in the copy."""
-        done = subprocess.run(
-            [sys.executable, ROOT / script, *arguments],
+        return processes.succeed(
+            common.ROOT / script,
+            *arguments,
             cwd=self.here,
-            env={**os.environ, "XDG_CACHE_HOME": str(self.here / "cache")},
-            capture_output=True,
-            text=True,
-            timeout=300,
+            env={"XDG_CACHE_HOME": self.here / "cache"},
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
 
     def content(self, *patterns: str) -> dict[str, bytes]:
         """The files of the run folder that fit the patterns."""

@@ -1,13 +1,10 @@
 """Errors as one line, exit codes, and TensorFlow's chatter in a file."""
 
-import os
-import subprocess
-import sys
 import textwrap
 
 from absl.testing import parameterized
 
-from tests import common
+from tests import common, processes
 
 SCRIPT = """
 import errno, os, sys
@@ -44,12 +41,7 @@ command_line.run(main, parse)
 
 class CommandTest(common.TestCase, parameterized.TestCase):
     def run_script(self, *arguments, env=None):
-        return subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(SCRIPT), *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, **(env or {})},
-        )
+        return processes.run("-c", textwrap.dedent(SCRIPT), *arguments, env=env)
 
     @parameterized.parameters(
         ("user", 1, "error: --count=1: too few, give 2"),

@@ -1,6 +1,5 @@
 """What is said where an optional package is not installed."""
 
-import subprocess
 import sys
 from unittest import mock
 
@@ -9,7 +8,7 @@ from absl.testing import parameterized
 from pgan_tf.base import errors, extras
 from pgan_tf.data.sources import hdf5, lsun, tfds_download, tfds_images
 from pgan_tf.data.sources.celebahq import deltas
-from tests import common
+from tests import common, processes
 
 
 class ExtrasTest(common.TestCase, parameterized.TestCase):
@@ -53,4 +52,4 @@ from pgan_tf.commands.generate import explore, export, images
 from pgan_tf.evaluation import of_run, of_two_sets
 from pgan_tf.training import trainer
 """
-        subprocess.run([sys.executable, "-c", code], check=True)
+        processes.succeed("-c", code)

@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import subprocess
-import sys
 
 from benchmarks import steps
 from pgan_tf.base import errors
-from tests import common
+from tests import common, processes
 
 ROW = steps.Row(
     resolution=32,
@@ -28,12 +27,7 @@ ROW = steps.Row(
 
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     """As a user runs it."""
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks.steps", *map(str, args)],
-        capture_output=True,
-        text=True,
-        cwd=common.ROOT,
-    )
+    return processes.run("-m", "benchmarks.steps", *args)
 
 
 class BenchTest(common.TestCase):

@@ -5,17 +5,15 @@ import pathlib
 import random
 import re
 import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import common
+from tests import common, processes
 from tests.training import trainer_test
 
-ROOT = common.ROOT
 COMMON = [
     "--deterministic",
     "--fmap_base=32",
@@ -97,15 +95,7 @@ class KillTest(common.TestCase):
     def start(self, run: str, flags: list[str]) -> subprocess.Popen[str]:
         where = [f"--data_dir={self.here / 'set'}"]
         where.append(f"--run_dir={self.here / run}")
-        process = subprocess.Popen(
-            [sys.executable, "train.py", *where, *flags],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
-        return process
+        return processes.start(self, "train.py", *where, *flags)
 
     def finish(self, process: subprocess.Popen[str]) -> None:
         process.communicate(timeout=900)

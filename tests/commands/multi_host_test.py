@@ -1,19 +1,17 @@
 """Two processes train as one, lose one of them, and go on."""
 
 import json
-import os
 import pathlib
 import re
 import signal
 import socket
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import common
+from tests import common, processes
 from tests.commands import train_test
 from tests.training import trainer_test
 
@@ -51,7 +49,7 @@ class MultiHostTest(common.TestCase):
         self, run: str, index: int | None, *flags: str
     ) -> subprocess.Popen[str]:
         """A worker, or a process of its own."""
-        environment = dict(os.environ)
+        environment = {}
         if index is not None:
             hosts = [f"127.0.0.1:{port}" for port in self.ports]
             tasks = {
@@ -61,17 +59,10 @@ class MultiHostTest(common.TestCase):
             environment["TF_CONFIG"] = json.dumps(tasks)
         where = [f"--data_dir={self.here / 'set'}"]
         where.append(f"--run_dir={self.here / run}")
-        process = subprocess.Popen(
-            [sys.executable, "train.py", *where, *train_test.SMALL, *flags],
-            cwd=train_test.ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        command = ["train.py", *where, *train_test.SMALL, *flags]
+        return processes.start(
+            self, *command, env=environment, stderr=subprocess.PIPE
         )
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        return process
 
     def pair(self, *flags: str) -> list[subprocess.Popen[str]]:
         flags = ("--devices=CPU:0", "--checkpoint_minutes=0", *flags)

@@ -3,15 +3,13 @@
 import re
 import signal
 import subprocess
-import sys
 import time
 
 from absl.testing import parameterized
 
-from tests import common
+from tests import common, processes
 from tests.training import trainer_test
 
-ROOT = common.ROOT
 SMALL = [
     "--fmap_base=32",
     "--fmap_max=8",
@@ -21,13 +19,7 @@ SMALL = [
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "train.py", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return processes.run("train.py", *arguments)
 
 
 class ScriptTest(common.TestCase, parameterized.TestCase):
@@ -40,20 +32,11 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
             f"--run_dir={self.here / 'run'}",
         ]
 
-    def test_help_is_instant(self):
-        start = time.monotonic()
+    def test_help_has_every_option(self):
         shown = train("--help")
-        self.assertLess(time.monotonic() - start, 3)
         self.assertIn("--flagfile=demo", shown.stdout)
         self.assertIn("--lod_training_kimg", shown.stdout)
         self.assertIn("Adam's epsilon", shown.stdout)
-
-    def test_help_does_not_import_tensorflow(self):
-        code = (
-            "import sys; sys.argv = ['train.py']; import train; "
-            "sys.exit('tensorflow' in sys.modules)"
-        )
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
     def test_a_plan_needs_no_dataset_and_leaves_nothing(self):
         where = [f"--data_dir={self.here / 'none'}", self.where[1]]
@@ -131,18 +114,14 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertNotIn("remapper failed", log)
 
     def test_ctrl_c_saves_and_the_same_command_continues(self):
-        command = [sys.executable, "train.py", *self.where, *SMALL]
-        command.append("--total_kimg=100")
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
+        command = ["train.py", *self.where, *SMALL, "--total_kimg=100"]
+        process = processes.start(self, *command)
         for line in process.stdout:
             if "8x8" in line:
                 process.send_signal(signal.SIGINT)
                 break
         rest = process.stdout.read()
         self.assertEqual(process.wait(timeout=60), 0)
-        process.stdout.close()
         self.assertIn("the same command continues", rest)
         nimg = int(float(rest.split("stopped at ")[1].split()[0]) * 1000)
         shown = train(*self.where, *SMALL, f"--total_kimg={nimg / 1000 + 0.2}")
@@ -158,14 +137,8 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         (" 8x8 ", 0.0),
     )
     def test_sigterm_saves_and_ends_within_seconds(self, last, wait):
-        command = [sys.executable, "train.py", *self.where, *SMALL]
-        process = subprocess.Popen(
-            [*command, "--total_kimg=100"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.kill)
+        command = ["train.py", *self.where, *SMALL, "--total_kimg=100"]
+        process = processes.start(self, *command)
         for line in process.stdout:
             if line.startswith("tick") and last in line:
                 break

@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from unittest import mock
 
@@ -17,7 +16,7 @@ from pgan_tf.data import blocks, build, inspect, jobs, journal, verify
 from pgan_tf.data.format import datasets, file_names, writing
 from pgan_tf.data.sources import pictures
 from pgan_tf.data.sources.drawn_faces import faces
-from tests import common
+from tests import common, processes
 
 
 def files_of(path: pathlib.Path) -> dict[str, bytes]:
@@ -300,9 +299,10 @@ class BuildTest(common.TestCase):
             f"{str(path)!r}, {{'source': 'faces'}}, num_workers=2)"
         )
         (folder / "script.py").write_text(command)
-        child = subprocess.Popen(
-            [sys.executable, folder / "script.py"],
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        child = processes.start(
+            self,
+            folder / "script.py",
+            env={"PYTHONPATH": common.ROOT},
             stderr=subprocess.DEVNULL,
         )
         marker = path / f"dataset.json{file_names.PARTIAL}"

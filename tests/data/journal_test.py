@@ -1,11 +1,8 @@
 """Tests of keeping builds apart."""
 
-import subprocess
-import sys
-
 from pgan_tf.base import errors
 from pgan_tf.data import journal
-from tests import common
+from tests import common, processes
 
 
 class LockTest(common.TestCase):
@@ -28,9 +25,7 @@ class LockTest(common.TestCase):
             f"with journal.hold_lock(pathlib.Path({str(path)!r})):\n"
             "    print(flush=True); signal.pause()"
         )
-        child = subprocess.Popen(
-            [sys.executable, "-c", script], stdout=subprocess.PIPE
-        )
+        child = processes.start(self, "-c", script)
         child.stdout.readline()
         with self.assertRaises(errors.UserError), journal.hold_lock(path):
             pass

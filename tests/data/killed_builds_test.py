@@ -1,18 +1,15 @@
 """Builds that are killed at random moments; minutes, so `make test-slow`."""
 
-import os
 import pathlib
 import random
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
-from tests import common
+from tests import common, processes
 
-ROOT = common.ROOT
 COUNT = 1200
 NUM_KILLS = 20
 # Command lines that must all give the same bytes, but for the shards.
@@ -31,16 +28,14 @@ def files_of(path: pathlib.Path) -> dict[str, bytes]:
 @pytest.mark.slow
 class KilledBuildsTest(common.TestCase):
     def start(self, out_dir: pathlib.Path, flags: list[str]):
-        command = [sys.executable, "dataset_tool.py", "create"]
+        command = ["dataset_tool.py", "create"]
         command += ["--source=faces", f"--num_images={COUNT}"]
         command += ["--resolution=16", f"--out_dir={out_dir}", *flags]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
+        return processes.start(
+            self,
+            *command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
 
     def build(self, out_dir: pathlib.Path, flags: list[str]) -> str:

@@ -1,7 +1,6 @@
 import contextlib
 import dataclasses
 import io
-import os
 from unittest import mock
 
 import numpy as np
@@ -53,9 +52,7 @@ EXTRACTOR = Extractor("colours", "0" * 64, mean_colours)
 class ComparisonTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         run_dir = small_run.make(self.here)
         path = run_folder.list_snapshots(run_dir)[-1]
         self.generator = snapshots.load_generator(path)

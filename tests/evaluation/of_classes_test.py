@@ -1,6 +1,3 @@
-import os
-from unittest import mock
-
 import numpy as np
 import tensorflow as tf
 
@@ -22,9 +19,7 @@ from tests.evaluation import of_two_sets_test as pairs_test
 class PerClassTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
 
     def evaluate(self, run_dir, metrics=("fid",), **options):
         return of_classes.evaluate(

@@ -1,5 +1,4 @@
 import json
-import os
 import pathlib
 import shutil
 from unittest import mock
@@ -20,9 +19,7 @@ from tests import common, dataset_files, small_run
 class EvaluationTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         offline = mock.patch.object(
             inception_graph, "URL", "http://127.0.0.1:9/inception.tgz"
         )

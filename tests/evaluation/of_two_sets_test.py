@@ -1,8 +1,6 @@
 import json
-import os
 import shutil
 import zipfile
-from unittest import mock
 
 import numpy as np
 import scipy.linalg
@@ -36,9 +34,7 @@ def frechet(features1, features2):
 class PairsTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         self.pixels = small_run.pictures()
         self.reals = save(self.here / "reals", self.pixels)
         self.other = 255 - self.pixels[:30]

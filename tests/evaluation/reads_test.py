@@ -1,6 +1,5 @@
 """What an evaluation reads: the configuration once, each network once."""
 
-import os
 from unittest import mock
 
 import tensorflow as tf
@@ -15,9 +14,7 @@ from tests import common, small_run
 class ReadsTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         self.configs = self.count(run_folder, "read_config")
         self.networks = self.count(snapshots, "load_generator")
         self.run_dir = small_run.make(

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 from unittest import mock
 
 import tensorflow as tf
@@ -18,9 +17,7 @@ from tests import common, small_run
 class WatchTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         lods = (2.0, 1.0, 0.0)
         self.run_dir = small_run.make(self.here, lods=lods)
         options = run_folder.read_config(self.run_dir)

@@ -1,9 +1,6 @@
 """Exported generators, run where this package is not."""
 
 import json
-import os
-import subprocess
-import sys
 from unittest import mock
 
 import numpy as np
@@ -14,7 +11,7 @@ from pgan_tf.networks import export, export_formats
 from pgan_tf.networks.progressive import stock_model
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
-from tests import common, documents
+from tests import common, documents, processes
 from tests.networks.progressive import numpy_networks
 
 HARNESS = """
@@ -35,11 +32,13 @@ class ExportTest(common.TestCase, parameterized.TestCase):
         """Runs models as the guide says, in a process without this package."""
         (folder / "harness.py").write_text(HARNESS)
         jobs = json.dumps([(name, documents.python(name)) for name in names])
-        subprocess.run(
-            [sys.executable, "-I", folder / "harness.py", jobs, kind],
+        processes.succeed(
+            "-I",
+            folder / "harness.py",
+            jobs,
+            kind,
             cwd=folder,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
-            check=True,
+            env={"TF_CPP_MIN_LOG_LEVEL": 2},
         )
         return [np.load(folder / f"of_{name}.npy") for name in names]
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import zipfile
 
 import keras
@@ -16,7 +14,7 @@ from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
-from tests import common
+from tests import common, processes
 
 
 class SnapshotsTest(common.TestCase):
@@ -97,7 +95,7 @@ class SnapshotsTest(common.TestCase):
 
     def test_importing_the_package_is_cheap(self):
         code = "import sys, pgan_tf; sys.exit('keras' in sys.modules)"
-        subprocess.run([sys.executable, "-c", code], check=True)
+        processes.succeed("-c", code)
 
 
 class RunFolderTest(common.TestCase):

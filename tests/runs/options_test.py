@@ -13,8 +13,7 @@ from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 from tests import common
 
-ROOT = common.ROOT
-CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+CONFIGS = sorted((common.ROOT / "configs").glob("*.cfg"))
 
 
 def parse(*arguments: str) -> RunOptions:
@@ -79,7 +78,7 @@ class FlagsTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(*CONFIGS)
     def test_flagfiles(self, path):
         # A flagfile names those it includes from the project's folder.
-        with contextlib.chdir(ROOT):
+        with contextlib.chdir(common.ROOT):
             options = parse(f"--flagfile={path}")
         self.assertNotEqual(options, RunOptions())
         self.assertStartsWith(path.read_text(), "#")

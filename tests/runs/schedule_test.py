@@ -11,7 +11,6 @@ from pgan_tf.runs.options import ScheduleOptions
 from pgan_tf.runs.schedule import Schedule, Stage
 from tests import common
 
-ROOT = common.ROOT
 PRESETS = ("v1-1gpu", "v2-1gpu", "v2-2gpus", "v2-4gpus", "v2-8gpus")
 
 

@@ -1,9 +1,5 @@
 """Latents and batched generation."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import scipy.stats
@@ -12,9 +8,7 @@ from pgan_tf.base.devices import Replicas
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.sampling import drawing, latent_table
-from tests import common
-
-ROOT = common.ROOT
+from tests import common, processes
 
 
 class LatentsTest(common.TestCase):
@@ -161,16 +155,13 @@ class DevicesTest(common.TestCase):
             resolution=8, num_channels=3, fmap_base=64, label_size=2, lod=0.5
         )
         snapshots.save_generator(G, here / "G.keras")
-        done = subprocess.run(
-            [sys.executable, "-c", SEVERAL_DEVICES, "G.keras", "drawn.npy"],
+        said = processes.succeed(
+            *("-c", SEVERAL_DEVICES, "G.keras", "drawn.npy"),
             cwd=here,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
+            env={"PYTHONPATH": common.ROOT},
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
         # Each draws two at a time.
-        self.assertEqual(done.stdout, "['CPU:0', 'CPU:1', 'CPU:2'] [6, 5]\n")
+        self.assertEqual(said, "['CPU:0', 'CPU:1', 'CPU:2'] [6, 5]\n")
         latents = latent_table.latents(0, 11, G.latent_size, seed=0)
         labels = np.eye(2, dtype=np.float32)[np.arange(11) % 2]
         # One latent at a time, each as if it were alone.

@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 
 import pytest
 from absl.testing import parameterized
@@ -18,10 +16,9 @@ from pgan_tf.runs.options import (
     SnapshotsOptions,
 )
 from pgan_tf.training import checks, plan, speed
-from tests import common
+from tests import common, processes
 
-ROOT = common.ROOT
-CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+CONFIGS = sorted((common.ROOT / "configs").glob("*.cfg"))
 
 OPTIONS = RunOptions(
     data=DataOptions(resolution=16),
@@ -177,21 +174,15 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     @pytest.mark.slow  # below, or parameterized would lose it
     def test_memory_is_within_a_fifth_of_what_is_measured(self, *sizes):
         base, widest, resolution, minibatch = sizes
-        process = subprocess.run(
-            [sys.executable, "-c", _MEASURE, *map(str, sizes)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            check=True,
-            text=True,
-        )
+        measured = processes.succeed("-c", _MEASURE, *sizes, timeout=1200)
         counted = progressive_cost.ProgressiveCost(
             ProgressiveOptions(fmap_base=base, fmap_max=widest), 3
         )
         estimate = speed.memory_mb(counted, resolution, resolution, minibatch)
-        self.assertAllClose(estimate, float(process.stdout), rtol=0.2)
+        self.assertAllClose(estimate, float(measured), rtol=0.2)
 
     def test_every_flagfile_is_in_the_table(self):
-        table = (ROOT / "configs" / "README.md").read_text()
+        table = (common.ROOT / "configs" / "README.md").read_text()
         for path in CONFIGS:
             name = path.stem
             if name.endswith("-fp16"):

@@ -18,7 +18,6 @@ from pgan_tf.runs.options import (
 from tests import common
 from tests.training import tiny
 
-ROOT = common.ROOT
 OPTIONS = RunOptions(
     data=DataOptions(mirror_augment=True),
     losses=LossesOptions(noise_stddev=0.1),
@@ -107,7 +106,7 @@ class ReplicasTest(common.TestCase):
             running = {
                 f"{folder}/{replicas}.npz": subprocess.Popen(
                     [sys.executable, "-c", MAIN, folder, str(replicas)],
-                    cwd=ROOT,
+                    cwd=common.ROOT,
                 )
                 for replicas in (2, 4)
             }

@@ -3,14 +3,11 @@
 import contextlib
 import io
 import subprocess
-import sys
 
 from pgan_tf.base import errors
 from pgan_tf.commands.dataset import verbs
 from pgan_tf.data.format import file_names
-from tests import common
-
-ROOT = common.ROOT
+from tests import common, processes
 
 
 class ToolTestCase(common.TestCase):
@@ -21,13 +18,8 @@ class ToolTestCase(common.TestCase):
         self.cwd = self.folder()
 
     def run_tool(self, *args: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, ROOT / "dataset_tool.py", *args]
-        return subprocess.run(
-            [str(each) for each in command],
-            capture_output=True,
-            text=True,
-            cwd=self.cwd,
-        )
+        script = common.ROOT / "dataset_tool.py"
+        return processes.run(script, *args, cwd=self.cwd)
 
     def succeed(self, *args: object) -> str:
         """Returns what the script prints."""

@@ -3,10 +3,8 @@
 import base64
 import io
 import json
-import os
 import re
 import shutil
-from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -25,8 +23,7 @@ class ExploreTest(generate_case.GenerateCase):
         self.run_dir = small_run.make(self.cwd)
         self.draw = ("explore", f"--network={self.run_dir}")
         # Where the classifier of the labels is kept.
-        environment = {"XDG_CACHE_HOME": str(self.cwd)}
-        self.enterContext(mock.patch.dict(os.environ, environment))
+        self.cache_folder()
 
     def content(self, name: str = "page.html") -> dict:
         """What the page holds, which must be all it needs."""

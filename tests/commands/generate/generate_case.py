@@ -3,16 +3,13 @@
 import contextlib
 import io
 import subprocess
-import sys
 
 import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
 from pgan_tf.commands.generate import verbs
-from tests import common
-
-ROOT = common.ROOT
+from tests import common, processes
 
 
 class GenerateCase(common.TestCase):
@@ -24,14 +21,8 @@ class GenerateCase(common.TestCase):
 
     def run_script(self, *args: object) -> subprocess.CompletedProcess[str]:
         """The real script, in a process of its own."""
-        command = [sys.executable, ROOT / "generate.py", *args]
-        return subprocess.run(
-            [str(each) for each in command],
-            capture_output=True,
-            text=True,
-            cwd=self.cwd,
-            timeout=300,
-        )
+        script = common.ROOT / "generate.py"
+        return processes.run(script, *args, cwd=self.cwd)
 
     def succeed(self, *args: object) -> str:
         """The real script's output; bars alone may go to stderr."""

@@ -1,4 +1,3 @@
-import os
 import pathlib
 from unittest import mock
 
@@ -21,9 +20,7 @@ def opened(wanted, path, dataset):
 class ExtractorsTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
 
     def dataset(self, labels=None, channels=3):
         path = self.here / "dataset"

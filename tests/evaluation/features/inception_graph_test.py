@@ -1,6 +1,5 @@
 import contextlib
 import io
-import os
 import tarfile
 from unittest import mock
 
@@ -52,12 +51,10 @@ def noise(count, height, width):
 class InceptionTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
+        self.here = self.cache_folder()
         self.graph = miniature_inception.graph_def()
         self.path = self.here / "miniature.pb"
         self.path.write_bytes(self.graph.SerializeToString())
-        environment = {"XDG_CACHE_HOME": str(self.here / "cache")}
-        self.enter_context(mock.patch.dict(os.environ, environment))
 
     def test_equal_to_the_untouched_graph(self):
         extractor = load(self.path)
@@ -155,9 +152,7 @@ class InceptionTest(common.TestCase):
 class DownloadTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here)}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
         self.target = self.here / "pgan_tf" / inception_graph.ARCHIVE_NAME
 
     @contextlib.contextmanager

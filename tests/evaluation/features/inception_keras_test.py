@@ -1,4 +1,3 @@
-import os
 import time
 import zipfile
 from unittest import mock
@@ -18,9 +17,7 @@ from tests.evaluation.features import miniature_inception, whole_inception
 class InceptionKerasTest(common.TestCase):
     def setUp(self):
         super().setUp()
-        self.here = self.folder()
-        environment = {"XDG_CACHE_HOME": str(self.here / "cache")}
-        self.enter_context(mock.patch.dict(os.environ, environment))
+        self.here = self.cache_folder()
 
     def write(self, graph):
         path = self.here / "whole.pb"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -113,6 +114,17 @@ def resolution(text: str) -> int:
     return value
 
 
+def size(text: str) -> int:
+    """Reads a number of bytes, such as 500m, 2g or 1.5GB."""
+    match = re.fullmatch(r"(\d+\.?\d*) *([kmgt]?)b?", text.strip().lower())
+    num_bytes = float(match[1]) * _POWERS[match[2]] if match else 0
+    if not 1 <= num_bytes < 2**63:
+        raise ValueError("must be a size, such as 500m or 2g")
+    return int(num_bytes)
+
+
+_POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
 TEXT = Kind(str, "TEXT")
 FILE = Kind(str, "FILE")
 FOLDER = Kind(str, "FOLDER")
@@ -124,6 +136,7 @@ POSITIVE = within(1)
 NOT_NEGATIVE = within(0)
 SEED = within(0, 2**32 - 1)
 ABOVE_ZERO = Kind(above_zero, "X")
+SIZE = Kind(size, "SIZE")
 AT_LEAST_ZERO = Kind(at_least_zero, "X")
 RESOLUTION = Kind(resolution, "R")
 

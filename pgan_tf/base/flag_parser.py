@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from pgan_tf.base import errors, flag_kinds, flagfiles
+from pgan_tf.base import errors, flag_kinds, flagfiles, memory
 
 WIDTH = 80
 
@@ -76,6 +76,7 @@ class Parser:
         self._kinds: dict[str, flag_kinds.Kind] = {}
         self._needed: list[str] = []
         self._groups: dict[str, Any] = {}
+        self._kinds[memory.FLAG] = flag_kinds.SIZE
 
     def section(self, title: str) -> "Section":
         """A heading of --help with flags below; in the order of first use."""
@@ -107,10 +108,11 @@ class Parser:
             SystemExit: After --help.
         """
         words, given = self._with_values(flagfiles.expand(arguments))
+        words = _without_memory(words)
         args, surplus = self._argparse.parse_known_args(words)
         if surplus:
             raise errors.UserError(f"unexpected argument {surplus[0]!r}")
-        args.given = given
+        args.given = given - {memory.FLAG}
         return args
 
     def _with_values(
@@ -168,6 +170,13 @@ class Parser:
             "such as demo.",
         )
         common.add_argument("--help", help="Show this text.")
+        common.add_argument(
+            f"--{memory.FLAG}",
+            metavar=flag_kinds.SIZE.metavar,
+            default=memory.written(memory.DEFAULT),
+            help="Most that a process may take for one file that it reads, "
+            "such as 500m or 2g; what would take more is refused.",
+        )
         usage = " ".join(
             [self._argparse.prog, *self._needed, "[--flag=value ...]"]
         )
@@ -230,6 +239,19 @@ class Section:
     ) -> None:
         """Declares a flag that is on or off."""
         self.add(name, help, flag_kinds.SWITCH, default=default)
+
+
+def _without_memory(words: Sequence[str]) -> list[str]:
+    """Sets the limit that --max_memory gives; returns the other words.
+
+    It acts where files are read, of which scripts know nothing.
+    """
+    flag = f"--{memory.FLAG}="
+    read = _reader(memory.FLAG, flag_kinds.SIZE.read)
+    for word in words:
+        if word.startswith(flag):
+            memory.set_limit(read(word.removeprefix(flag)))
+    return [word for word in words if not word.startswith(flag)]
 
 
 def _reader(name: str, read: Callable[[str], Any]) -> Callable[[str], Any]:

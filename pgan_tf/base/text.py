@@ -39,3 +39,17 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
             line += "  " + cell.rjust(width)
         lines.append(line.rstrip())
     return lines
+
+
+def one_line(words: str, limit: int = 1000) -> str:
+    """A text, of a stranger's file or name, fit to be part of a line.
+
+    White space becomes single spaces, what cannot be printed is escaped, and
+    what is beyond `limit` characters is cut.
+    """
+    shown = " ".join(words[: 2 * limit].split())
+    if not shown.isprintable():
+        shown = "".join(
+            each if each.isprintable() else ascii(each)[1:-1] for each in shown
+        )
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."

@@ -16,7 +16,7 @@ from concurrent.futures import process
 from multiprocessing import reduction
 from typing import Any, TypeVar
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, memory
 from pgan_tf.data import blocks
 
 _ALIGNMENT = 64  # bytes; at least that of any element
@@ -154,7 +154,7 @@ def _pool(
         # A fork would copy the locks of whatever threads are running.
         multiprocessing.get_context("spawn"),
         _start_worker,
-        (shared,),
+        (shared, memory.limit()),
     )
     try:
         yield pool
@@ -170,9 +170,10 @@ def _pool(
 _work: Callable[[range], Any]  # of this worker process
 
 
-def _start_worker(shared: Shared) -> None:
+def _start_worker(shared: Shared, max_memory: int) -> None:
     """Prepares a worker: its work, and an end with its parent's end."""
     global _work
+    memory.set_limit(max_memory)
     _work = shared.load()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent cleans up
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -1,18 +1,16 @@
 """CIFAR-10 and CIFAR-100, from the published "python version".
 
-Its files are pickles, which could run any program. Here they may only build
-NumPy arrays out of bytes; everything else is refused.
+Its files are pickles, which could run any program; here nothing of them runs
+(see `safe_pickle`).
 """
 
-import io
 import os
 import pathlib
-import pickle
 from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import boundary, pickle_globals, safe_pickle
 from pgan_tf.data.sources import arrays
 
 RESOLUTION = 32
@@ -29,9 +27,15 @@ FILES = {
 }
 # The keys of the names and of the classes.
 KEYS = {
-    "cifar10": (b"label_names", b"labels"),
-    "cifar100": (b"fine_label_names", b"fine_labels"),
+    "cifar10": ("label_names", "labels"),
+    "cifar100": ("fine_label_names", "fine_labels"),
 }
+_ALLOWED = pickle_globals.Allowed(
+    numbers=frozenset(["u1"]),
+    # Python 2 wrote text, which Python 3 writes as bytes.
+    keys=(str, bytes),
+    max_opcodes=1_000_000,  # CIFAR-100 has names of 50,000 files
+)
 
 
 def read(path: str | os.PathLike[str], name: str, split: str) -> arrays.Arrays:
@@ -46,64 +50,45 @@ def read(path: str | os.PathLike[str], name: str, split: str) -> arrays.Arrays:
         UserError: A file is missing, damaged or not of that data set.
     """
     names_key, classes_key = KEYS[name]
-    contents = {
-        f"{path}/{file}": _unpickle(data, f"{path}/{file}")
-        for file, data in arrays.read_members(path, FILES[name, split]).items()
-    }
-    (meta_file, *batch_files) = contents
-    try:
-        names = [each.decode() for each in contents[meta_file][names_key]]
-        batches = [contents[file] for file in batch_files]
+    files = arrays.read_members(path, FILES[name, split])
+    with boundary.reading(path, f"set of the files of {name}"):
+        (names, *batches) = [
+            _content(data, f"{path}/{file}") for file, data in files.items()
+        ]
         images = np.concatenate([_images_of(batch) for batch in batches])
-        classes = np.concatenate([batch[classes_key] for batch in batches])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise errors.UserError(
-            f"--source_dir={path} does not hold the files of {name}: {error!r}"
-        ) from error
+        classes = np.concatenate(
+            [_classes_of(batch[classes_key]) for batch in batches]
+        )
+        label_names = [_text(each) for each in names[names_key]]
     made_from = {"source_dir": pathlib.Path(path).name, "split": split}
-    return arrays.Arrays(images, classes, names, made_from)
+    return arrays.Arrays(images, classes, label_names, made_from)
 
 
-def _images_of(batch: dict[bytes, Any]) -> np.ndarray:
+def _content(data: bytes, where: str) -> dict[str, Any]:
+    """A file's values, by name."""
+    content = safe_pickle.loads(data, where, _ALLOWED)
+    if type(content) is not dict:
+        raise ValueError("a file without names")
+    return {_text(key): value for key, value in content.items()}
+
+
+def _text(value: Any) -> str:
+    if type(value) not in (str, bytes):
+        raise ValueError("a name that is no text")
+    return value if type(value) is str else value.decode()
+
+
+def _classes_of(numbers: Any) -> np.ndarray:
+    """A batch's classes, int64 [n]."""
+    if type(numbers) is not list or any(type(n) is not int for n in numbers):
+        raise ValueError("classes that are no list of whole numbers")
+    return np.array(numbers, np.int64)
+
+
+def _images_of(batch: dict[str, Any]) -> np.ndarray:
     """A batch's rows of 1024 red, 1024 green, 1024 blue, [n,32,32,3]."""
-    rows = batch[b"data"]
-    if rows.dtype != np.uint8:
-        raise ValueError(f"pixels of type {rows.dtype}")
+    rows = batch["data"]
+    if type(rows) is not np.ndarray:
+        raise ValueError("pixels that are no array")
     images = rows.reshape(-1, 3, RESOLUTION, RESOLUTION)
     return images.transpose(0, 2, 3, 1)
-
-
-def _unpickle(data: bytes, where: str) -> dict[bytes, Any]:
-    try:
-        return _Unpickler(io.BytesIO(data), encoding="bytes").load()
-    except errors.UserError as error:
-        raise errors.UserError(f"{where}: {error}") from error
-    except Exception as error:
-        # Damage shows in whatever the bytes happen to mean.
-        raise errors.UserError(
-            f"{where} is truncated or no pickle: {error!r}"
-        ) from error
-
-
-class _Unpickler(pickle.Unpickler):
-    """Builds dicts, lists, strings, numbers and NumPy arrays of numbers."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The only three names that an array's pickle needs."""
-        # NumPy 2 calls numpy.core numpy._core.
-        full_name = f"{module}.{name}".replace("._core.", ".core.")
-        if full_name == "numpy.core.multiarray._reconstruct":
-            return _empty_array
-        if full_name == "numpy.ndarray":
-            return np.ndarray
-        if full_name == "numpy.dtype":
-            return np.dtype
-        raise errors.UserError(
-            f"it asks for {full_name}, which CIFAR's files do not; "
-            "it is not opened"
-        )
-
-
-def _empty_array(kind: type, shape: tuple[int], code: bytes) -> np.ndarray:
-    """What a pickled array starts from; its state comes after."""
-    return np.ndarray(shape, np.dtype(code.decode()))

@@ -7,10 +7,12 @@ import tarfile
 from typing import Any
 
 import numpy as np
+from absl.testing import parameterized
 
 from pgan_tf.base import errors
 from pgan_tf.data.sources import cifar
 from tests import common
+from tests.base import pickle_bytes
 from tests.data.sources import published
 
 
@@ -24,7 +26,56 @@ class Hostile:
         return os.system, (self.command,)
 
 
-class CifarTest(common.TestCase):
+U1 = pickle_bytes.dtype(code=pickle_bytes.text("u1"))
+NDARRAY = pickle_bytes.name("numpy", "ndarray")
+
+
+def call(callee: bytes, *arguments: bytes) -> bytes:
+    return callee + pickle_bytes.tuple_of(*arguments) + b"R"
+
+
+HOSTILE_ARRAYS = {
+    "objects": pickle_bytes.reconstructed(
+        (3072,),
+        pickle_bytes.long_bytes(b"A" * 8 * 3072),
+        element=pickle_bytes.dtype(code=pickle_bytes.text("O8")),
+    ),
+    "ndarray_of_objects": call(
+        NDARRAY,
+        pickle_bytes.tuple_of(pickle_bytes.plain(3072)),
+        pickle_bytes.text("O"),
+        pickle_bytes.long_bytes(b"A" * 8 * 3072),
+    ),
+    "ndarray_of_any_size": call(
+        NDARRAY,
+        pickle_bytes.tuple_of(
+            pickle_bytes.plain(1_500_000), pickle_bytes.plain(3072)
+        ),
+        U1,
+    ),
+    "strides_of_0": call(
+        NDARRAY,
+        pickle_bytes.tuple_of(
+            pickle_bytes.plain(1_000_000), pickle_bytes.plain(3072)
+        ),
+        U1,
+        pickle_bytes.long_bytes(b"A"),
+        b"K\x00",
+        pickle_bytes.tuple_of(b"K\x00", b"K\x00"),
+    ),
+    "reconstructed_of_any_size": call(
+        pickle_bytes.name("numpy.core.multiarray", "_reconstruct"),
+        NDARRAY,
+        pickle_bytes.tuple_of(pickle_bytes.plain(2**31 - 1)),
+        pickle_bytes.text("b"),
+    ),
+    "a_shape_without_bytes": pickle_bytes.reconstructed(
+        (2**20, 3072), b"C\x01A", element=U1
+    ),
+}
+
+
+class CifarTest(common.TestCase, parameterized.TestCase):
     def test_test_data_are_in_the_format(self) -> None:
         rows = published.noise(2, 3072)
         data = published.python2_pickle({"labels": [4, 700]}, rows)
@@ -80,7 +131,7 @@ class CifarTest(common.TestCase):
         for each in hostile:
             (folder / "test").write_bytes(pickle.dumps(each))
             with self.assertRaisesRegex(
-                errors.UserError, "test: it asks for .*, which CIFAR's"
+                errors.UserError, "test: refused, and nothing in it run"
             ):
                 cifar.read(folder, "cifar100", "test")
         self.assertFalse(trace.exists())
@@ -91,17 +142,29 @@ class CifarTest(common.TestCase):
         file = folder / "test"
         data = file.read_bytes()
         floats = {b"data": np.zeros((1, 3072)), b"fine_labels": [1]}
+        texts = {b"data": "x" * 3072, b"fine_labels": [1]}
         odd = {b"data": np.zeros((1, 3000), np.uint8), b"fine_labels": [1]}
         for content, message in (
-            (b"", "test is truncated or no pickle"),
-            (data[:9000], "test is truncated or no pickle"),
-            (b"<html>not found</html>", "test is truncated or no pickle"),
-            (pickle.dumps([]), "does not hold the files of cifar100"),
-            (pickle.dumps({}), "does not hold the files of cifar100"),
-            (pickle.dumps(floats), "pixels of type float64"),
-            (pickle.dumps(odd), "does not hold the files of cifar100"),
+            (b"", "test: no pickle, or a torn one"),
+            (data[:9000], "test: no pickle, or a torn one"),
+            (b"<html>not found</html>", "test: no pickle, or a torn one"),
+            (pickle.dumps([]), "no set of the files of cifar100"),
+            (pickle.dumps({}), "no set of the files of cifar100"),
+            (pickle.dumps(floats), "other numbers than u1"),
+            (pickle.dumps(odd), "no set of the files of cifar100"),
+            (pickle.dumps(texts), "no set of the files of cifar100"),
         ):
             file.write_bytes(content)
             with self.assertRaisesRegex(errors.UserError, message) as caught:
                 cifar.read(folder, "cifar100", "test")
             self.assertNotIn("\n", str(caught.exception))
+
+    @parameterized.named_parameters(HOSTILE_ARRAYS.items())
+    def test_arrays_that_would_crash_or_swell(self, content: bytes) -> None:
+        """Bytes as pointers, sizes without bytes, strides of 0."""
+        folder = self.folder()
+        published.write_cifar100(folder)
+        batch = b"}(\x8c\x04data" + content + b"\x8c\x0bfine_labels](K\x01eu"
+        (folder / "test").write_bytes(pickle_bytes.whole(batch))
+        with self.assertRaisesRegex(errors.UserError, folder.name):
+            cifar.read(folder, "cifar100", "test")

@@ -1,7 +1,7 @@
 """The network snapshots of NVIDIA's TF1 code, and of its older Theano code.
 
 Their files are pickles that carry the source of their networks: NVIDIA's code
-runs whatever is in them. Here nothing of a file is run (see `plain_pickle`).
+runs whatever is in them. Here nothing of a file is run (see `safe_pickle`).
 
 The reference names a variable by resolution, layer and role, such as
 `16x16/Conv0_up/weight` or `ToRGB_lod2/bias`, where lodK means a resolution of
@@ -19,10 +19,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, safe_pickle
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.networks.progressive.nvidia import plain_pickle, states
+from pgan_tf.networks.progressive.nvidia import states
 
 _NAMES = ("G", "D", "Gs")
 
@@ -58,7 +58,7 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
 
 
 def _read_states(path: str | os.PathLike[str]) -> list[states.NetworkState]:
-    records = plain_pickle.load(path)
+    records = safe_pickle.load(path, states.ALLOWED)
     if type(records) is not tuple or len(records) != len(_NAMES):
         raise errors.UserError(f"{path}: not the networks G, D and Gs")
     found = []

@@ -11,12 +11,27 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from pgan_tf.base import resolutions
+from pgan_tf.base import pickle_globals, resolutions
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
-from pgan_tf.networks.progressive.nvidia import stand_ins, theano
+from pgan_tf.networks.progressive.nvidia import theano
 
 Network = Generator | Discriminator
+
+
+def _record() -> pickle_globals.Record:
+    """A network as the file begins it; its state comes later."""
+    return pickle_globals.Record()
+
+
+# What the files may hold beside plain data.
+ALLOWED = pickle_globals.Allowed(
+    numbers=frozenset(("f2", "f4", "f8")),
+    makers={
+        "tfutil.Network": _record,
+        "network.Network": _record,
+    },
+)
 
 _KINDS: dict[str, type[Network]] = {
     "G_paper": Generator,
@@ -80,7 +95,7 @@ def read(record: Any) -> NetworkState:
     Raises:
         ValueError: If it is no network of the reference's, or a changed one.
     """
-    if type(record) is not stand_ins.Record:
+    if type(record) is not pickle_globals.Record:
         raise ValueError("not a network where one belongs")
     state = record.state
     if "version" not in state:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import files
+from pgan_tf.base import files, pickle_globals
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
-from pgan_tf.networks.progressive.nvidia import stand_ins, states
+from pgan_tf.networks.progressive.nvidia import states
 
 
 def dump(value: Any, path: pathlib.Path) -> None:
@@ -24,7 +24,7 @@ def dump(value: Any, path: pathlib.Path) -> None:
 
     Args:
         value: None, bool, int, float, str, tuples, lists and dicts of these,
-            of float32 arrays and scalars, and of `stand_ins.Record`s.
+            of float32 arrays and scalars, and of `pickle_globals.Record`s.
         path: The file; complete or not there.
     """
     with files.partial(path) as partial, open(partial, "wb") as file:
@@ -50,7 +50,7 @@ def _write(value: Any, file: Any) -> None:
             size = struct.pack("<Q", len(value))
             file.write(pickle.BINBYTES8 + size)
             file.write(value)
-        case stand_ins.Record():
+        case pickle_globals.Record():
             _write_global("tfutil", "Network", file)
             file.write(pickle.EMPTY_TUPLE + pickle.NEWOBJ)
             _write(value.state, file)
@@ -140,7 +140,7 @@ def save_pickle(
         UserError: If the file cannot be written there.
     """
     records = tuple(
-        stand_ins.Record(state_of(network, nvidia.variables(network)))
+        pickle_globals.Record(state_of(network, nvidia.variables(network)))
         for network in (G, D, Gs)
     )
     dump(records, pathlib.Path(path))

@@ -11,13 +11,14 @@ import types
 import numpy as np
 from absl.testing import parameterized
 
-from pgan_tf.base import errors, resolutions
+from pgan_tf.base import errors, resolutions, safe_pickle
 from pgan_tf.networks import snapshots
-from pgan_tf.networks.progressive.nvidia import plain_pickle
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
+from pgan_tf.networks.progressive.nvidia import states
 from tests import common
+from tests.base import pickle_bytes
 from tests.networks.progressive import numpy_networks
-from tests.networks.progressive.nvidia import pickle_bytes, pickle_writer
+from tests.networks.progressive.nvidia import pickle_writer
 
 OPTIONS = {
     "num_channels": 3,
@@ -266,7 +267,7 @@ class OtherFilesTest(common.TestCase, parameterized.TestCase):
         orders = [
             [name for name, _ in record.state["variables"]]
             for file in (path, again)
-            for record in plain_pickle.load(file)
+            for record in safe_pickle.load(file, states.ALLOWED)
         ]
         self.assertEqual(orders[:3], orders[3:])
         self.assertEqual(orders[0][:2], ["lod", "4x4/Dense/weight"])

@@ -11,8 +11,8 @@ from pgan_tf.base import errors
 from pgan_tf.networks.progressive.nvidia import snapshots as nvidia
 from pgan_tf.networks.progressive.nvidia import theano
 from tests import common
+from tests.base import pickle_bytes
 from tests.networks.progressive import numpy_networks
-from tests.networks.progressive.nvidia import pickle_bytes
 
 WIDTHS = {2: 8, 4: 8, 8: 6}  # fmap_base 24, fmap_max 8; 2x2 stands for latents
 SPEC = {"resolution": 8, "num_channels": 3, "fmap_base": 24, "fmap_max": 8}

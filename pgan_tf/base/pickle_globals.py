@@ -1,17 +1,17 @@
-"""What a network's pickle names, and what is made in its place.
+"""What a pickle may name, and what is made in its place.
 
-The globals of NVIDIA's snapshots are a class for networks and NumPy's
-functions for arrays, types and numbers, as NumPy 1 and 2 spell them. None of
-them is looked up or called: this module makes records and arrays itself, out
-of values that it has checked.
+Of NumPy these are the functions for arrays, types and numbers, as NumPy 1 and
+2 spell them; of others, those for which a caller has a maker. None of them is
+looked up or called: this module makes arrays itself, out of values that it has
+checked, and a maker is a function of ours.
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-_NETWORKS = ("tfutil.Network", "network.Network")
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
 _RECONSTRUCT = tuple(f"{m}._reconstruct" for m in _MULTIARRAY)
@@ -19,28 +19,48 @@ _SCALAR = tuple(f"{m}.scalar" for m in _MULTIARRAY)
 _FROM_BUFFER = tuple(f"{m}._frombuffer" for m in _NUMERIC)
 _NDARRAY, _DTYPE = "numpy.ndarray", "numpy.dtype"
 
-KNOWN = frozenset(
-    (*_NETWORKS, *_RECONSTRUCT, *_SCALAR, *_FROM_BUFFER, _NDARRAY, _DTYPE)
-)
+NUMPY = frozenset((*_RECONSTRUCT, *_SCALAR, *_FROM_BUFFER, _NDARRAY, _DTYPE))
+NUMBERS = frozenset("f2 f4 f8 u1 u2 u4 u8 i1 i2 i4 i8 b1".split())
 
-_NUMBERS = ("f2", "f4", "f8")
-_MAX_AXES = 4
+_MAX_AXES = 8
 
 
 class Refused(Exception):
-    """Something that the pickle of a network does not hold."""
+    """Something that a pickle may not hold."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Allowed:
+    """What a kind of pickles may hold beside plain data.
+
+    Attributes:
+        numbers: Types of an array's numbers, such as "f4" and "u1".
+        makers: By the full name of a global that a file may call, such as
+            "collections.OrderedDict", a function of ours that is called in its
+            place with the file's arguments. What these are is for the function
+            to check.
+        keys: Types of a dict's keys; not tuples, whose hash can take for ever.
+        max_opcodes: How long a file can be that is right.
+    """
+
+    numbers: frozenset[str] = NUMBERS
+    makers: Mapping[str, Callable[..., Any]] = dataclasses.field(
+        default_factory=dict
+    )
+    keys: tuple[type, ...] = (str,)
+    max_opcodes: int = 200_000
 
 
 @dataclasses.dataclass
 class Record:
-    """A network as the file has it: no behaviour, only what it states."""
+    """An object as the file has it: no behaviour, only what it states."""
 
     state: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
 class Named:
-    """A global that the file names, one of `KNOWN`."""
+    """A global that the file names, and may."""
 
     name: str
 
@@ -53,38 +73,39 @@ class _DType:
     order: str = "<"
 
 
-def named(module: Any, name: Any) -> Named:
-    """The stand-in for a global.
-
-    Raises:
-        Refused: If it is not one of `KNOWN`.
-    """
-    if type(module) is not str or type(name) is not str:
-        raise Refused("it names a global by what is no text")
-    full = f"{module}.{name}"
-    if full not in KNOWN:
-        shown = full if full.isprintable() else ascii(full)
-        raise Refused(f"no network needs {shown:.100}")
-    return Named(full)
-
-
 class Makers:
-    """Makes records and arrays.
+    """Makes records, arrays, and what else is allowed.
 
     Args:
         room: Bytes that all arrays together may have: the file's size, so
             that a small file does not unfold to large arrays.
+        allowed: What may be made.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, allowed: Allowed) -> None:
         self._room = room
+        self._allowed = allowed
+
+    def named(self, module: Any, name: Any) -> Named:
+        """The stand-in for a global.
+
+        Raises:
+            Refused: If it is not allowed.
+        """
+        if type(module) is not str or type(name) is not str:
+            raise Refused("it names a global by what is no text")
+        full = f"{module}.{name}"
+        if full not in NUMPY and full not in self._allowed.makers:
+            shown = full if full.isprintable() else ascii(full)
+            raise Refused(f"it asks for {shown:.100}, which is not allowed")
+        return Named(full)
 
     def make(self, callee: Any, arguments: Any) -> Any:
-        """What calling a global would give."""
+        """What stands for the result of calling a global."""
         if type(callee) is not Named or type(arguments) is not tuple:
             raise Refused("it calls what is no class")
-        if callee.name in _NETWORKS and not arguments:
-            return Record()
+        if callee.name in self._allowed.makers:
+            return self._called(callee.name, arguments)
         if callee.name in _RECONSTRUCT and arguments[0] == Named(_NDARRAY):
             return np.empty(0, np.float32)  # `build` fills it
         if callee.name in _SCALAR:
@@ -93,8 +114,14 @@ class Makers:
         if callee.name in _FROM_BUFFER:
             return self._array(*arguments)
         if callee.name == _DTYPE:
-            return _dtype(arguments[0])
-        raise Refused(f"no network calls {callee.name} this way")
+            return self._dtype(arguments[0])
+        raise Refused(f"it calls {callee.name} in a way of its own")
+
+    def _called(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return self._allowed.makers[name](*arguments)
+        except TypeError as error:
+            raise Refused(f"it calls {name} in a way of its own") from error
 
     def build(self, target: Any, state: Any) -> None:
         """Gives what was made its state."""
@@ -133,13 +160,15 @@ class Makers:
         numbers = np.dtype(dtype.order.replace("|", "<") + dtype.code)
         return np.frombuffer(data, numbers).reshape(shape, order=order)
 
-
-def _dtype(code: Any) -> _DType:
-    if code not in _NUMBERS:
-        raise Refused(
-            "it has an array of other numbers than " + ", ".join(_NUMBERS)
-        )
-    return _DType(code)
+    def _dtype(self, code: Any) -> _DType:
+        # Python 2 wrote it as bytes, in some files.
+        code = code.decode("latin-1") if type(code) is bytes else code
+        if type(code) is not str or code not in self._allowed.numbers:
+            raise Refused(
+                "it has an array of other numbers than "
+                + ", ".join(sorted(self._allowed.numbers))
+            )
+        return _DType(code)
 
 
 def _as_bytes(data: Any) -> bytes:

@@ -1,11 +1,11 @@
-"""Pickles of plain data, read and written without running anything.
+"""Pickles of plain data, read without running anything.
 
 Python's unpickler calls whatever a file names, so that opening a stranger's
 file is running a stranger's program. The reader here is a machine of its own:
-it knows the opcodes that plain data needs and, of all globals, the few that
-stand for a network or an array (`stand_ins`). It imports nothing, calls
-nothing that the file names, and takes no more memory than a small multiple of
-the file's size.
+it knows the opcodes that plain data needs and, of all globals, those of
+NumPy's arrays and the few that a caller allows (`pickle_globals`). It imports
+nothing, calls nothing that the file names, does not descend into what is
+nested, and takes no more memory than a small multiple of the file's size.
 """
 
 import mmap
@@ -14,20 +14,27 @@ import pathlib
 import pickletools
 from typing import Any
 
-from pgan_tf.base import errors
-from pgan_tf.networks.progressive.nvidia import stand_ins
+from pgan_tf.base import boundary, errors, memory, pickle_globals
+from pgan_tf.base.pickle_globals import Allowed, Refused
 
-MAX_OPCODES = 200_000  # the networks of a 1024x1024 run take 5,000
 _MARK = object()
 _TORN = "no pickle, or a torn one"
+_OBJECT = 100  # bytes that an opcode of one byte can take
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], allowed: Allowed) -> Any:
     """Reads a pickle.
 
+    Args:
+        path: The file.
+        allowed: What it may hold beside plain data.
+
     Returns:
-        None, bool, int, float, str, bytes, tuples, lists, dicts with string
-        keys, float arrays and `stand_ins.Record`s.
+        None, bool, int, float, str, bytes, tuples, lists, dicts, arrays of
+        numbers, and what `allowed.makers` made. Lists, tuples and dicts may
+        hold each other in circles, and a thing be in them as often as they
+        like: look at types before comparing or printing, and go no deeper
+        than a right file does.
 
     Raises:
         UserError: If there is no such file, it is torn or no pickle, or it
@@ -35,20 +42,28 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     if not pathlib.Path(path).is_file():
         raise errors.UserError(f"{path}: no such file")
-    if not os.path.getsize(path):
-        raise errors.UserError(f"{path}: an empty file")
-    with open(path, "rb") as file:
-        # Mapped: reading a file makes room for whatever a length claims.
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            try:
-                return _Machine(len(data)).run(data)
-            except stand_ins.Refused as refusal:
-                raise errors.UserError(
-                    f"{path}: refused, and nothing in it run: {refusal}"
-                ) from None
-            except Exception as error:
-                # Bytes that are no pickle fail in every way there is.
-                raise errors.UserError(f"{path}: {_TORN}") from error
+    with boundary.reading(path, "pickle"):
+        if not os.path.getsize(path):
+            raise errors.UserError(f"{path}: an empty file")
+        with open(path, "rb") as file:
+            # Mapped: reading a file makes room for whatever a length claims.
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return loads(data, str(path), allowed)
+
+
+def loads(data: bytes | mmap.mmap, where: str, allowed: Allowed) -> Any:
+    """Like `load`, of bytes that come from the file `where`."""
+    num_opcodes = min(len(data), allowed.max_opcodes)
+    memory.require(2 * len(data) + _OBJECT * num_opcodes, where)
+    try:
+        return _Machine(len(data), allowed).run(data)
+    except Refused as refusal:
+        raise errors.UserError(
+            f"{where}: refused, and nothing in it run: {refusal}"
+        ) from None
+    except Exception as error:
+        # Bytes that are no pickle fail in every way there is.
+        raise errors.UserError(f"{where}: {_TORN}") from error
 
 
 class _Machine:
@@ -56,10 +71,12 @@ class _Machine:
 
     Args:
         size: Of the file.
+        allowed: What it may hold.
     """
 
-    def __init__(self, size: int) -> None:
-        self._makers = stand_ins.Makers(size)
+    def __init__(self, size: int, allowed: Allowed) -> None:
+        self._allowed = allowed
+        self._makers = pickle_globals.Makers(size, allowed)
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
 
@@ -68,8 +85,8 @@ class _Machine:
         for count, (op, argument, _position) in enumerate(
             pickletools.genops(data)
         ):
-            if count > MAX_OPCODES:
-                raise stand_ins.Refused("it is longer than any network")
+            if count > self._allowed.max_opcodes:
+                raise Refused("it is longer than any file of its kind")
             if op.name == "STOP":
                 (result,) = self._stack
                 return result
@@ -121,10 +138,10 @@ class _Machine:
         push, pop = self._stack.append, self._pop
         match op:
             case "GLOBAL":
-                push(stand_ins.named(*argument.split(" ", 1)))
+                push(self._makers.named(*argument.split(" ", 1)))
             case "STACK_GLOBAL":
                 name, module = pop(), pop()
-                push(stand_ins.named(module, name))
+                push(self._makers.named(module, name))
             case "REDUCE" | "NEWOBJ":
                 arguments, callee = pop(), pop()
                 push(self._makers.make(callee, arguments))
@@ -132,14 +149,14 @@ class _Machine:
                 callee, *rest = self._pop_to_mark()
                 push(self._makers.make(callee, tuple(rest)))
             case "INST":
-                callee = stand_ins.named(*argument.split(" ", 1))
+                callee = self._makers.named(*argument.split(" ", 1))
                 arguments = tuple(self._pop_to_mark())
                 push(self._makers.make(callee, arguments))
             case "BUILD":
                 state = pop()
                 self._makers.build(self._stack[-1], state)
             case _:
-                raise stand_ins.Refused(f"no network needs the opcode {op}")
+                raise Refused(f"it needs the opcode {op}")
 
     def _pop(self) -> Any:
         value = self._stack.pop()
@@ -165,8 +182,8 @@ class _Machine:
             raise ValueError(_TORN)
         for key, value in zip(items[::2], items[1::2], strict=True):
             # The hash of tuples in tuples in tuples can take for ever.
-            if type(key) is not str:
-                raise stand_ins.Refused("no network needs such keys of a dict")
+            if type(key) not in self._allowed.keys:
+                raise Refused("it has keys of a dict that are no names")
             target[key] = value
 
 

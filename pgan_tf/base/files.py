@@ -1,6 +1,9 @@
 """Files and folders that are whole or not there, and their digests.
 
-Also logs that may be torn, and the folder for what is costly to get twice.
+Whatever must outlive a crash is written here: `partial` for what is whole or
+not there, `append` for lines, `sync` and `put` for what has its own way of
+being written. All bring the bytes to disk before the name, and the name before
+they return.
 """
 
 import contextlib
@@ -8,46 +11,179 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import tqdm
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, processes
+
+# partial-<machine>-<process>-<its start>-<random>-<name>
+_PARTIAL = re.compile(
+    r"partial-([0-9a-f]{12})-(\d{1,10})-(\d{1,20})-[0-9a-f]{16}-.+", re.DOTALL
+)
+# What other machines have left counts as forgotten after a day.
+_FORGOTTEN_SECONDS = 24 * 60 * 60
+_LONGEST_NAME = 255  # bytes
+_swept: set[pathlib.Path] = set()
 
 
 @contextlib.contextmanager
-def partial(path: pathlib.Path) -> Iterator[pathlib.Path]:
+def partial(path: pathlib.Path, durable: bool = True) -> Iterator[pathlib.Path]:
     """A name to write to that becomes `path` when the block ends well.
 
-    The suffix is kept, as some writers choose their format by it. Two
-    processes do not meet in one file; the later one wins. A folder may be
-    made there as well, if `path` is none that holds anything.
+    The suffix is kept, as some writers choose their format by it. The name
+    cannot be foreseen, so nobody can have put a link there, and two processes
+    do not meet in one file; the later one wins. A folder may be made there as
+    well, if `path` is none that holds anything. What processes that are dead
+    have left in the same folder goes away.
+
+    Args:
+        path: Of the file or folder.
+        durable: Whether it must outlive a power failure right after, which
+            takes some milliseconds.
     """
-    writing = path.with_name(f"partial-{os.getpid()}-{path.name}")
+    if path.parent not in _swept:
+        _swept.add(path.parent)
+        sweep(path.parent)
+    writing = _partial_name(path)
     try:
         yield writing
-        os.replace(writing, path)
+        if durable:
+            sync(writing)
+        put(writing, path, durable)
     finally:
-        if writing.is_dir():
-            shutil.rmtree(writing)
-        writing.unlink(missing_ok=True)
+        _remove(writing)
+
+
+def _partial_name(path: pathlib.Path) -> pathlib.Path:
+    own = processes.current()
+    head = (
+        f"partial-{own.machine}-{own.pid}-{own.start}-{secrets.token_hex(8)}-"
+    )
+    # The end has the suffix; long names lose their begin.
+    room = _LONGEST_NAME - len(head)
+    end = os.fsencode(path.name)[-room:].decode("utf-8", "ignore")
+    if len(os.fsencode(path.name)) <= room:
+        end = path.name
+    return path.with_name(head + end)
+
+
+def is_partial(name: str) -> bool:
+    """Whether a name is one that `partial` gives."""
+    return _PARTIAL.fullmatch(name) is not None
+
+
+def sweep(folder: pathlib.Path) -> None:
+    """Removes what dead processes have begun to write in a folder.
+
+    Of this machine's processes it is known which are dead; what others have
+    begun goes when it has not changed for a day.
+    """
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        match = _PARTIAL.fullmatch(name)
+        if match is None:
+            continue
+        writer = processes.Process("", match[1], int(match[2]), int(match[3]))
+        with contextlib.suppress(OSError):
+            if writer.is_here():
+                is_dead = not writer.is_alive()
+            else:
+                is_dead = _is_forgotten(folder / name)
+            if is_dead:
+                _remove(folder / name)
+
+
+def _is_forgotten(path: pathlib.Path) -> bool:
+    """Whether nothing there has changed for a day."""
+    newest = max(each.lstat().st_mtime for each in [path, *path.rglob("*")])
+    return time.time() - newest > _FORGOTTEN_SECONDS
+
+
+def _remove(path: pathlib.Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: pathlib.Path) -> None:
+    """Brings a file, or a folder with all that is in it, to disk."""
+    if path.is_dir() and not path.is_symlink():
+        for child in path.iterdir():
+            sync(child)
+    elif not path.is_file():
+        return  # Only what has bytes can lose them.
+    _sync_entry(path)
+
+
+def put(
+    written: pathlib.Path, path: pathlib.Path, durable: bool = True
+) -> None:
+    """Gives what was written its name, which stays after a power failure."""
+    os.replace(written, path)
+    if durable:
+        _sync_entry(path.parent)
+
+
+def append(path: pathlib.Path, text: str) -> None:
+    """Adds lines to a file, and brings them to disk.
+
+    After a line that a kill has torn they begin on a new one.
+
+    Args:
+        path: Made if it is not there.
+        text: Whole lines.
+    """
+    is_new = not path.exists()
+    with open(path, "ab+") as file:
+        if size := file.seek(0, os.SEEK_END):
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.write(text.encode("utf-8", "backslashreplace"))
+    _sync_entry(path)
+    if is_new:
+        _sync_entry(path.parent)
+
+
+def _sync_entry(path: pathlib.Path) -> None:
+    """Brings the bytes of a file, or the names in a folder, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot do it for folders.
+        if not path.is_dir():
+            raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        os.close(descriptor)
 
 
 def read_json_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     """The objects of a JSON lines file, without lines that a kill has torn.
 
-    A file that is not there has none.
+    Those that a bad disk has damaged are left out, too. A file that is not
+    there has none.
     """
-    if not path.exists():
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
         return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in content.split(b"\n"):
         try:
-            value = json.loads(line)
-        except ValueError:
+            value = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             found.append(value)

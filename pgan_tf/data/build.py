@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, text, version
+from pgan_tf.base import errors, locks, text, version
 from pgan_tf.data import jobs, journal, parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
@@ -73,7 +73,7 @@ def create(
     manifest = _origin(images, how, SHUFFLE_SEED if shuffle else None)
     if bad:
         manifest["skipped"] = list(bad.values())
-    with journal.hold_lock(target.path):
+    with locks.hold(target.path, "--out_dir", "create"):
         num_exact = _write(
             jobs.Job(images, order, target), num_workers, overwrite
         )
@@ -130,26 +130,26 @@ def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
     """Makes room for a new dataset: in the folder and on the disk."""
-    files = sorted(path.iterdir())
-    foreign = [file for file in files if not file_names.is_ours(file.name)]
+    held = sorted(
+        file for file in path.iterdir() if not locks.is_lock(file.name)
+    )
+    foreign = [file for file in held if not file_names.is_ours(file.name)]
     if foreign:
         raise errors.UserError(
             f"--out_dir={path} holds other files, such as {foreign[0].name}; "
             "choose a new folder"
         )
-    is_finished = files and not any(
-        file.name.endswith(file_names.PARTIAL) for file in files
+    is_finished = held and not any(
+        file.name.endswith(file_names.PARTIAL) for file in held
     )
     if is_finished and not overwrite:
         raise errors.UserError(
             f"--out_dir={path} already holds a dataset; "
             "add --overwrite to replace it"
         )
-    _check_space(path, needed, sum(file.stat().st_size for file in files))
+    _check_space(path, needed, sum(file.stat().st_size for file in held))
     # The manifest goes first, so that what is left never looks whole.
-    for file in sorted(
-        files, key=lambda file: file.name != file_names.MANIFEST
-    ):
+    for file in sorted(held, key=lambda file: file.name != file_names.MANIFEST):
         file.unlink()
 
 

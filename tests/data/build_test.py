@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, locks
 from pgan_tf.data import blocks, build, inspect, jobs, journal, verify
 from pgan_tf.data.format import datasets, file_names, writing
 from pgan_tf.data.sources import pictures
@@ -86,7 +86,7 @@ class BuildTest(common.TestCase):
 
     def test_one_build_at_a_time(self) -> None:
         path = self.folder() / "faces"
-        with journal.hold_lock(path):
+        with locks.hold(path, "--out_dir", "create"):
             with self.assertRaisesRegex(errors.UserError, "another `create`"):
                 self.create(path)
         self.create(path)
@@ -264,7 +264,7 @@ class BuildTest(common.TestCase):
         for again in (False, True):
             self.interrupt(path)
             # Of the blocks 0, 3 and 6 the last one does not count now.
-            marker.write_text(marker.read_text().removesuffix(" done"))
+            marker.write_text(marker.read_text().removesuffix(" done\n"))
             if again:
                 # It is made once more, and its entry follows the cut one.
                 self.interrupt(path)

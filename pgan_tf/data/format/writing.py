@@ -7,17 +7,15 @@ names the files and writes the manifest last. `Writer` and `save` do all three.
 
 import concurrent.futures
 import dataclasses
-import hashlib
 import io
 import json
-import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import resolutions
+from pgan_tf.base import files, resolutions
 from pgan_tf.data.format import file_names, tfrecord
 
 # So many bytes are worked on at a time: they stay in a core's cache.
@@ -140,8 +138,8 @@ def finish(target: Target, manifest: dict[str, Any]) -> None:
         target: A build whose images are all written.
         manifest: How the dataset was made; sizes and checksums are added.
     """
-    files = target.files()
-    paths = [target.partial(file) for file in files]
+    sizes = target.files()
+    paths = [target.partial(file) for file in sizes]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         checksums = list(pool.map(_settle, paths))
     content = {
@@ -154,16 +152,16 @@ def finish(target: Target, manifest: dict[str, Any]) -> None:
         "files": {
             file: {"bytes": size, "sha256": checksum}
             for (file, size), checksum in zip(
-                files.items(), checksums, strict=True
+                sizes.items(), checksums, strict=True
             )
         },
     }
-    for file, partial in zip(files, paths, strict=True):
-        os.replace(partial, target.path / file)
+    for file, partial in zip(sizes, paths, strict=True):
+        files.put(partial, target.path / file)
     partial = target.partial(file_names.MANIFEST)
     partial.write_text(json.dumps(content, indent=1) + "\n")
-    _settle(partial)
-    os.replace(partial, target.path / file_names.MANIFEST)
+    files.sync(partial)
+    files.put(partial, target.path / file_names.MANIFEST)
 
 
 def cascade(images: np.ndarray) -> Iterator[np.ndarray]:
@@ -236,6 +234,5 @@ def _write_at(
 
 def _settle(path: pathlib.Path) -> str:
     """Makes sure that a file is on disk; returns its SHA-256."""
-    with open(path, "r+b") as stream:
-        os.fsync(stream.fileno())
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    files.sync(path)
+    return files.sha256_of_file(path)

@@ -9,8 +9,8 @@ import shutil
 
 from PIL import Image
 
+from pgan_tf.base import locks
 from pgan_tf.commands.dataset import source_flags, verbs
-from pgan_tf.data import journal
 from pgan_tf.data.format import datasets
 from tests import common
 from tests.commands.dataset import tool
@@ -131,7 +131,7 @@ class DatasetToolTest(tool.ToolTestCase):
             self.assertEqual(one.read_bytes(), many.read_bytes())
 
     def test_two_at_once(self) -> None:
-        with journal.hold_lock(self.cwd / "out"):
+        with locks.hold(self.cwd / "out", "--out_dir", "create"):
             self.fail_with(
                 "another `create` is writing to --out_dir=out",
                 *("create", "--source=faces", "--out_dir=out"),

@@ -19,6 +19,7 @@ LINE = (
 # Everything else runs on NumPy, or on Keras with any of its backends.
 MAY_IMPORT_TENSORFLOW = (
     "base/devices.py",
+    "base/graphs.py",
     "data/pipeline.py",
     # One operation that Keras does not have.
     "networks/operations.py",

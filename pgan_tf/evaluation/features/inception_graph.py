@@ -16,7 +16,7 @@ import zlib
 
 import tensorflow as tf
 
-from pgan_tf.base import devices, errors, files
+from pgan_tf.base import devices, errors, files, graphs
 from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import (
     Extractor,
@@ -43,6 +43,8 @@ GRAPH_SHA256 = (
 INPUT_NODE = "ExpandDims"
 FEATURES_NODE = "pool_3"
 WEIGHTS_NODE = "softmax/weights"
+# Ahead of the input, where it is cut off.
+JPEG = "DecodeJpeg"
 OLD_BATCH_NORM = "BatchNormWithGlobalNormalization"
 TIMEOUT_SECONDS = 30
 
@@ -127,7 +129,11 @@ def read_graph(path: pathlib.Path) -> bytes:
 
 
 def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
-    """Parses the graph and checks that it is one of the known shape."""
+    """Parses the graph and checks that it is one of the known shape.
+
+    Raises:
+        UserError: If it is not, or could do more than compute.
+    """
     graph = tf.compat.v1.GraphDef()
     try:
         graph.ParseFromString(data)
@@ -143,6 +149,7 @@ def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
             f"{path}: not the 2015 Inception graph, it has no node"
             f" {', '.join(sorted(missing))}; give {GRAPH_NAME}"
         )
+    graphs.check(graph, str(path), also=[JPEG])
     return graph
 
 

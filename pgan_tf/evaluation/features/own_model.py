@@ -1,8 +1,7 @@
 """The user's own extractor: a Keras model or a SavedModel."""
 
 import pathlib
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -12,20 +11,12 @@ import tensorflow as tf
 # TensorFlow's own parser of the file, which `tf.saved_model.load` is over.
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf.base import devices, errors, files
+from pgan_tf.base import devices, errors, files, graphs
 from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import Extractor
 
 Size = tuple[int, int]
 
-# Operations that reach beyond the graph: Python, the file system, the network.
-REACHES_OUT = re.compile(
-    "PyFunc|File(?!name)|Reader|Dataset|Print|Debug|Summary|Remote|Rpc"
-    "|ImmutableConst|LoadAndRemap"
-)
-
-# These too, but every SavedModel has them, to be saved and restored itself.
-SAVES = re.compile("^(Save|Restore|Merge)(V2|Slice|$)")
 SIGNATURE = "serving_default"
 
 
@@ -43,7 +34,7 @@ def load(
         path: The file, which is loaded in Keras' safe mode; or the folder,
             whose signature `serving_default` is used, with its outputs in
             the order of their names unless these are features and logits.
-            Its operations may not reach outside.
+            Its operations must be among those of `base.graphs`.
         resolution: Of the images it will be given.
         replicas: That run it.
 
@@ -152,7 +143,7 @@ def _ordered(names: Sequence[str]) -> list[str]:
 
 
 def _check_operations(path: pathlib.Path) -> None:
-    """Refuses a graph that could read or write files or run Python."""
+    """Refuses a graph that could do more than compute."""
     saved = saved_model_pb2.SavedModel()
     try:
         saved.ParseFromString((path / "saved_model.pb").read_bytes())
@@ -162,50 +153,7 @@ def _check_operations(path: pathlib.Path) -> None:
             f"--features={path}: not a SavedModel: no saved_model.pb in it"
             " that can be read"
         ) from error
-    found = sorted(set().union(*map(_reaching_out, saved.meta_graphs)))
-    if found:
-        raise errors.UserError(
-            f"--features={path}: refused, since its graph reaches outside"
-            f" itself with {', '.join(found)}"
-        )
-
-
-def _reaching_out(meta: Any) -> set[str]:
-    """The operations of a graph, a MetaGraphDef, that reach outside it."""
-    bodies = {
-        function.signature.name: function.node_def
-        for function in meta.graph_def.library.function
-    }
-    every = [meta.graph_def.node, *bodies.values()]
-    used = {node.op for nodes in every for node in nodes}
-    found = set(filter(REACHES_OUT.search, used))
-    # What only the saver calls, which is never called here, may save. Without
-    # objects, as TensorFlow 1 wrote it, anything may be called.
-    saver = meta.saver_def
-    savers = {saver.save_tensor_name.split(":")[0], saver.restore_op_name}
-    objects = meta.object_graph_def.SerializeToString()
-    nodes = [
-        n for n in meta.graph_def.node if not objects or n.name not in savers
-    ]
-    waiting = {name for name in bodies if name.encode() in objects}
-    waiting |= _called(nodes)
-    reached: set[str] = set()
-    while waiting:
-        reached |= waiting
-        called = [bodies.get(name, ()) for name in waiting]
-        nodes += [node for body in called for node in body]
-        waiting = set().union(*map(_called, called)) - reached
-    return found | set(filter(SAVES.search, (node.op for node in nodes)))
-
-
-def _called(nodes: Iterable[Any]) -> set[str]:
-    """Names of functions that nodes may call, and of other things."""
-    names = {node.op for node in nodes}
-    for node in nodes:
-        for value in node.attr.values():
-            names.add(value.func.name)
-            names.update(function.name for function in value.list.func)
-    return names
+    graphs.check_saved_model(saved, f"--features={path}")
 
 
 def _try(

@@ -10,7 +10,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgan_tf.base import command_line, flag_kinds, images, version
+from pgan_tf.base import (
+    command_line,
+    flag_kinds,
+    images,
+    keras_settings,
+    version,
+)
 from pgan_tf.base.errors import UserError
 
 # Puts the options of every family of networks on the tree.
@@ -39,6 +45,8 @@ __all__ = [
     "train",
 ]
 __version__ = version.VERSION
+# Ahead of any import of Keras, which reads the user's settings.
+keras_settings.settle()
 
 Path = str | os.PathLike[str]
 
@@ -226,6 +234,7 @@ def load(path: Path) -> "Generator":
 def _user_errors_alone() -> Iterator[None]:
     """Makes an error of the system, such as a full disk, a UserError too."""
     command_line.quiet_tensorflow()
+    keras_settings.settle()
     try:
         yield
     except OSError as error:

@@ -1,10 +1,10 @@
 # make demo | make test | make test-slow | make check-wheel
-# make bench | make bench-data | make bench-metrics
+# make bench | make bench-data | make bench-metrics | make mutants
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check-wheel bench bench-data bench-metrics lint format clean
+.PHONY: demo test test-slow check-wheel bench bench-data bench-metrics mutants lint format clean
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
@@ -40,6 +40,9 @@ bench-data: $(VENV)/.installed
 
 bench-metrics: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.metrics $(ARGS)
+
+mutants: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,5 @@
+"""Small mistakes in evaluation."""
+
+from benchmarks.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = ()

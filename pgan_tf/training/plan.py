@@ -215,7 +215,7 @@ def _row(
         options.schedule.d_repeats,
         reuse_fakes=options.optimizer.reuse_fakes,
     )
-    ticks = math.ceil((fade + settled) / stage.tick_kimg)
+    ticks = _round_up((fade + settled) / stage.tick_kimg)
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
     grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
@@ -226,7 +226,7 @@ def _row(
         settled_kimg=settled,
         minibatch=stage.minibatch,
         minibatch_per_device=share,
-        steps=math.ceil((fade + settled) * 1000 / d_nimg),
+        steps=_round_up((fade + settled) * 1000 / d_nimg),
         g_lrate=stage.g_lrate,
         d_lrate=stage.d_lrate,
         parameters=networks.generator(resolution).parameters
@@ -243,6 +243,11 @@ def _row(
         disk_bytes=snapshots * 4 * networks.parameters(final)[0]
         + grids * _grid_bytes(options),
     )
+
+
+def _round_up(count: float) -> int:
+    """To a whole number; 18 steps plus rounding dust are still 18."""
+    return math.ceil(count - 1e-6)
 
 
 def _taken(every: int, ticks: int, last: bool) -> int:

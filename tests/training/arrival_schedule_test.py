@@ -1,0 +1,326 @@
+"""Options of schedule, files, guard and evaluation: they arrive.
+
+Most by a whole training whose steps do nothing (`arrival_case.Walk`). By hand,
+of a final resolution of 32: 8x8 for 72 images; 16x16 fades in over 48 and
+settles for 96; 32x32 fades in over 24; the end is at 300. Calls are of 6 steps
+of D, and end where the schedule is looked at again.
+"""
+
+import itertools
+import math
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from pgan_tf.base import errors
+from pgan_tf.data import pipeline
+from pgan_tf.evaluation import of_run
+from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.options import Options
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.training import plan, position, steps
+from tests.training import arrival_case
+from tests.training.arrival_case import reads
+
+# Images shown before each call; resolution, minibatch; alpha; G's and D's
+# rate; passes.
+CALLS = [
+    (0, 8, 6, 1.0, 0.004, 0.005, 1),
+    (36, 8, 6, 1.0, 0.004, 0.005, 1),
+    # The next resolution comes one image later.
+    (72, 8, 6, 1.0, 0.004, 0.005, 1),
+    (108, 16, 4, 0.75, 0.002, 0.005, 2),
+    (132, 16, 4, 1.0, 0.002, 0.005, 2),
+    (156, 16, 4, 1.0, 0.002, 0.005, 2),
+    (180, 16, 4, 1.0, 0.002, 0.005, 2),
+    (204, 16, 4, 1.0, 0.002, 0.005, 2),
+    (228, 32, 2, 0.5, 0.004, 0.003, 1),
+    (240, 32, 2, 1.0, 0.004, 0.003, 1),
+    (252, 32, 2, 1.0, 0.004, 0.003, 1),
+    (264, 32, 2, 1.0, 0.004, 0.003, 1),
+    (276, 32, 2, 1.0, 0.004, 0.003, 1),
+    (288, 32, 2, 1.0, 0.004, 0.003, 1),
+]
+# Where layers came into use, or went out.
+GROWN = (0, 108, 132, 228, 240)
+# 24 images at least, but 48 at 16x16, and what is left at the end.
+TICKS = [36, 72, 108, 156, 204, 240, 264, 288, 300]
+
+
+class WalkTest(arrival_case.ArrivalCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # One for all of its tests, which only look.
+        cls.walked = arrival_case.Walk(cls(), cls.options("walked"))
+
+    def stats(self) -> list[dict[str, Any]]:
+        return run_folder.read_ticks(self.here / "walked")
+
+    @reads(
+        "total_kimg",
+        "lod_initial_resolution",
+        "lod_training_kimg",
+        "lod_transition_kimg",
+        "lod_training_kimg_dict",
+        "lod_transition_kimg_dict",
+        "minibatch_base",
+        "minibatch_dict",
+        "max_minibatch_per_gpu_dict",
+        "max_micro_batch_dict",
+        "g_lrate_base",
+        "g_lrate_dict",
+        "d_lrate_base",
+        "d_lrate_dict",
+        "d_repeats",
+        "minibatch_repeats",
+    )
+    def test_calls(self):
+        calls = self.walked.calls
+        self.assertEqual([c.nimg for c in calls], [row[0] for row in CALLS])
+        for call, row in zip(calls, CALLS, strict=True):
+            _, size, minibatch, alpha, g_lrate, d_lrate, passes = row
+            shape = (6 * minibatch, size, size, 3)
+            self.assertEqual(call.images.shape, shape)
+            self.assertEqual(call.labels.shape, (6 * minibatch, 2))
+            self.assertEqual(call.stage.minibatch, minibatch)
+            self.assertEqual(call.stage.passes, passes)
+            self.assertAllClose(
+                [call.alpha, call.g_lrate, call.d_lrate],
+                [alpha, g_lrate, d_lrate],
+                rtol=1e-5,
+                atol=0,
+            )
+        self.assertEqual(self.walked.run.position.nimg, 300)
+
+    def test_a_function_is_compiled_for_each_stage(self):
+        found = [
+            (call.stage.resolution, call.stage.minibatch)
+            for call in self.walked.calls
+        ]
+        self.assertEqual(found, [(row[1], row[2]) for row in CALLS])
+        fading = [call.stage.alpha is not None for call in self.walked.calls]
+        self.assertEqual(fading, [row[0] in (108, 228) for row in CALLS])
+
+    @reads("seed")
+    def test_order_of_images(self):
+        """One sequence of seed 77, whatever resolution and minibatch."""
+        found = [
+            int(round(float(image.mean()) / 10))
+            for call in self.walked.calls
+            for image in call.images
+        ]
+        epochs = [
+            pipeline.permutation(24, 77, tf.constant(epoch, tf.int64))
+            for epoch in range(13)
+        ]
+        expected = np.concatenate(epochs)[:300]
+        self.assertEqual(found, expected.tolist())
+        other = pipeline.permutation(24, 78, tf.constant(0, tf.int64))
+        self.assertNotEqual(found[:24], other.numpy().tolist())
+        labels = np.concatenate([call.labels for call in self.walked.calls])
+        self.assertAllEqual(labels, np.eye(3)[expected % 3][:, :2])
+
+    @reads("tick_kimg_base", "tick_kimg_dict")
+    def test_ticks(self):
+        self.assertEqual([t["nimg"] for t in self.stats()], TICKS)
+        self.assertEqual([t["tick"] for t in self.stats()], list(range(1, 10)))
+
+    @reads("image_snapshot_ticks")
+    def test_pictures(self):
+        """At first, each second tick, and at the end."""
+        self.assertEqual(self.walked.pictures, [0, *TICKS[1::2], TICKS[-1]])
+
+    @reads("network_snapshot_ticks")
+    def test_snapshots(self):
+        """Each fourth tick, and the end; of the lod that they are of."""
+        self.assertEqual(self.walked.snapshots, [TICKS[3], TICKS[7], 300])
+        self.assertEqual(self.walked.lods, [1.0, 0.0, 0.0])
+
+    @reads("weight_histograms")
+    def test_histograms(self):
+        expected = [
+            (name, nimg) for nimg in (156, 288, 300) for name in ("G", "D")
+        ]
+        self.assertEqual(self.walked.histograms, expected)
+
+    @reads("checkpoint_minutes")
+    def test_checkpoints(self):
+        """A call takes a minute, so each third is over 2.5."""
+        ends = [row[0] for row in CALLS[1:]] + [300]
+        self.assertEqual(self.walked.checkpoints, [*ends[2::3], 300])
+
+    def test_without_reset_the_optimizers_go_on(self):
+        for found in ("g_step", "d_step"):
+            counts = [getattr(call, found) for call in self.walked.calls]
+            self.assertEqual(counts, list(range(len(CALLS))))
+
+
+class OtherWalksTest(arrival_case.ArrivalCase):
+    @reads("reset_opt_for_new_lod")
+    def test_optimizers_restart_where_layers_change(self):
+        walked = self.walk(
+            self.options(
+                "reset", reset_opt_for_new_lod=True, weight_histograms=False
+            )
+        )
+        expected, count = [], 0
+        for nimg, *_ in CALLS:
+            count = 0 if nimg in GROWN else count + 1
+            expected.append(count)
+        for found in ("g_step", "d_step"):
+            counts = [getattr(call, found) for call in walked.calls]
+            self.assertEqual(counts, expected)
+        self.assertEqual(walked.histograms, [])
+
+    def test_pictures_and_snapshots_of_the_end_alone(self):
+        walked = self.walk(
+            self.options(
+                "last",
+                image_snapshot_ticks=0,
+                network_snapshot_ticks=0,
+                checkpoint_minutes=0,
+            )
+        )
+        self.assertEqual(walked.pictures, [0, 300])
+        self.assertEqual(walked.snapshots, [300])
+        ends = [row[0] for row in CALLS[1:]] + [300]
+        self.assertEqual(walked.checkpoints, ends)
+
+
+class PlanTest(arrival_case.ArrivalCase):
+    @reads("d_repeats")
+    def test_plan_by_hand(self):
+        """Steps of G: as many images as 2 steps of D show."""
+        options = self.options()
+        made = plan.make(options, 3, peak_gmac_per_sec=10.0)
+        kimg = {8: (0, 72), 16: (48, 96), 32: (24, 60)}
+        minibatch = {8: 6, 16: 4, 32: 2}
+        tick = {8: 24, 16: 48, 32: 24}
+        networks = plan.networks_cost(options, 3)
+        self.assertEqual([row.resolution for row in made.rows], [8, 16, 32])
+        for row in made.rows:
+            r = row.resolution
+            fade, settled = kimg[r]
+            found = [1000 * row.fade_kimg, 1000 * row.settled_kimg]
+            self.assertAllClose(found, [fade, settled], rtol=1e-9, atol=1e-9)
+            self.assertEqual(row.minibatch, minibatch[r])
+            images = fade + settled
+            self.assertEqual(row.steps, math.ceil(images / minibatch[r] / 2))
+            self.assertEqual(row.ticks, math.ceil(images / tick[r]))
+            # A step of G, with 2 of D: passes as `cost` explains them.
+            d = networks.discriminator(r).macs * (2 * 12 + 2)
+            g = networks.generator(r).macs * (2 * 1 + 3)
+            gmac = minibatch[r] * (d + g) / 1e9
+            self.assertAllClose(row.gmac, gmac, rtol=1e-9, atol=0)
+            share = 0.6 if r == 8 else 0.75
+            speed = share * 10 / gmac * minibatch[r] * 2
+            self.assertAllClose(row.images_per_sec, speed, rtol=1e-9, atol=0)
+        # Passes of 2 images at 16x16 take as much as a minibatch of 2.
+        whole = plan.make(self.options(max_micro_batch_dict=None), 3)
+        halved = plan.make(
+            self.options(max_micro_batch_dict=None, minibatch_dict={16: 2}),
+            3,
+        )
+        memory = [p.rows[1].memory_mb for p in (whole, halved, made)]
+        self.assertGreater(memory[0], memory[1])
+        self.assertEqual(memory[1], memory[2])
+
+    @reads("grid")
+    def test_grid(self):
+        run = self.run_of(self.options("grid"))
+        drawn = []
+
+        def draw(Gs, latents, labels, devices):
+            drawn.append((latents, labels))
+            return np.zeros((len(latents), 32, 32, 3), np.float32)
+
+        with mock.patch("pgan_tf.sampling.drawing.generate", draw):
+            run.grid.save_fakes(run.nets.Gs, 0)
+        ((latents, labels),) = drawn
+        self.assertEqual(latents.shape, (6, 5))
+        # A row of 3 for each of 2 labels.
+        self.assertAllEqual(labels, np.eye(2)[[0, 0, 0, 1, 1, 1]])
+
+
+class GuardTest(arrival_case.ArrivalCase):
+    def tick(self, **terms: float) -> position.Tick:
+        tick = position.Tick(position.Position())
+        values = [terms.get(name, 0.5) for name in steps.TERMS]
+        tick.add(tf.constant(values))
+        return tick
+
+    @reads(
+        "guard_max_score",
+        "guard_min_variation",
+        "max_rollbacks",
+        "rollback_lrate_factor",
+    )
+    def test_guard(self):
+        run = self.run_of(self.options("guard", precision=None))
+        stage = run.stage()
+        why = run.guard.what_is_wrong(self.tick(D_real_scores=41.0), stage)
+        self.assertIn("beyond --guard_max_score=40", why)
+        for layer in run.nets.G.to_rgb:
+            layer.kernel.assign(tf.zeros_like(layer.kernel))
+        why = run.guard.what_is_wrong(self.tick(D_real_scores=39.0), stage)
+        # Of images 0, 3, 6 ... 23, which are of one value each.
+        values = 10 * np.linspace(0, 23, 8).astype(int) / 127.5
+        self.assertIn(f"less than {0.5 * np.std(values):.2g}, --guard", why)
+
+        first, second = position.Position(), position.Position(rollbacks=1)
+        run.guard.check_count("so", first, self.here)
+        with self.assertRaisesRegex(errors.UserError, "max_rollbacks=1: so"):
+            run.guard.check_count("so", second, self.here)
+
+        lowered = run.guard.lowered(first, position.Position(nimg=8))
+        self.assertEqual((lowered.lrate_factor, lowered.nimg), (0.125, 8))
+        self.assertEqual(lowered.rollbacks, 1)
+        run.position = run.guard.lowered(lowered, position.Position())
+        factor = 0.125**2
+        self.assertAllClose(
+            [run.stage().g_lrate, run.stage().d_lrate],
+            [0.004 * factor, 0.005 * factor],
+            rtol=1e-9,
+            atol=0,
+        )
+
+
+class EvaluationTest(arrival_case.ArrivalCase):
+    @reads("eval_features", "eval_num_images")
+    def test_evaluation(self):
+        """What the run says, unless evaluate.py is told otherwise."""
+        path = self.here / "network.keras"
+        snapshots.save_generator(self.networks().Gs, path)
+        for given, count, features in (
+            ({}, 20, "random"),
+            ({"num_images": 5}, 5, "random"),
+            ({"features": "labels"}, 20, "labels"),
+        ):
+            options = Options(devices="CPU:0", **given)
+            opened = of_run.OpenedRun(
+                self.here / "run", self.options(), options, path
+            )
+            self.assertEqual(opened.count, count)
+            with mock.patch.object(features_by_name, "open_extractor") as made:
+                opened.extractor()
+            self.assertEqual(made.call_args.args[0], features)
+
+
+class RecountTest(arrival_case.ArrivalCase):
+    def test_the_table_above(self):
+        """The calls follow one another, as the schedule's text has it."""
+        ends = [row[0] + 6 * row[2] for row in CALLS]
+        self.assertEqual(ends, [row[0] for row in CALLS[1:]] + [300])
+        last, found = 0, []
+        for (nimg, size, *_), end in zip(CALLS, ends, strict=True):
+            least = 48 if size == 16 else 24
+            if end - last >= least or end >= 300:
+                found.append(end)
+                last = end
+            self.assertLess(nimg, end)
+        self.assertEqual(found, TICKS)
+        self.assertEqual(len(list(itertools.pairwise(TICKS))), 8)

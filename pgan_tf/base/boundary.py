@@ -50,4 +50,4 @@ def _told(where: str, what: str, error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"cannot read {name}: {text.one_line(error.strerror)}"
     reason = text.one_line(str(error), 200) or type(error).__name__
-    return f"{name} is truncated, damaged or no {what}: {reason}"
+    return f"{name} is truncated or damaged, or no {what}: {reason}"

@@ -12,8 +12,9 @@ from typing import NoReturn, TypeVar
 from absl import flags as absl_flags
 from absl import logging as absl_logging
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, text
 
+_LONGEST_MESSAGE = 4000
 Args = TypeVar("Args")
 
 
@@ -35,7 +36,7 @@ def run(
         try:
             args = parse(sys.argv[1:])
         except errors.UserError as error:
-            fail(f"{error} (see --help)".replace("\n", " "))
+            fail(f"{error} (see --help)")
         main(args)
     except errors.UserError as error:
         fail(str(error))
@@ -67,7 +68,8 @@ def quiet_tensorflow() -> None:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Prints the error line and exits."""
-    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {message}\n")
+    line = text.one_line(message, _LONGEST_MESSAGE)
+    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {line}\n")
     raise SystemExit(code)
 
 

@@ -14,6 +14,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from typing import Any
 
 import tqdm
 
-from pgan_tf.base import errors, processes
+from pgan_tf.base import errors, memory, processes
 
 # partial-<machine>-<process>-<its start>-<random>-<name>
 _PARTIAL = re.compile(
@@ -188,6 +189,24 @@ def read_json_lines(path: pathlib.Path) -> list[dict[str, Any]]:
         if isinstance(value, dict):
             found.append(value)
     return found
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The content of a stranger's file, which must be a file.
+
+    A pipe or a device of that name would be read for ever.
+
+    Raises:
+        UserError: It is none, or larger than --max_memory.
+        OSError: It cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as stream:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise errors.UserError(f"{os.fspath(path)} is no file")
+        memory.require(about.st_size, os.fspath(path))
+        return stream.read()
 
 
 def sha256_of_file(path: pathlib.Path) -> str:

@@ -6,7 +6,7 @@ processes that are started are told it by who starts them.
 """
 
 import io
-from typing import BinaryIO
+from typing import Protocol
 
 from pgan_tf.base import errors, text
 
@@ -77,6 +77,13 @@ def require_unpacked(packed: int, unpacked: int, what: str) -> None:
     require(unpacked, what)
 
 
+class Readable(Protocol):
+    """What can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes."""
+
+
 class Unpacked(io.RawIOBase):
     """A stream that unpacks, watched: bombs end it, wherever they are met.
 
@@ -86,7 +93,7 @@ class Unpacked(io.RawIOBase):
         what: The file, as the message begins.
     """
 
-    def __init__(self, stream: BinaryIO, packed: int, what: str) -> None:
+    def __init__(self, stream: Readable, packed: int, what: str) -> None:
         self._stream, self._packed, self._what = stream, packed, what
         self._count = 0
 

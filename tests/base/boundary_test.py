@@ -75,7 +75,7 @@ class ReadingTest(parameterized.TestCase):
     def test_says_what_it_should_be_and_the_way_out(self):
         with self.assertRaisesRegex(
             errors.UserError,
-            "^a.h5 is truncated, damaged or no HDF5 archive: bad; move it$",
+            "^a.h5 is truncated or damaged, or no HDF5 archive: bad; move it$",
         ):
             with boundary.reading("a.h5", "HDF5 archive", "move it"):
                 raise ValueError("bad")

@@ -6,7 +6,7 @@ from unittest import mock
 from absl.testing import parameterized
 
 from pgan_tf.base import errors, extras
-from pgan_tf.data.sources import hdf5, lsun, tfds_download, tfds_images
+from pgan_tf.data.sources import hdf5, tfds_download, tfds_images
 from pgan_tf.data.sources.celebahq import deltas
 from tests import common, processes
 
@@ -18,7 +18,6 @@ class ExtrasTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ("h5py", "hdf5", lambda here: hdf5.Hdf5(here / "a.h5")),
-        ("lmdb", "lsun", lambda here: lsun.Lsun(here, 8)),
         ("cryptography.fernet", "celebahq", deltas.Deltas),
         ("tensorflow_datasets", "tfds", lambda here: tfds_download.fetch()),
         (
@@ -31,8 +30,7 @@ class ExtrasTest(common.TestCase, parameterized.TestCase):
         self, module, extra, use
     ):
         here = self.folder()
-        for name in ("a.h5", "data.mdb"):
-            (here / name).touch()
+        (here / "a.h5").touch()
         message = rf'needs more packages: pip install "pgan_tf\[{extra}\]"$'
         with mock.patch.dict(sys.modules, {module: None}):
             with self.assertRaisesRegex(errors.UserError, message):

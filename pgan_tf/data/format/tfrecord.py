@@ -25,6 +25,8 @@ records of one length that differ in the pixels and the last checksum only.
 
 import dataclasses
 import functools
+import math
+import os
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -35,6 +37,7 @@ import numpy as np
 _FRAME_HEAD = 12  # bytes of the length and its checksum
 _FRAME_TAIL = 4  # bytes of the payload's checksum
 SHAPE, DATA = "shape", "data"  # the features' names
+_VARINT_BITS = 70  # ten bytes, for 64 bits
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 
 
@@ -153,7 +156,7 @@ def parse(record: bytes) -> Layout:
                 data = _nested(record, feature, 1, 1)
     except (IndexError, TypeError) as error:
         raise ValueError("a record is no tf.train.Example") from error
-    if len(shape) != 3 or np.prod(shape) != data[1] - data[0] or not all(shape):
+    if len(shape) != 3 or not data[1] or math.prod(shape) != data[1] - data[0]:
         raise ValueError("a record has no image in features shape and data")
     return Layout(
         (shape[0], shape[1], shape[2]), record[: data[0]], len(record)
@@ -233,6 +236,8 @@ def _read_varint(buffer: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift >= _VARINT_BITS:
+            raise IndexError("a number that does not end")
 
 
 def _write_varint(value: int) -> bytes:
@@ -274,7 +279,13 @@ def read_payload(stream: BinaryIO) -> bytes:
         ValueError: It is cut off, or its checksums are wrong.
     """
     head = stream.read(_FRAME_HEAD)
-    record = head + stream.read(frame_length(head) - _FRAME_HEAD)
-    if len(record) != frame_length(head) or not is_intact(record):
+    length = frame_length(head)
+    # No more than there is: reading makes room for whatever is claimed.
+    record = head + stream.read(min(length, _size_of(stream)) - _FRAME_HEAD)
+    if len(record) != length or not is_intact(record):
         raise ValueError("a record is truncated or damaged")
     return record[_FRAME_HEAD:-_FRAME_TAIL]
+
+
+def _size_of(stream: BinaryIO) -> int:
+    return os.fstat(stream.fileno()).st_size

@@ -3,18 +3,29 @@
 And the few files of a published data set, from wherever they were put.
 """
 
+import bz2
 import gzip
+import io
+import lzma
 import os
 import pathlib
 import tarfile
-import zlib
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import boundary, errors, memory
 from pgan_tf.data.sources import archive
+
+# By what files begin with that are packed so.
+_PACKED: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+_TAR_BLOCK = 1 << 18  # bytes read at a time
 
 DIGITS = tuple("0123456789")  # the classes of several sets
 
@@ -96,11 +107,12 @@ def read_members(
         UserError: A file is missing or damaged, or `path` is.
     """
     found: dict[str, bytes] = {}
-    try:
+    with boundary.reading(path, "archive"):
         for name, data in _read_matching(pathlib.Path(path), names):
             found.setdefault(name, data)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise errors.UserError(f"cannot read {path}: {error}") from error
+            memory.require(2 * sum(map(len, found.values())), str(path))
+            if len(found) == len(names):
+                break  # what follows in a .tar need not be unpacked
     for name in names:
         if name not in found:
             raise errors.UserError(
@@ -116,30 +128,66 @@ def _read_matching(
     """Yields name and unpacked content of the files that were asked for."""
     for member, data in _read_raw(path, names):
         base_name = member.rpartition("/")[2]
-        try:
-            if base_name.endswith(".gz"):
-                data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise errors.UserError(
-                f"{path / member} is truncated or damaged: {error}"
-            ) from error
+        if base_name.endswith(".gz"):
+            where = str(path / member)
+            with boundary.reading(where, "gzip file"):
+                data = _unzipped(data, where)
         yield base_name.removesuffix(".gz"), data
+
+
+def _unzipped(data: bytes, where: str) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+        return memory.Unpacked(stream, len(data), where).read()
 
 
 def _read_raw(
     path: pathlib.Path, names: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
     wanted = {*names, *(f"{name}.gz" for name in names)}
-    if path.is_file() and tarfile.is_tarfile(path):
-        # A packed tar can only be read from its begin to its end.
-        with tarfile.open(path, "r|*") as tar:
-            for info in tar:
-                if info.isfile() and info.name.rpartition("/")[2] in wanted:
-                    stream = tar.extractfile(info)
-                    assert stream is not None
-                    yield info.name, stream.read()
+    if path.is_file() and _is_tar(path):
+        yield from _read_tar(path, wanted)
         return
     files = archive.Archive(path)
     for name in files.names:
         if name.rpartition("/")[2] in wanted:
             yield name, files.read(name)
+
+
+def _read_tar(
+    path: pathlib.Path, wanted: Set[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yields the wanted members of a .tar, which may be packed."""
+    # A packed tar can only be read from its begin to its end.
+    with _open_packed(path) as stream:
+        watched = memory.Unpacked(stream, path.stat().st_size, str(path))
+        with tarfile.open(
+            fileobj=watched, mode="r|", bufsize=_TAR_BLOCK
+        ) as tar:
+            for info in tar:
+                if info.name.rpartition("/")[2] not in wanted:
+                    continue
+                # A sparse file has any size that it likes.
+                if not info.isreg() or info.issparse():
+                    raise ValueError(f"{info.name!r} is no usual file")
+                memory.require(info.size, f"{path}/{info.name}")
+                member = tar.extractfile(info)
+                assert member is not None
+                yield info.name, member.read()
+
+
+def _is_tar(path: pathlib.Path) -> bool:
+    """Whether a file is a .tar, packed or not, rather than a .zip."""
+    with open(path, "rb") as stream:
+        head = stream.read(512)
+    is_tar = head[257:262] == b"ustar" or head.startswith(tuple(_PACKED))
+    return is_tar or not zipfile.is_zipfile(path)
+
+
+def _open_packed(path: pathlib.Path) -> Any:
+    """A stream of what is in a file, by the way in which it is packed."""
+    with open(path, "rb") as stream:
+        head = stream.read(6)
+    for begin, opener in _PACKED.items():
+        if head.startswith(begin):
+            return opener(path, "rb")
+    return open(path, "rb")

@@ -5,6 +5,7 @@ A file holds the images at every resolution R as a dataset `dataRxR`, uint8
 """
 
 import functools
+import math
 import os
 import pathlib
 import re
@@ -13,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, extras, resolutions
+from pgan_tf.base import boundary, errors, extras, memory, resolutions
 from pgan_tf.data import label_kind
 from pgan_tf.data.sources import source
 
+_MAX_RATIO = 1100
+_PER_IMAGE = 16  # bytes, of the numbers by which a build knows an image
 _LEVEL = re.compile(r"data(\d+)x\1")
 
 
@@ -59,12 +62,8 @@ class Hdf5:
 
     def image(self, index: int) -> np.ndarray:
         """One image, uint8 [R,R,C]."""
-        try:
+        with boundary.reading(f"{self.path}, image {index}", "image"):
             return self._level[index].transpose(1, 2, 0)
-        except OSError as error:
-            raise errors.UserError(
-                f"{self.path} is damaged at image {index}: {error}"
-            ) from error
 
     def label(self, index: int) -> np.ndarray:
         """Its label, float32 [K]."""
@@ -80,11 +79,8 @@ class Hdf5:
             raise errors.UserError(
                 f"--source_dir={self.path} is no file; name the .h5 archive"
             )
-        names = [
-            name
-            for name in self._file
-            if isinstance(self._file.get(name), _h5py().Dataset)
-        ]
+        with boundary.reading(self.path, "HDF5 file"):
+            names = [name for name in self._file if self._is_level(name)]
         matches = map(_LEVEL.fullmatch, names)
         sizes = {int(match[1]) for match in matches if match}
         if found := sizes.intersection(resolutions.up_to(resolutions.LARGEST)):
@@ -94,8 +90,26 @@ class Hdf5:
             "data1024x1024, as archives of progressive GANs have"
         )
 
+    def _is_level(self, name: str) -> bool:
+        """Whether a name stands for an array in this very file.
+
+        Others, of links and mapped files, would read whatever they name.
+        """
+        if not isinstance(self._file.get(name, getlink=True), _h5py().HardLink):
+            return False
+        found = self._file.get(name)
+        return (
+            isinstance(found, _h5py().Dataset)
+            and not found.is_virtual
+            and not found.external
+        )
+
     def _check_level(self) -> tuple[int, int]:
         """Number of images and of channels."""
+        with boundary.reading(self.path, "HDF5 file"):
+            return self._checked_shape()
+
+    def _checked_shape(self) -> tuple[int, int]:
         level = self._level
         side = self.resolution
         is_right = level.ndim == 4 and level.shape[1] in (1, 3)
@@ -110,6 +124,16 @@ class Hdf5:
                 f"{list(level.shape)} are no images; expected uint8 "
                 f"[N,1 or 3,{side},{side}]"
             )
+        # Packed by all means that HDF5 has, numbers take this much at least.
+        stored = level.id.get_storage_size()
+        if level.nbytes > _MAX_RATIO * stored:
+            raise errors.UserError(
+                f"{self.path}, {level.name[1:]}: {len(level)} images in "
+                f"{stored} bytes: most of them are not there"
+            )
+        if level.chunks:  # all of one is read for each image
+            memory.require(3 * math.prod(level.chunks), str(self.path))
+        memory.require(_PER_IMAGE * len(level), str(self.path))
         return level.shape[:2]
 
     def _read_labels(self) -> np.ndarray:
@@ -117,13 +141,10 @@ class Hdf5:
         path = self.path.with_name(f"{self.path.stem}-labels.npy")
         if not path.is_file():
             return np.zeros((self.num_images, 0), np.float32)
-        try:
-            labels = np.load(path, allow_pickle=False)
+        with boundary.reading(path, ".npy file of numbers"):
+            labels = np.load(path, mmap_mode="r", allow_pickle=False)
+            memory.require(5 * labels.nbytes, str(path))
             found = labels.astype(np.float32, casting="same_kind", copy=False)
-        except (OSError, ValueError, EOFError, TypeError) as error:
-            raise errors.UserError(
-                f"{path} is damaged or holds no numbers: {error}"
-            ) from error
         if found.ndim != 2 or len(found) != self.num_images:
             raise errors.UserError(
                 f"{path} has the shape {list(found.shape)} instead of "
@@ -137,12 +158,8 @@ class Hdf5:
 
     @functools.cached_property
     def _file(self) -> Any:
-        try:
+        with boundary.reading(self.path, "HDF5 file"):
             return _h5py().File(self.path, "r", locking=False)
-        except OSError as error:
-            raise errors.UserError(
-                f"{self.path} is truncated or no HDF5 file: {error}"
-            ) from error
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open file behind: every process opens its own."""

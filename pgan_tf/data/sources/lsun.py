@@ -8,12 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, extras
+from pgan_tf.base import boundary, errors
 from pgan_tf.data.sources import decode, pictures, source
-
-DATA_FILE = "data.mdb"
-# One key of so many is kept in memory: the largest category has three million.
-_STRIDE = 64
+from pgan_tf.data.sources.lmdb_file import DATA_FILE, LmdbFile
 
 
 class Lsun:
@@ -47,26 +44,20 @@ class Lsun:
         self.form = form or pictures.Form(resize_filter="lanczos")
         self.num_channels = self.form.num_channels
         self._check_files()
-        try:
-            self._check_size()
-            with self._database.begin() as transaction:
-                count = transaction.stat()["entries"]
-                self.num_images = min(count, num_images or count)
-                self.keys = _every(transaction, _STRIDE, self.num_images)
-        except _lmdb().Error as error:
-            raise self._damaged(error) from error
-        if not self.num_images:
+        with boundary.reading(self.path / DATA_FILE, "LMDB database"):
+            database = LmdbFile(self.path / DATA_FILE)
+        # Where records begin; the largest category has three million.
+        self.nodes = database.nodes[:num_images]
+        if not len(self.nodes):
             raise errors.UserError(f"--source_dir={path} holds no images")
 
     def __len__(self) -> int:
-        return self.num_images
+        return len(self.nodes)
 
     def image(self, index: int) -> np.ndarray:
         """One image, uint8 [R,R,C]."""
-        try:
-            key, data = self._entry(index)
-        except _lmdb().Error as error:
-            raise self._damaged(error) from error
+        with boundary.reading(f"{self.path}, record {index}", "LMDB record"):
+            key, data = self._database.record(index)
         where = f"{self.path}, key {key.decode(errors='replace')}"
         return self.form.apply(decode.rgb(data, where), self.resolution)
 
@@ -77,14 +68,6 @@ class Lsun:
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
         return {"source_dir": self.path.name, **self.form.options()}
-
-    def _entry(self, index: int) -> tuple[bytes, bytes]:
-        with self._database.begin() as transaction:
-            cursor = transaction.cursor()
-            cursor.set_key(self.keys[index // _STRIDE])
-            for _ in range(index % _STRIDE):
-                cursor.next()
-            return cursor.item()
 
     def _check_files(self) -> None:
         if (self.path / DATA_FILE).is_file():
@@ -101,44 +84,10 @@ class Lsun:
             f"LSUN's databases are{hint}"
         )
 
-    def _check_size(self) -> None:
-        """Reading beyond the end of a mapped file would kill the process."""
-        with self._database.begin() as transaction:
-            page_size = transaction.stat()["psize"]
-        needed = page_size * (self._database.info()["last_pgno"] + 1)
-        size = (self.path / DATA_FILE).stat().st_size
-        if size < needed:
-            raise errors.UserError(
-                f"{self.path / DATA_FILE} is truncated: it has {size} bytes "
-                f"instead of {needed}"
-            )
-
-    def _damaged(self, error: Exception) -> errors.UserError:
-        return errors.UserError(
-            f"{self.path / DATA_FILE} is damaged or no LMDB database: {error}"
-        )
-
     @functools.cached_property
-    def _database(self) -> Any:
-        # Without a lock, as that would be a file to write.
-        return _lmdb().open(
-            str(self.path), readonly=True, lock=False, readahead=False
-        )
+    def _database(self) -> LmdbFile:
+        return LmdbFile(self.path / DATA_FILE, self.nodes)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open database behind: every process opens its own."""
         return source.state_without(self, "_database")
-
-
-def _every(transaction: Any, stride: int, count: int) -> list[bytes]:
-    """The keys number 0, stride, 2 * stride ... of the first `count`."""
-    keys = []
-    cursor = transaction.cursor().iternext(values=False)
-    for number, key in zip(range(count), cursor, strict=False):
-        if number % stride == 0:
-            keys.append(bytes(key))
-    return keys
-
-
-def _lmdb() -> Any:
-    return extras.require("lmdb", "lsun", "--source=lsun")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, memory
 from pgan_tf.data.sources import arrays
 
 RESOLUTION = 32
@@ -48,6 +48,7 @@ def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
 def _framed(images: np.ndarray, where: str) -> np.ndarray:
     """Centres images [N,H,W] in black ones, uint8 [N,32,32,1]."""
     _, height, width = images.shape
+    memory.require(3 * len(images) * RESOLUTION**2, where)
     if max(height, width) > RESOLUTION:
         raise errors.UserError(
             f"{where} holds images of {width}x{height} pixels, not of 28x28 "

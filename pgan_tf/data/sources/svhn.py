@@ -1,14 +1,12 @@
 """SVHN's cropped digits, from the published .mat files."""
 
-import io
 import os
 import pathlib
 
 import numpy as np
-import scipy.io
 
-from pgan_tf.base import errors
-from pgan_tf.data.sources import arrays
+from pgan_tf.base import boundary, errors, memory
+from pgan_tf.data.sources import arrays, matlab
 
 
 def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
@@ -23,17 +21,17 @@ def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
     """
     name = f"{split}_32x32.mat"
     data = arrays.read_members(path, [name])[name]
-    try:
-        content = scipy.io.loadmat(io.BytesIO(data), variable_names=["X", "y"])
+    where = f"{path}/{name}"
+    with boundary.reading(where, ".mat file of SVHN"):
+        content = matlab.read(data, ("X", "y"), where)
+        memory.require(3 * content["X"].nbytes, where)
         # [32,32,3,N]
         images = np.ascontiguousarray(content["X"].transpose(3, 0, 1, 2))
+        classes = content["y"].ravel()
+        if not np.isin(classes, range(1, 11)).all():
+            raise ValueError("classes that are not 1 to 10")
         # The file counts from 1; its class 10 is the digit 0.
-        classes = content["y"].ravel() % 10
-    except Exception as error:
-        # scipy reports damage in many ways.
-        raise errors.UserError(
-            f"{path}/{name} is damaged or not of SVHN: {error!r}"
-        ) from error
+        classes = classes.astype(np.int64) % 10
     if images.shape[1:] != (32, 32, 3) or images.dtype != np.uint8:
         raise errors.UserError(
             f"{path}/{name} holds {images.dtype} {list(images.shape[1:])}, "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from pgan_tf.base import errors, text
+from pgan_tf.base import boundary, errors, text
 from pgan_tf.data.format import tfrecord
 from pgan_tf.data.sources import decode, pictures, source, tfds_download
 
@@ -224,14 +224,11 @@ class _Examples:
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         file = self.index.files[self.index.numbers[number]]
-        try:
+        where = f"{file}, example {number} of the split"
+        with boundary.reading(where, "record"):
             with open(file, "rb") as stream:
                 stream.seek(self.index.starts[number])
                 payload = tfrecord.read_payload(stream)
-        except (OSError, ValueError) as error:
-            raise errors.UserError(
-                f"{file}, example {number} of the split: {error}"
-            ) from error
-        return self.features.deserialize_example_np(
-            payload, decoders=self.decoders
-        )
+            return self.features.deserialize_example_np(
+                payload, decoders=self.decoders
+            )

@@ -58,9 +58,9 @@ class Hdf5Test(common.TestCase):
             hdf5.Hdf5(path, 64)
         data = path.read_bytes()
         path.write_bytes(data[:-300])
-        self.refuse("set.h5 is truncated or no HDF5 file", path)
+        self.refuse("set.h5 is truncated or damaged, or no HDF5 file", path)
         path.write_text("not found")
-        self.refuse("set.h5 is truncated or no HDF5 file", path)
+        self.refuse("set.h5 is truncated or damaged, or no HDF5 file", path)
         for name, value, message in (
             ("images", np.zeros((2, 3, 8, 8), np.uint8), "has no dataset"),
             ("data2x2", np.zeros((2, 3, 2, 2), np.uint8), "has no dataset"),
@@ -85,7 +85,9 @@ class Hdf5Test(common.TestCase):
         path.write_bytes(data)
         source = hdf5.Hdf5(path)
         source.image(1)
-        with self.assertRaisesRegex(errors.UserError, "damaged at image 2"):
+        with self.assertRaisesRegex(
+            errors.UserError, "set.h5, image 2 is truncated"
+        ):
             source.image(2)
 
     def test_bad_labels(self) -> None:
@@ -95,8 +97,46 @@ class Hdf5Test(common.TestCase):
         np.save(labels, np.zeros((3, 2)))
         self.refuse(r"the shape \[3, 2\] instead of \[7,K\]", path)
         np.save(labels, np.array([{}] * 7, object), allow_pickle=True)
-        self.refuse("set-labels.npy is damaged or holds no numbers", path)
+        self.refuse("set-labels.npy .* no .npy file", path)
         np.save(labels, np.full((7, 1), "cat"))
-        self.refuse("set-labels.npy is damaged or holds no numbers", path)
+        self.refuse("set-labels.npy .* no .npy file", path)
         labels.write_text("not found")
-        self.refuse("set-labels.npy is damaged or holds no numbers", path)
+        self.refuse("set-labels.npy .* no .npy file", path)
+
+    def test_claims_of_images_that_are_not_there(self) -> None:
+        path = self.folder() / "set.h5"
+        for count in (2**31, 2**20):
+            with h5py.File(path, "w") as file:
+                file.create_dataset(
+                    "data4x4",
+                    (count, 3, 4, 4),
+                    np.uint8,
+                    chunks=(1, 3, 4, 4),
+                    compression="gzip",
+                )
+                file["data4x4"][7] = 1
+            self.refuse("set.h5.*are not there", path)
+
+    def test_arrays_of_other_files(self) -> None:
+        """Links, mapped and external files: the archive is what is read."""
+        folder = self.folder()
+        other = folder / "other.h5"
+        published.write_hdf5(other)
+        path = folder / "set.h5"
+        secret = folder / "secret.txt"
+        secret.write_bytes(bytes(48 * 5))
+        layout = h5py.VirtualLayout((5, 3, 4, 4), np.uint8)
+        layout[:] = h5py.VirtualSource(str(other), "data4x4", (7, 3, 4, 4))[:5]
+        for write in (
+            lambda file: file.create_virtual_dataset("data4x4", layout),
+            lambda file: file.create_dataset(
+                "data4x4", (5, 3, 4, 4), np.uint8, external=str(secret)
+            ),
+            lambda file: file.__setitem__(
+                "data4x4", h5py.ExternalLink(str(other), "data4x4")
+            ),
+            lambda file: file.__setitem__("data4x4", h5py.SoftLink("/none")),
+        ):
+            with h5py.File(path, "w") as file:
+                write(file)
+            self.refuse("has no dataset", path)

@@ -41,12 +41,9 @@ class LsunTest(common.TestCase):
         files = published.write_lsun(folder, 150)
         source = lsun.Lsun(folder, 8, num_images=140)
         self.assertLen(source, 140)
-        # Few of the keys are kept.
-        self.assertLen(source.keys, 3)
         for index in (0, 63, 64, 127, 128, 139):
             image = source.image(index)
             self.assertAllEqual(image, expected(files[index], 8))
-        del source  # a process opens a database once only
         self.assertLen(lsun.Lsun(folder, 8, num_images=1000), 150)
 
     def test_form(self) -> None:
@@ -79,9 +76,9 @@ class LsunTest(common.TestCase):
         data = path.read_bytes()
         self.refuse("; leave the file's name out", path)
         path.write_bytes(data[:-5000])
-        self.refuse("data.mdb is truncated: it has .* bytes instead", database)
+        self.refuse("data.mdb is trunc.*: it has .* bytes instead", database)
         path.write_bytes(b"not found" * 1000)
-        self.refuse("data.mdb is damaged or no LMDB database", database)
+        self.refuse("data.mdb is .* no LMDB database", database)
         empty = folder / "empty"
         lmdb.open(str(empty)).close()
         self.refuse("empty holds no images", empty)

@@ -143,7 +143,7 @@ class TfdsImagesTest(common.TestCase):
         data[-30] ^= 1
         file.write_bytes(data)
         with self.assertRaisesRegex(
-            errors.UserError, "example 6 of the split: .* damaged"
+            errors.UserError, "example 6 of the split is .* damaged"
         ):
             source.image(6)
         file.write_bytes(data[:-20])

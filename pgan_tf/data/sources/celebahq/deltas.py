@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, extras
+from pgan_tf.base import boundary, errors, extras, files
 from pgan_tf.data.sources import archive
 from pgan_tf.data.sources.celebahq import face_square
 
@@ -74,13 +74,10 @@ class Deltas:
         _cipher()  # now, not at the first image
         self.folder = pathlib.Path(folder)
         path = self.folder / LIST
-        try:
-            self.entries = _parse(path.read_text(), str(path))[:count]
-        except (OSError, UnicodeDecodeError) as error:
-            raise errors.UserError(
-                f"--delta_dir={folder}: cannot read {LIST}, which is published "
-                f"with the deltas: {error}"
-            ) from error
+        hint = f"{LIST} is published with the deltas"
+        with boundary.reading(path, "list of CelebA-HQ's images", hint):
+            listed = files.read_bytes(path).decode()
+            self.entries = _parse(listed, str(path))[:count]
         self._archives: dict[str, archive.Archive] = {}
         names = sorted({self._zip_name(each) for each in self.entries})
         for name in names:
@@ -119,23 +116,22 @@ class Deltas:
 
     def _read(self, entry: Entry, photo: bytes) -> np.ndarray:
         """A delta, uint8 [3,1024,1024]."""
-        files = self._archive(self._zip_name(entry))
+        pack = self._archive(self._zip_name(entry))
         name = f"delta{entry.number:05d}.dat"
-        where = files.locate(name)
-        try:
-            packed = _fernet(photo, entry.photo).decrypt(files.read(name))
-        except KeyError as error:
-            raise errors.UserError(f"{where} is missing") from error
-        except _cipher().InvalidToken as error:
-            raise errors.UserError(
-                f"{where} cannot be decrypted: it is damaged, or "
-                f"{entry.photo} is not the published file byte for byte"
-            ) from error
-        try:
+        where = pack.locate(name)
+        if name not in pack.names:
+            raise errors.UserError(f"{where} is missing")
+        secret = pack.read(name)
+        with boundary.reading(where, "delta of CelebA-HQ"):
+            try:
+                packed = _fernet(photo, entry.photo).decrypt(secret)
+            except _cipher().InvalidToken as error:
+                raise errors.UserError(
+                    f"{where} cannot be decrypted: it is damaged, or "
+                    f"{entry.photo} is not the published file byte for byte"
+                ) from error
             data = bz2.BZ2Decompressor().decompress(packed, _SIZE + 1)
             return np.frombuffer(data, np.uint8).reshape(_SHAPE)
-        except (OSError, ValueError) as error:
-            raise errors.UserError(f"{where} is damaged: {error}") from error
 
     def _archive(self, name: str) -> archive.Archive:
         if name not in self._archives:

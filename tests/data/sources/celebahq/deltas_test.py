@@ -103,7 +103,7 @@ class DeltasTest(common.TestCase):
             table.write_text(content)
             self.refuse(message, folder)
         table.unlink()
-        self.refuse("cannot read image_list.txt, which is published", folder)
+        self.refuse("cannot read .*image_list.txt: .*; .* is published", folder)
 
     def test_bad_deltas(self) -> None:
         base = np.zeros(SHAPE, np.uint8)
@@ -115,10 +115,13 @@ class DeltasTest(common.TestCase):
                 published.encrypted(b"", PHOTO + b" ", NAME),
                 "000007.jpg is not the published file byte for byte",
             ),
-            (published.encrypted(b"few", PHOTO, NAME), "dat is damaged"),
+            (
+                published.encrypted(b"few", PHOTO, NAME),
+                "dat is .*or damaged",
+            ),
             (
                 published.encrypted(bytes(3 * 1024**2 + 9), PHOTO, NAME),
-                "dat is damaged",
+                "dat is .*or damaged",
             ),
         ):
             with zipfile.ZipFile(folder / "deltas01000.zip", "w") as file:
@@ -127,6 +130,7 @@ class DeltasTest(common.TestCase):
         (folder / "deltas01000.zip").write_text("not found")
         # Before any image is made.
         with self.assertRaisesRegex(
-            errors.UserError, "deltas01000.zip is neither a folder nor a .zip"
+            errors.UserError,
+            "deltas01000.zip .* neither a folder",
         ):
             deltas.Deltas(folder)

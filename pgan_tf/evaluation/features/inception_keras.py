@@ -24,6 +24,7 @@ import tensorflow as tf
 from pgan_tf.base import devices, errors, files
 from pgan_tf.evaluation.features import inception_graph, resize
 from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.networks import keras_files
 
 SIZE = 299
 # A file inside the .keras archive; Keras leaves it alone.
@@ -267,10 +268,10 @@ def load(path: pathlib.Path, replicas: devices.Replicas) -> Extractor:
         UserError: If it is another file, or its weights were changed.
     """
     try:
+        with replicas.scope():
+            model = keras_files.load(path)
         with zipfile.ZipFile(path) as archive:
             origin = json.loads(archive.read(ORIGIN))
-        with replicas.scope():
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
         if files.sha256_of_weights(model) != origin["weights_sha256"]:
             raise ValueError("its weights are others")
         digest = origin["graph_sha256"]

@@ -17,6 +17,7 @@ import tqdm
 
 from pgan_tf.base import devices, files, images
 from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.networks import keras_files
 
 # Larger images are averaged down: labels show at this size.
 LARGEST_INPUT = 64
@@ -76,7 +77,7 @@ def _read(
     try:
         facts = json.loads(facts_path.read_text())
         with replicas.scope():
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+            model = keras_files.load(path)
         if files.sha256_of_weights(model) != facts["digest"]:
             raise ValueError("other weights")
         return model, facts["accuracy"]

@@ -4,7 +4,6 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,6 +13,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from pgan_tf.base import devices, errors, files, graphs
 from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.networks import keras_files
 
 Size = tuple[int, int]
 
@@ -31,7 +31,7 @@ def load(
     [N,D], or a pair of features and logits [N,K] of a softmax.
 
     Args:
-        path: The file, which is loaded in Keras' safe mode; or the folder,
+        path: The file, see `networks.keras_files`; or the folder,
             whose signature `serving_default` is used, with its outputs in
             the order of their names unless these are features and logits.
             Its operations must be among those of `base.graphs`.
@@ -87,12 +87,9 @@ def _open_keras(path: pathlib.Path) -> tuple[Model, Size | None, str]:
             " SavedModel folder, labels, random or inception"
         )
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        reason = str(error).strip().split("\n")[0]
-        raise errors.UserError(
-            f"--features={path}: not a Keras model that loads: {reason}"
-        ) from error
+        model = keras_files.load(path)
+    except errors.UserError as error:
+        raise errors.UserError(f"--features: {error}") from error
     shape: Any = getattr(model, "input_shape", None)
     # Several inputs give a list or dictionary of shapes.
     if not isinstance(shape, tuple):

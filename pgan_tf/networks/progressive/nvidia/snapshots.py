@@ -16,10 +16,10 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from pgan_tf.base import errors, safe_pickle
+from pgan_tf.networks import keras_files
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import states
@@ -80,8 +80,9 @@ def _network(
     """The network that a state describes."""
     try:
         # Options may claim any size: first only shapes, which take no memory.
-        with keras.StatelessScope(initialize_variables=False):
-            skeleton = state.kind(**state.options, name=name)
+        skeleton = keras_files.skeleton(
+            lambda: state.kind(**state.options, name=name)
+        )
         _check_names(skeleton, state.variables)
         network = state.kind(**state.options, name=name)
         assign(network, state.variables)

@@ -16,6 +16,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -31,11 +32,14 @@ _PARTIAL = re.compile(
 # What other machines have left counts as forgotten after a day.
 _FORGOTTEN_SECONDS = 24 * 60 * 60
 _LONGEST_NAME = 255  # bytes
+_PLAIN = re.compile(r"[\w./,:=+@%~ -]+", re.ASCII)
 _swept: set[pathlib.Path] = set()
 
 
 @contextlib.contextmanager
-def partial(path: pathlib.Path, durable: bool = True) -> Iterator[pathlib.Path]:
+def partial(
+    path: pathlib.Path, durable: bool = True, replaces_folder: bool = False
+) -> Iterator[pathlib.Path]:
     """A name to write to that becomes `path` when the block ends well.
 
     The suffix is kept, as some writers choose their format by it. The name
@@ -48,18 +52,22 @@ def partial(path: pathlib.Path, durable: bool = True) -> Iterator[pathlib.Path]:
         path: Of the file or folder.
         durable: Whether it must outlive a power failure right after, which
             takes some milliseconds.
+        replaces_folder: Whether a folder that is there may go for it.
     """
     if path.parent not in _swept:
         _swept.add(path.parent)
         sweep(path.parent)
-    writing = _partial_name(path)
+    writing, aside = _partial_name(path), _partial_name(path)
     try:
         yield writing
         if durable:
             sync(writing)
+        if replaces_folder and path.is_dir():
+            os.rename(path, aside)
         put(writing, path, durable)
     finally:
         _remove(writing)
+        _remove(aside)
 
 
 def _partial_name(path: pathlib.Path) -> pathlib.Path:
@@ -168,6 +176,22 @@ def _sync_entry(path: pathlib.Path) -> None:
             raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def plain_name(folder: pathlib.Path) -> Iterator[str]:
+    """A name of a folder for libraries that take names for patterns.
+
+    TensorFlow does not find `lr=[1e-3]`, and takes no names that are not
+    UTF-8. For such folders it is that of a link, there while the block lasts.
+    """
+    if _PLAIN.fullmatch(str(folder)):
+        yield str(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="pgan_tf-") as home:
+        link = pathlib.Path(home) / "folder"
+        link.symlink_to(folder.resolve())
+        yield str(link)
 
 
 def read_json_lines(path: pathlib.Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -125,9 +126,33 @@ def size(text: str) -> int:
 
 _POWERS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
+
+def path(text: str) -> str:
+    """Reads the name of a file or folder.
+
+    A `~` or `~name` at its begin is a home folder. Shells put that in only
+    where a word begins, so not in `--run_dir=~/runs`.
+
+    Raises:
+        ValueError: Nobody knows that folder.
+    """
+    found = os.path.expanduser(text)
+    if found.startswith("~"):
+        user = text.partition("/")[0]
+        raise ValueError(
+            f"the home folder {user} is not known; write it in full, or "
+            f"./{user} for a file of that name"
+        )
+    if "\0" in found:
+        raise ValueError("a path has no NUL in it")
+    return found
+
+
 TEXT = Kind(str, "TEXT")
-FILE = Kind(str, "FILE")
-FOLDER = Kind(str, "FOLDER")
+# A word, such as "latest", or a path; the help says which words.
+WORD_OR_PATH = Kind(path, "TEXT")
+FILE = Kind(path, "FILE")
+FOLDER = Kind(path, "FOLDER")
 WHOLE = Kind(whole, "N")
 NUMBER = Kind(number, "X")
 SWITCH = Kind(switch, "")

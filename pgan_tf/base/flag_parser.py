@@ -85,9 +85,12 @@ class Parser:
         return Section(self, self._groups[title])
 
     def positional(self, name: str, help: str) -> None:
-        """Declares an argument that is no flag."""
+        """Declares a path that is no flag."""
         self.section("arguments").group.add_argument(
-            name, metavar=name.upper(), help=help
+            name,
+            metavar=name.upper(),
+            help=help,
+            type=_reader(name.upper(), flag_kinds.path),
         )
         self._needed.append(name.upper())
 
@@ -223,7 +226,7 @@ class Section:
         self.group.add_argument(
             *(f"--{each}" for each in (name, alias) if each),
             dest=dest or name,
-            type=_reader(name, kind.read),
+            type=_reader(f"--{name}", kind.read),
             default=default,
             required=required,
             metavar=metavar,
@@ -261,7 +264,7 @@ def _reader(name: str, read: Callable[[str], Any]) -> Callable[[str], Any]:
         try:
             return read(text)
         except ValueError as error:
-            raise errors.UserError(f"--{name}={text}: {error}") from None
+            raise errors.UserError(f"{name}={text}: {error}") from None
 
     return checked
 

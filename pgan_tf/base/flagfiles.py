@@ -8,7 +8,7 @@ begin with # or // are comments; a `--flagfile` within stands for its lines.
 import pathlib
 from collections.abc import Iterator, Sequence
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, flag_kinds
 
 _FLAG = "flagfile"
 _SUFFIX = ".cfg"
@@ -88,7 +88,10 @@ def _find(name: str, includer: pathlib.Path | None) -> pathlib.Path:
 
     Files of the package include each other, wherever the user is.
     """
-    path = pathlib.Path(name).expanduser()
+    try:
+        path = pathlib.Path(flag_kinds.path(name))
+    except ValueError as error:
+        raise errors.UserError(f"--{_FLAG}={name}: {error}") from None
     places = [path]
     if not path.is_absolute() and str(path.parent) in (".", _FOLDER):
         packaged = _packaged() / path.name

@@ -90,6 +90,7 @@ def _declare_run(section: flag_parser.Section) -> None:
     add(
         "snapshot",
         "latest, all, a number of kimg, or a file: .keras, or NVIDIA's .pkl.",
+        flag_kinds.WORD_OR_PATH,
         default="latest",
     )
     add(
@@ -180,6 +181,7 @@ def _declare_features(section: flag_parser.Section) -> None:
         "(bilinear as in TensorFlow 1) if that is fixed, and returns features "
         "[N,D] or the pair (features, logits). Models that hold Python code or "
         "reach for files are refused.",
+        flag_kinds.WORD_OR_PATH,
     )
     section.add(
         "inception",

@@ -1,15 +1,16 @@
 """train.py: trains a progressive GAN, or says what that will take."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from pgan_tf.base import command_line, errors, flag_kinds, flag_parser
+from pgan_tf.base import command_line, errors, flag_kinds, flag_parser, locks
 from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
@@ -97,21 +98,41 @@ def main(args: argparse.Namespace) -> None:
     options = check(options)
     stop = stopping.StopRequest()
     stop.listen()
-    run_dir = pathlib.Path(options.run_dir)
+    chatter = run_folder.chatter_path(pathlib.Path(options.run_dir), "train")
     if here.index:
         chatter = pathlib.Path(os.devnull)
-    else:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        chatter = run_folder.chatter_path(run_dir, "train")
-    if here.workers:
-        say(
-            f"worker {here.index} of {len(here.workers)}, which "
-            f"{'only computes' if here.index else 'writes the files'}: waiting "
-            "for the others"
-        )
-    # Workers that end one after the other complain of each other's absence.
-    with command_line.chatter_to(chatter, to_the_end=bool(here.workers)):
-        train(options, stop)
+    with _as_only_writer(options, here):
+        if here.workers:
+            say(
+                f"worker {here.index} of {len(here.workers)}, which "
+                f"{'only computes' if here.index else 'writes the files'}: "
+                "waiting for the others"
+            )
+        # Workers that end one by one complain of each other's absence.
+        with command_line.chatter_to(chatter, to_the_end=bool(here.workers)):
+            train(options, stop)
+
+
+@contextlib.contextmanager
+def _as_only_writer(
+    options: RunOptions, here: cluster.Cluster
+) -> Iterator[None]:
+    """Keeps other trainings out of the run folder, where this one writes.
+
+    Args:
+        options: As `check` returns them.
+        here: Of its processes only the first writes.
+
+    Raises:
+        UserError: If another training is at work there, or was meanwhile.
+    """
+    if here.index:
+        yield
+        return
+    with locks.hold(pathlib.Path(options.run_dir), "--run_dir", "train"):
+        # Between the first look and the lock another may have begun a run.
+        checks.check(options)
+        yield
 
 
 def check(options: RunOptions) -> RunOptions:
@@ -156,12 +177,16 @@ def train_within(options: RunOptions) -> pathlib.Path:
         UserError: For the first thing that is wrong.
     """
     options = check(options)
-    run_dir = pathlib.Path(options.run_dir)
-    run_dir.mkdir(parents=True, exist_ok=True)
+    with _as_only_writer(options, cluster.from_environment()):
+        _train_in_any_thread(options)
+    return pathlib.Path(options.run_dir)
+
+
+def _train_in_any_thread(options: RunOptions) -> None:
     stop = stopping.StopRequest()
     if threading.current_thread() is not threading.main_thread():
         train(options, stop)  # Python tells only the main thread of signals.
-        return run_dir
+        return
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {each: signal.getsignal(each) for each in signals}
     stop.listen()
@@ -170,7 +195,6 @@ def train_within(options: RunOptions) -> pathlib.Path:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-    return run_dir
 
 
 def make_plan(

@@ -132,7 +132,16 @@ def to_json(options: RunOptions) -> str:
 
 
 def from_json(text: str) -> RunOptions:
-    """Reads what `to_json` wrote; options it does not name are at default.
+    """Reads what `to_json` wrote.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    return from_tree(json.loads(text))
+
+
+def from_tree(tree: Mapping[str, Any]) -> RunOptions:
+    """Reads nested mappings; options they do not name are at default.
 
     Raises:
         ValueError: If it is anything else.
@@ -143,14 +152,14 @@ def from_json(text: str) -> RunOptions:
     }
     given = {}
     try:
-        for name, value in option_tree.flatten(json.loads(text)):
+        for name, value in option_tree.flatten(tree):
             kind = type(defaults[name])
             if kind is dict:
                 value = {int(key): entry for key, entry in value.items()}
             given[name] = kind(value)
     except KeyError as error:
         raise ValueError(f"unknown option {error}") from None
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, OverflowError, TypeError) as error:
         raise ValueError(f"not a tree of options: {error}") from None
     return option_tree.build(given, RunOptions)
 
@@ -161,4 +170,6 @@ def _kind(leaf: dataclasses.Field[Any]) -> flag_kinds.Kind:
         return flag_kinds.one_of(leaf.metadata["choices"])
     if typing.get_origin(leaf.type) is dict:
         return flag_kinds.map_of(_KINDS[typing.get_args(leaf.type)[1]])
+    if leaf.metadata["is_path"]:
+        return flag_kinds.WORD_OR_PATH
     return _KINDS[typing.cast(type, leaf.type)]

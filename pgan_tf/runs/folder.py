@@ -1,6 +1,6 @@
 """The run folder: its layout and its configuration.
 
-config.json                      every option of the run
+config.json                      every option of the run, and its own id
 dataset.sha256                   which dataset it is trained on
 log.txt  stats.jsonl             a line per tick, to read and to parse
 tensorflow.log  evaluate.log     what TensorFlow had to say
@@ -15,21 +15,33 @@ metric-<name>.txt                the same as a table
 per-class-fid.jsonl              the same of single classes
 """
 
+import json
 import os
 import pathlib
 import re
+import secrets
 from typing import Any
 
-from pgan_tf.base import errors, files
+from pgan_tf.base import boundary, errors, files
 from pgan_tf.runs import flags as run_flags
+from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule
 
 _CONFIG = "config.json"
 _DIGEST = "dataset.sha256"
+# In the first of them, beside the options.
+_RUN_ID = "run_id"
 # By the script.
 _CHATTER = {"train": "tensorflow.log", "evaluate": "evaluate.log"}
 _FAKES = re.compile(r"fakes(\d+)\.png")
+_METRIC = re.compile(r"metric-[\w.-]+\.jsonl")
+# What systems, batch systems and killed processes leave in any folder.
+_NO_CONTENT = re.compile(
+    r"\..*|lost\+found|Thumbs\.db|desktop\.ini|.*\.(log|out|err)"
+    r"|.*\.[oe]\d+|partial-\d+-.*",
+    re.DOTALL,
+)
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
 # Networks in files of their own; the second is NVIDIA's.
 NETWORK_SUFFIXES = (".keras", ".pkl")
@@ -54,6 +66,15 @@ def list_fakes(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
     )
 
 
+def list_metrics(run_dir: pathlib.Path) -> list[pathlib.Path]:
+    """The results of evaluate.py in a run folder, a file per metric."""
+    return sorted(
+        path
+        for path in run_dir.glob("metric-*.jsonl")
+        if _METRIC.fullmatch(path.name)
+    )
+
+
 def reals_path(run_dir: pathlib.Path) -> pathlib.Path:
     """The picture grid of reals."""
     return run_dir / "reals.png"
@@ -70,8 +91,15 @@ def stats_path(run_dir: pathlib.Path) -> pathlib.Path:
 
 
 def read_ticks(run_dir: pathlib.Path) -> list[dict[str, Any]]:
-    """What the run has reported of each tick so far."""
-    return files.read_json_lines(stats_path(run_dir))
+    """What the run has reported of each tick so far.
+
+    Lines that a bad disk has damaged are left out.
+    """
+    return [
+        tick
+        for tick in files.read_json_lines(stats_path(run_dir))
+        if type(tick.get("nimg")) is int
+    ]
 
 
 def tensorboard_path(run_dir: pathlib.Path) -> pathlib.Path:
@@ -131,7 +159,7 @@ def where(run_dir: pathlib.Path) -> list[str]:
         lines.append(f"report       {report_path(run_dir)}")
     if tensorboard_path(run_dir).is_dir():
         lines.append(f"tensorboard  {tensorboard_path(run_dir)}")
-    if metrics := sorted(run_dir.glob("metric-*.jsonl")):
+    if metrics := list_metrics(run_dir):
         lines.append(f"metrics      {', '.join(map(str, metrics))}")
     return lines
 
@@ -181,25 +209,48 @@ def is_begun(run_dir: pathlib.Path) -> bool:
 
 
 def is_foreign(run_dir: pathlib.Path) -> bool:
-    """Whether a folder holds anything but what a failed start leaves."""
-    leftovers = (_CONFIG, *_CHATTER.values())
+    """Whether a folder holds anything that a run would have to respect.
+
+    What a failed start leaves is nothing of the kind, nor what a batch system
+    or the system itself puts into any folder.
+    """
     return any(
-        file.name not in leftovers and not file.name.startswith("partial-")
+        file.name != _CONFIG
+        and not files.is_partial(file.name)
+        and not _NO_CONTENT.fullmatch(file.name)
         for file in run_dir.iterdir()
     )
 
 
 def begin(run_dir: pathlib.Path, options: RunOptions, digest: str) -> None:
-    """Makes the folder one of a run: its options, and its dataset's digest."""
+    """Makes the folder one of a run: its options, and its dataset's digest.
+
+    A new run gets an id, by which its checkpoints are known.
+    """
+    is_new = not is_begun(run_dir)
+    run_id = secrets.token_hex(16) if is_new else read_id(run_dir)
+    tree = json.loads(run_flags.to_json(options))
+    if run_id:
+        tree = {_RUN_ID: run_id, **tree}
     with files.partial(run_dir / _CONFIG) as partial:
-        partial.write_text(run_flags.to_json(options))
+        partial.write_text(json.dumps(tree, indent=2) + "\n")
     with files.partial(run_dir / _DIGEST) as partial:
         partial.write_text(digest + "\n")
 
 
 def read_dataset_digest(run_dir: pathlib.Path) -> str:
     """Which dataset a run began with."""
-    return (run_dir / _DIGEST).read_text().strip()
+    return (run_dir / _DIGEST).read_text(errors="replace").strip()
+
+
+def read_id(run_dir: pathlib.Path) -> str:
+    """What tells a run from all others.
+
+    Empty for one that has not begun, or that began ahead of such ids.
+    """
+    if not is_begun(run_dir):
+        return ""
+    return str(_read_tree(run_dir).get(_RUN_ID, ""))
 
 
 def read_config(run_dir: str | os.PathLike[str]) -> RunOptions:
@@ -209,17 +260,33 @@ def read_config(run_dir: str | os.PathLike[str]) -> RunOptions:
         UserError: If the folder is not that of a run.
     """
     path = pathlib.Path(run_dir) / _CONFIG
-    try:
-        return run_flags.from_json(path.read_text())
-    except FileNotFoundError:
+    tree = _read_tree(pathlib.Path(run_dir))
+    tree.pop(_RUN_ID, None)
+    with boundary.reading(path, "configuration of a run"):
+        for name in ("data_dir", "resolution"):
+            if name not in tree["data"]:
+                raise ValueError(f"it lacks {name}")
+        options = run_flags.from_tree(tree)
+        try:
+            option_tree.check_ranges(options)
+        except errors.UserError as error:
+            raise ValueError(str(error)) from None
+        return options
+
+
+def _read_tree(run_dir: pathlib.Path) -> dict[str, Any]:
+    """What config.json holds."""
+    path = run_dir / _CONFIG
+    if not path.exists():
         raise errors.UserError(
             f"{run_dir}: not a run folder (it has no config.json); train.py "
             "makes one at --run_dir"
-        ) from None
-    except ValueError as error:
-        raise errors.UserError(
-            f"{path}: not the configuration of a run: {error}"
-        ) from error
+        )
+    with boundary.reading(path, "configuration of a run"):
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(tree, dict):
+            raise ValueError("it is no tree of options")
+        return tree
 
 
 def select_snapshots(run_dir: pathlib.Path, which: str) -> list[pathlib.Path]:

@@ -47,9 +47,23 @@ def option(
     help: str,
     range: Range = ANY,
     choices: tuple[str, ...] = (),
+    is_path: bool = False,
 ) -> Any:
-    """A leaf of the tree; `choices` are all that a text may be, if any."""
-    metadata = {"help": help, "range": range, "choices": choices}
+    """A leaf of the tree.
+
+    Args:
+        default: Its value unless given; tells its type.
+        help: Sentences.
+        range: Of numbers.
+        choices: All that a text may be, if any.
+        is_path: Whether a text names a file or folder.
+    """
+    metadata = {
+        "help": help,
+        "range": range,
+        "choices": choices,
+        "is_path": is_path,
+    }
     if isinstance(default, dict):
         return dataclasses.field(
             default_factory=default.copy, metadata=metadata

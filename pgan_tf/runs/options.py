@@ -31,6 +31,7 @@ class DataOptions:
         "",
         "Dataset made by dataset_tool.py create; black:1024 is one of black "
         "images, without files, for benchmarks.",
+        is_path=True,
     )
     resolution: int = option(
         0,
@@ -296,6 +297,7 @@ class EvaluationOptions:
         "inception",
         "What evaluate.py looks at by default: inception, labels, random, a "
         ".keras file or the folder of a SavedModel.",
+        is_path=True,
     )
     eval_num_images: int = option(
         0,
@@ -309,7 +311,9 @@ class EvaluationOptions:
 class RunOptions:
     """One training run."""
 
-    run_dir: str = option("", "Folder for everything the run writes.")
+    run_dir: str = option(
+        "", "Folder for everything the run writes.", is_path=True
+    )
     seed: int = option(
         1000,
         "Of weights, latents and the order of images.",
@@ -331,6 +335,7 @@ class RunOptions:
         "or NVIDIA's .pkl), also of another final resolution or dataset. The "
         "schedule starts anew; --lod_initial_resolution skips what was grown. "
         "Without effect once the run has begun.",
+        is_path=True,
     )
     family: str = option(
         "progressive", "Which networks: the paper's, which grow, or others."

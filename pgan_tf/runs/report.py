@@ -183,7 +183,7 @@ def _is_worth_a_curve(
 def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
     """What evaluate.py found: a table of the newest numbers, and curves."""
     newest: dict[str, dict[str, float]] = {}
-    for path in sorted(run_dir.glob("metric-*.jsonl")):
+    for path in run_folder.list_metrics(run_dir):
         for line in files.read_json_lines(path):
             # Numbers of unequal n must not stand in one column.
             for name, value in _named(line):

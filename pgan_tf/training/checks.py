@@ -14,7 +14,8 @@ from pgan_tf.runs.schedule import Schedule
 
 # What may change between two starts of the same run.
 _FREE = frozenset(
-    "run_dir init_from devices deterministic xla max_micro_batch_dict "
+    # Which dataset it is says its digest, wherever it lies.
+    "run_dir data_dir init_from devices deterministic xla max_micro_batch_dict "
     "total_kimg image_snapshot_ticks weight_histograms "
     "network_snapshot_ticks checkpoint_minutes eval_features "
     "eval_num_images guard_max_score guard_min_variation max_rollbacks "

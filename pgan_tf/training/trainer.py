@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import functools
 import pathlib
 import time
 from collections.abc import Iterator
@@ -97,6 +98,7 @@ class Run:
             run_folder.checkpoints_path(self.run_dir),
             self.nets,
             self.workers.is_chief,
+            functools.partial(run_folder.read_id, self.run_dir),
         )
         restored = self.checkpoints.restore()
         self.position = restored or position.Position()

@@ -1,10 +1,14 @@
 """Saving, restoring, and what cannot be read."""
 
+import dataclasses
 import errno
+import os
+import shutil
 from unittest import mock
 
 import numpy as np
 import tensorflow as tf
+from absl.testing import parameterized
 
 from pgan_tf.base import errors
 from pgan_tf.networks.progressive.discriminator import Discriminator
@@ -39,7 +43,7 @@ def fill(nets: state.Networks, start: int) -> None:
         variable.assign(tf.cast(values, variable.dtype))
 
 
-class CheckpointsTest(common.TestCase):
+class CheckpointsTest(common.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.here = self.folder()
@@ -136,6 +140,97 @@ class CheckpointsTest(common.TestCase):
             path.unlink()
         with self.assertRaisesRegex(errors.UserError, "no checkpoint can be"):
             self.restore()
+
+    def test_copies_that_a_user_made_are_neither_taken_nor_deleted(self):
+        copies = (
+            *("ckpt-900 (copy)", "ckpt-901-good", "ckpt-0902", "my-ckpt-903"),
+            *(
+                "ckpt-904.bak",
+                "ckpt-905\n",
+                "ckpt- 906",
+                "ckpt-\u0669",
+                "ckpt-",
+            ),
+            *("partial-ckpt", "partial-ckpt-907-good", "partial-mine"),
+        )
+        self.saving.save(position.Position(5))
+        for name in copies:
+            shutil.copytree(self.here / "ckpt-5", self.here / name)
+        (self.here / "ckpt-908").touch()  # No folder.
+        for nimg in (6, 7, 8):
+            self.saving.save(position.Position(nimg))
+        self.assertEqual(self.restore()[2].nimg, 8)
+        self.assertCountEqual(
+            os.listdir(self.here), [*copies, "ckpt-908", "ckpt-7", "ckpt-8"]
+        )
+
+    def test_another_runs(self):
+        def of_run(run_id):
+            nets = make_networks()
+            fill(nets, len(run_id))
+            return nets, checkpoints.Checkpoints(
+                self.here, nets, run_id=lambda: run_id
+            )
+
+        for writer, reader in (("a", "bc"), ("", "bc"), ("a", "")):
+            of_run(writer)[1].save(position.Position(9))
+            nets, reading = of_run(reader)
+            with self.assertRaisesRegex(
+                errors.UserError, "ckpt-9 is not this run's.*--init_from"
+            ):
+                reading.restore()
+            self.assert_filled(nets, len(reader))  # Nothing was taken of it.
+            self.assertEqual(of_run(writer)[1].restore().nimg, 9)
+
+    def test_one_that_lacks_something_or_has_something_else(self):
+        fill(self.nets, 1)
+        self.saving.save(position.Position(1))
+        whole = self.saving._checkpoint
+        parts = {
+            field.name: checkpoints._trackable(getattr(self.nets, field.name))
+            for field in dataclasses.fields(self.nets)
+        }
+        lacking = {
+            f"{part} {path}": {
+                **parts,
+                part: {k: v for k, v in parts[part].items() if k != path},
+            }
+            for part in ("G", "D", "Gs")
+            for path in list(parts[part])[::6]
+        }
+        for part in parts:
+            rest = {k: v for k, v in parts.items() if k != part}
+            lacking[f"all of {part}"] = rest
+        lacking["of another size"] = {
+            **parts,
+            "G": {path: tf.Variable(np.zeros(7)) for path in parts["G"]},
+        }
+        lacking["more"] = {**parts, "H": {"x": tf.Variable(1.0)}}
+        for what, those in lacking.items():
+            self.saving._checkpoint = tf.train.Checkpoint(
+                position=self.saving._position, **those
+            )
+            self.saving.save(position.Position(2))
+            nets, reading, restored = self.restore()
+            self.assertEqual(restored.nimg, 1, what)
+            self.assertLen(reading.unreadable, 1, what)
+            self.assert_filled(nets, 1)
+        self.saving._checkpoint = whole
+
+    @parameterized.parameters(
+        *("lr=[1e-3]", "back\\slash", "*", "?", "a b", "new\nline", "'\"'"),
+        *("{a,b}", "~", "s3:x", "%s", "\u00e4", os.fsdecode(b"caf\xe9")),
+    )
+    def test_folders_of_any_name(self, name):
+        self.here = self.here / name / "checkpoints"
+        saving = checkpoints.Checkpoints(self.here, self.nets)
+        fill(self.nets, 3)
+        for nimg in (1, 2, 3):
+            saving.save(position.Position(nimg))
+        self.assertCountEqual(os.listdir(self.here), ["ckpt-2", "ckpt-3"])
+        nets, _, restored = self.restore()
+        self.assertEqual(restored.nimg, 3)
+        self.assert_filled(nets, 3)
 
     def test_a_full_disk_keeps_the_last_good_one(self):
         self.saving.save(position.Position(1))

@@ -2,7 +2,9 @@
 
 import dataclasses
 import math
+import os
 import pathlib
+import shutil
 
 import numpy as np
 from absl.testing import parameterized
@@ -183,6 +185,52 @@ class SetupTest(common.TestCase, parameterized.TestCase):
         run_dir.mkdir()
         run_folder.begin(run_dir, options, "of another dataset")
         self.assert_refused(options, "--data_dir=.* is not the dataset that")
+
+    def test_the_same_dataset_by_another_name(self):
+        options = checks.check(self.options())
+        run_dir = pathlib.Path(options.run_dir)
+        run_dir.mkdir()
+        digest = datasets.open_dataset(self.here / "set").digest
+        run_folder.begin(run_dir, options, digest)
+        shutil.copytree(self.here / "set", self.here / "copied elsewhere")
+        (self.here / "link").symlink_to(self.here / "set")
+        relative = os.path.relpath(self.here / "set")
+        names = ["set/", "copied elsewhere", "link", "../" + self.here.name]
+        paths = [f"{self.here}/{name}" for name in names[:3]]
+        paths += [relative, f"{self.here}/{names[3]}/set"]
+
+        def given(path):
+            data = dataclasses.replace(options.data, data_dir=path)
+            return dataclasses.replace(options, data=data)
+
+        for path in paths:
+            checks.check(given(path))
+        pixels = np.zeros((8, 16, 16, 3), np.uint8)
+        other = self.here / "other" / "set"
+        dataset_files.save(other, pixels, np.eye(8, dtype=np.float32))
+        self.assert_refused(given(str(other)), "is not the dataset that")
+
+    def test_what_others_leave_in_a_folder_is_no_obstacle(self):
+        run_dir = self.here / "run"
+        run_dir.mkdir()
+        (run_dir / "lost+found").mkdir()
+        for name in (
+            *("console.log", ".DS_Store", "._x", "slurm-123.out", "Thumbs.db"),
+            *("job.err", "train.o1234", "train.e1234", ".nfs0001", "a b.log"),
+            *(".lock-train", ".lock-evaluate", "nohup.out", "desktop.ini"),
+        ):
+            (run_dir / name).touch()
+            checks.check(self.options())
+
+    @parameterized.parameters(
+        *("thesis.txt", "log", "holiday.png", "partial-mine", "slurm-1.out.gz"),
+        *("log.txt", "stats.jsonl", "network-snapshot-000001.keras"),
+    )
+    def test_anything_else_is_one(self, name):
+        run_dir = self.here / "run"
+        run_dir.mkdir()
+        (run_dir / name).touch()
+        self.assert_refused(self.options(), "exists and is not a run")
 
     def test_what_a_failed_start_leaves_is_no_obstacle(self):
         run_dir = self.here / "run"

@@ -148,6 +148,7 @@ def _declare_labels(section: Section) -> None:
         "StyleGAN's dataset.json), .txt (as list_attr_celeba.txt). By default "
         "a list_attr_celeba.txt, labels.csv or dataset.json that lies with the "
         "images.",
+        flag_kinds.WORD_OR_PATH,
     )
     section.add(
         "label_attributes",

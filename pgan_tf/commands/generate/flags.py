@@ -125,6 +125,7 @@ def declare_project(parser: Parser) -> None:
         "Whose features of the pictures are compared too: random, labels (a "
         "classifier of the run's dataset), inception (once converted) or a "
         "model of your own, .keras or SavedModel, as evaluate.py takes them.",
+        flag_kinds.WORD_OR_PATH,
     )
     how.add(
         "video",

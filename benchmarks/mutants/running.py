@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.mutants.mutant import Mutant
@@ -207,7 +207,8 @@ def run(
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     rows = known(out)
-    left = []
+    # Files may change while tests run in the copies made now.
+    left: dict[Mutant, str] = {}
     for mutant in mutants:
         key = mutant.key(root)
         if mutant.equivalent:
@@ -215,7 +216,7 @@ def run(
         elif key in rows:
             yield rows[key]
         else:
-            left.append(mutant)
+            left[mutant] = key
     if not left:
         return
     for name in slow_imports:
@@ -225,12 +226,11 @@ def run(
             Place(root, pathlib.Path(folder) / str(number))
             for number in range(min(jobs, len(left)))
         ]
-        yield from _run(root, left, out, places, limit)
+        yield from _run(left, out, places, limit)
 
 
 def _run(
-    root: pathlib.Path,
-    left: Sequence[Mutant],
+    left: Mapping[Mutant, str],
     out: pathlib.Path,
     places: list[Place],
     limit: float,
@@ -267,7 +267,7 @@ def _run(
                     queue[:0] = [(tests, each) for each in waiting[tests]]
                     continue
                 verdict = judge(outcome, bases[tests], limit)
-                row = _row(mutant, mutant.key(root), verdict, outcome)
+                row = _row(mutant, left[mutant], verdict, outcome)
                 with out.open("a") as file:
                     file.write(json.dumps(row) + "\n")
                 yield row

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 from unittest import mock
 
@@ -104,11 +105,82 @@ def golden_discriminator(
     return discriminator
 
 
+def largest(values: Any) -> float:
+    """The largest magnitude of an array, a tensor or a list of them."""
+    try:
+        found = np.abs(np.asarray(values, np.float64))
+    except (TypeError, ValueError):
+        return max(map(largest, values), default=0.0)
+    return float(np.max(found, where=np.isfinite(found), initial=0))
+
+
+def check_tolerance(expected: Any, rtol: float, atol: float) -> None:
+    """Refuses a tolerance that would let zeros pass for what is expected.
+
+    Zeros themselves have no scale, and may be expected with any tolerance.
+    """
+    if isinstance(expected, Mapping):
+        for value in expected.values():
+            check_tolerance(value, rtol, atol)
+        return
+    most = largest(expected)
+    if most and atol + rtol * most >= most:
+        raise ValueError(
+            f"rtol={rtol} and atol={atol} let zeros pass: the largest value "
+            f"expected is {most:.3g}"
+        )
+
+
 class TestCase(tf.test.TestCase):
     """`tf.test.TestCase` with our shared checks."""
 
     # A context manager of TensorFlow's, which pytest takes for a test.
     test_session = None
+
+    def assertAllClose(
+        self,
+        found: Any,
+        expected: Any,
+        *,
+        rtol: float,
+        atol: float,
+        msg: object = None,
+    ) -> None:
+        """Values within `atol + rtol * abs(expected)`, and of equal shape.
+
+        TensorFlow's default of 1e-6 for either would be added to what a test
+        says, so that it has to say both.
+        """
+        check_tolerance(expected, rtol, atol)
+        super().assertAllClose(found, expected, rtol=rtol, atol=atol, msg=msg)
+
+    def assertNotAllClose(
+        self,
+        found: Any,
+        other: Any,
+        *,
+        rtol: float,
+        atol: float,
+        msg: object = None,
+    ) -> None:
+        """Some value differs, though the shapes are equal."""
+        check_tolerance(other, rtol, atol)
+        found, other = np.asarray(found), np.asarray(other)
+        self.assertEqual(found.shape, other.shape)
+        near = np.allclose(found, other, rtol=rtol, atol=atol)
+        self.assertFalse(near, msg or "the two are close")
+
+    def assert_near(self, found: Any, expected: Any, share: float) -> None:
+        """Values whose difference is but a share of what is expected.
+
+        Of norms, so that values of any size are compared; what is expected
+        to be 0 must be.
+        """
+        found, expected = np.asarray(found), np.asarray(expected)
+        self.assertEqual(found.shape, expected.shape)
+        error = np.linalg.norm(np.ravel(found - expected).astype(np.float64))
+        whole = np.linalg.norm(np.ravel(expected).astype(np.float64))
+        self.assertLessEqual(error, share * whole)
 
     def widen_from(self, fmaps: int) -> None:
         """Layers scale with means of all neighbours from so many maps on."""
@@ -155,5 +227,5 @@ class TestCase(tf.test.TestCase):
         self.assertAllEqual(copy(*inputs, **options), output)
 
         compiled = tf.function(lambda *x: layer(*x, **options))
-        self.assertAllClose(compiled(*inputs), output, atol=1e-6)
+        self.assertAllClose(compiled(*inputs), output, rtol=1e-6, atol=1e-6)
         return np.asarray(output)

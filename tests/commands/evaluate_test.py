@@ -65,7 +65,7 @@ class EvaluateTest(common.TestCase):
             lines = [small_run.lines(run_dir, name)[-1] for name in names]
             numbers.append([line["value"] for line in lines])
         self.assertLen(small_run.lines(run_dir, "fid"), 2)
-        self.assertAllClose(*numbers, rtol=1e-5)
+        self.assertAllClose(*numbers, rtol=1e-5, atol=0)
         self.assertIn("FD-random[conv32-64-128,seed0]", done.stdout)
 
     def test_mistakes_get_one_line(self):

@@ -86,7 +86,7 @@ class ComparisonTest(common.TestCase):
         reals = draw(setting.whole, 20)
         pixels = small_run.pictures()[reals.indices]
         expected = distance(pixels, fakes)
-        self.assertAllClose(values["fid"].value, expected, rtol=1e-4)
+        self.assertAllClose(values["fid"].value, expected, rtol=1e-4, atol=0)
 
     def test_distance_of_other_reals(self):
         setting = self.setting()
@@ -96,7 +96,7 @@ class ComparisonTest(common.TestCase):
         )
         floor = setting.of_second_reals()
         self.assertAllClose(
-            floor["fid"].value, distance(first, second), rtol=1e-4
+            floor["fid"].value, distance(first, second), rtol=1e-4, atol=0
         )
 
     def test_a_stream_of_draws_for_each_set(self):
@@ -128,7 +128,7 @@ class ComparisonTest(common.TestCase):
             found = setting.of_second_reals()
             values.append([each.value for each in found.values()])
         for others in values[1:]:
-            self.assertAllClose(others, values[0], rtol=1e-6)
+            self.assertAllClose(others, values[0], rtol=1e-6, atol=0)
 
     def test_a_set_compared_with_itself(self):
         setting = self.setting()
@@ -174,7 +174,9 @@ class ComparisonTest(common.TestCase):
         _, logits = mean_colours(pixels)
         expected = score(logits)
         value = setting.of_reals()["is"]
-        self.assertAllClose((value.value, value.spread), expected)
+        self.assertAllClose(
+            (value.value, value.spread), expected, rtol=1e-6, atol=1e-6
+        )
 
     def test_cache_depends_on_what_decides_the_numbers(self):
         self.setting().of_second_reals()

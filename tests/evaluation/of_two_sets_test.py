@@ -61,7 +61,7 @@ class PairsTest(common.TestCase):
         report = self.evaluate(reals, self.fakes)
         (result,) = report.results
         self.assertEqual((result.row, result.count), ("fakes", 30))
-        self.assertAllClose(result.value.value, expected, rtol=1e-3)
+        self.assertAllClose(result.value.value, expected, rtol=1e-3, atol=0)
         self.assertIn("fakes", report.table())
 
     def test_folder_zip_and_dataset_are_alike(self):

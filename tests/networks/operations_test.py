@@ -23,7 +23,9 @@ class GoldenTest(common.TestCase):
         expected = self.golden[f"{name}/out"]
         if x.ndim == 4:
             x, expected = common.nhwc(x), common.nhwc(expected)
-        self.assertAllClose(function(x, *arguments), expected, atol=atol)
+        self.assertAllClose(
+            function(x, *arguments), expected, rtol=1e-6, atol=atol
+        )
 
     def test_pixel_norm(self):
         self.check("pixel_norm_4d", operations.pixel_norm)
@@ -65,7 +67,7 @@ class GoldenTest(common.TestCase):
             expected = common.native(
                 common.nhwc(arrays[f"out/lod{lod}"]), pixels.shape[1]
             )
-            self.assertAllClose(reals, expected, atol=1e-6)
+            self.assertAllClose(reals, expected, rtol=1e-6, atol=1e-6)
 
     def test_mirror(self):
         arrays = common.golden("process_reals")
@@ -74,22 +76,28 @@ class GoldenTest(common.TestCase):
         reals = real_images.mirror(real_images.scale_pixels(pixels), coins)
         expected = common.nhwc(arrays["mirror/out/lod0.40"])
         self.assertAllClose(
-            real_images.fade_reals(reals, 0.6), expected, atol=1e-6
+            real_images.fade_reals(reals, 0.6), expected, rtol=1e-6, atol=1e-6
         )
 
 
 class FunctionalTest(common.TestCase):
     def test_lerp(self):
-        self.assertAllClose(operations.lerp(2.0, 4.0, 0.0), 2.0)
-        self.assertAllClose(operations.lerp(2.0, 4.0, 0.25), 2.5)
-        self.assertAllClose(operations.lerp(2.0, 4.0, 1.0), 4.0)
+        self.assertAllClose(
+            operations.lerp(2.0, 4.0, 0.0), 2.0, rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            operations.lerp(2.0, 4.0, 0.25), 2.5, rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            operations.lerp(2.0, 4.0, 1.0), 4.0, rtol=1e-6, atol=1e-6
+        )
 
     def test_minibatch_stddev_groups_are_strided(self):
         # Samples 0 and 2 are alike, 1 and 3 differ: two groups of two.
         x = np.zeros((4, 1, 1, 1), np.float32)
         x[3] = 2.0
         extra = operations.minibatch_stddev(x, 2)[:, 0, 0, 1]
-        self.assertAllClose(extra, [1e-4, 1.0, 1e-4, 1.0], atol=1e-6)
+        self.assertAllClose(extra, [1e-4, 1.0, 1e-4, 1.0], rtol=1e-6, atol=1e-6)
 
     def test_minibatch_stddev_names_what_does_not_split(self):
         x = np.zeros((6, 4, 4, 2), np.float32)
@@ -100,10 +108,14 @@ class FunctionalTest(common.TestCase):
 
     def test_fade_reals_ends(self):
         x = common.ramp((2, 4, 4, 3))
-        self.assertAllClose(real_images.fade_reals(x, 1.0), x)
+        self.assertAllClose(
+            real_images.fade_reals(x, 1.0), x, rtol=1e-6, atol=1e-6
+        )
         blocks = x.reshape(2, 2, 2, 2, 2, 3).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
-        self.assertAllClose(real_images.fade_reals(x, 0.0), blocks, atol=1e-6)
+        self.assertAllClose(
+            real_images.fade_reals(x, 0.0), blocks, rtol=1e-6, atol=1e-6
+        )
 
 
 class GradientTest(common.TestCase):
@@ -133,10 +145,10 @@ class GradientTest(common.TestCase):
                     total = tf.reduce_sum(self.weights * y**2)
                 first = inner.gradient(total, self.x)
             expected = 2 * self.weights * slopes**2 * self.x
-            self.assertAllClose(first, expected, atol=1e-6)
+            self.assertAllClose(first, expected, rtol=1e-6, atol=1e-6)
             second = outer.gradient(first, self.x)
             expected = 2 * self.weights * slopes**2
-            self.assertAllClose(second, expected, atol=1e-6)
+            self.assertAllClose(second, expected, rtol=1e-6, atol=1e-6)
 
     def test_leaky_relu_at_zero(self):
         x = tf.zeros([1, 1])
@@ -163,7 +175,7 @@ class GradientTest(common.TestCase):
             gradient,
         ):
             found, expected = tf.test.compute_gradient(function, [x], 1e-4)
-            self.assertAllClose(found[0], expected[0], atol=1e-6)
+            self.assertAllClose(found[0], expected[0], rtol=1e-6, atol=1e-6)
 
     def test_scaling(self):
         """Means of what repeats, copies of what is averaged; and of those."""
@@ -180,7 +192,7 @@ class GradientTest(common.TestCase):
 
             for function in (lambda x, s=scale, f=factor: s(x, f), gradient):
                 found, expected = tf.test.compute_gradient(function, [x], 1e-3)
-                self.assertAllClose(found, expected, atol=1e-8)
+                self.assertAllClose(found, expected, rtol=0, atol=1e-8)
 
     def test_mean_neighbours(self):
         x = np.random.RandomState(0).randn(2, 4, 3, 2)
@@ -203,12 +215,14 @@ class GradientTest(common.TestCase):
                     total = tf.reduce_sum(average(x) ** 2)
                 return tape.gradient(total, x)
 
-            self.assertAllClose(average(tf.constant(x)), expected, atol=1e-12)
+            self.assertAllClose(
+                average(tf.constant(x)), expected, rtol=0, atol=1e-12
+            )
             for function in (average, gradient):
                 found = tf.test.compute_gradient(
                     function, [tf.constant(x)], 1e-3
                 )
-                self.assertAllClose(*found, atol=1e-8)
+                self.assertAllClose(*found, rtol=0, atol=1e-8)
 
     def test_add_bias(self):
         for x, weights in (
@@ -219,17 +233,21 @@ class GradientTest(common.TestCase):
                 tape.watch([x, self.bias])
                 y = operations.add_bias(x, self.bias)
                 total = tf.reduce_sum(weights * y)
-            self.assertAllClose(y, x + self.bias)
+            self.assertAllClose(y, x + self.bias, rtol=1e-6, atol=1e-6)
             by_x, by_bias = tape.gradient(total, [x, self.bias])
-            self.assertAllClose(by_x, weights)
+            self.assertAllClose(by_x, weights, rtol=1e-6, atol=1e-6)
             axes = tuple(range(weights.ndim - 1))
-            self.assertAllClose(by_bias, weights.sum(axes), atol=1e-5)
+            self.assertAllClose(
+                by_bias, weights.sum(axes), rtol=1e-6, atol=1e-5
+            )
 
     def test_add_bias_to_a_variable_of_keras(self):
         bias = keras.Variable(self.bias)
         with tf.GradientTape() as tape:
             total = tf.reduce_sum(operations.add_bias(self.x, bias))
-        self.assertAllClose(tape.gradient(total, bias.value), [60.0, 60.0])
+        self.assertAllClose(
+            tape.gradient(total, bias.value), [60.0, 60.0], rtol=1e-6, atol=1e-6
+        )
 
 
 # Size of a kernel, stride.
@@ -257,7 +275,7 @@ class ConvolutionTest(common.TestCase):
             for i, j, row, column in np.ndindex(size, size, 4, 5):
                 met = padded[:, stride * row + i, stride * column + j]
                 expected[i, j] += met.T @ gradients[:, row, column]
-            self.assertAllClose(found, expected, atol=1e-12)
+            self.assertAllClose(found, expected, rtol=0, atol=1e-12)
 
     @mock.patch.object(convolutions, "_is_slow_by_kernel", lambda *_: True)
     def test_gradients(self):
@@ -287,7 +305,7 @@ class ConvolutionTest(common.TestCase):
                 found, expected = tf.test.compute_gradient(
                     differentiated, [x, kernel], 1e-3
                 )
-                self.assertAllClose(found, expected, atol=1e-6)
+                self.assertAllClose(found, expected, rtol=1e-6, atol=1e-6)
 
     def test_images_of_any_size(self):
         for dtype in ("float32", "bfloat16"):

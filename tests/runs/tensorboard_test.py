@@ -73,6 +73,6 @@ class WriterTest(common.TestCase):
         rows = tf.make_ndarray(tensor)
         self.assertEqual(rows.shape, (30, 3))
         # 64 threes and one NaN among 576 numbers.
-        self.assertAllClose(rows[0], [0, 0.1, 511], rtol=1e-6)
-        self.assertAllClose(rows[-1], [2.9, 3, 64], rtol=1e-6)
+        self.assertAllClose(rows[0], [0, 0.1, 511], rtol=1e-6, atol=0)
+        self.assertAllClose(rows[-1], [2.9, 3, 64], rtol=1e-6, atol=0)
         self.assertEqual(rows[1:-1, 2].sum(), 0)

@@ -27,23 +27,30 @@ class PrincipalTest(common.TestCase):
         rows = rows - rows.mean(axis=0)
         _, values, components = np.linalg.svd(rows, full_matrices=False)
         self.assertAllClose(
-            found.strengths, values[:4] ** 2 / np.sum(values**2), atol=1e-6
+            found.strengths,
+            values[:4] ** 2 / np.sum(values**2),
+            rtol=1e-6,
+            atol=1e-6,
         )
         coordinates = rows @ components[:4].T
         fitted = np.linalg.lstsq(coordinates, self.latents, rcond=None)[0]
         fitted /= np.linalg.norm(fitted, axis=1, keepdims=True)
         for vector, expected in zip(found.vectors, fitted, strict=True):
             # Equal but for the sign.
-            self.assertAllClose(abs(vector @ expected), 1.0, atol=1e-6)
+            self.assertAllClose(
+                abs(vector @ expected), 1.0, rtol=1e-6, atol=1e-6
+            )
             self.assertGreater(vector[np.abs(vector).argmax()], 0)
 
     def test_finds_the_latents_that_matter(self):
         q, _ = np.linalg.qr(self.random.randn(6, 6))
         weights = np.diag([0.1, 5, 0.1, 0.1, 2, 0.1]) @ q
         found = directions.principal(self.latents, self.latents @ weights, 2)
-        self.assertAllClose(found.vectors, np.eye(6)[[1, 4]], atol=0.15)
+        self.assertAllClose(found.vectors, np.eye(6)[[1, 4]], rtol=0, atol=0.15)
         total = 25 + 4 + 4 * 0.01
-        self.assertAllClose(found.strengths, [25 / total, 4 / total], atol=0.03)
+        self.assertAllClose(
+            found.strengths, [25 / total, 4 / total], rtol=0, atol=0.03
+        )
 
 
 class LinearTest(common.TestCase):
@@ -55,10 +62,14 @@ class LinearTest(common.TestCase):
         scores = latents @ weights.T + 7 + noise
         scores = np.concatenate([scores, np.ones((4000, 1))], axis=1)
         found = directions.linear(latents, scores)
-        self.assertAllClose(found.vectors[0], [0.6, 0, 0, 0, 0.8], atol=1e-6)
-        self.assertAllClose(found.vectors[1], [0, 1, 0, 0, 0], atol=0.05)
+        self.assertAllClose(
+            found.vectors[0], [0.6, 0, 0, 0, 0.8], rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            found.vectors[1], [0, 1, 0, 0, 0], rtol=0, atol=0.05
+        )
         # Half of the second score is noise; the third never changes.
-        self.assertAllClose(found.strengths, [1, 0.5, 0], atol=0.04)
+        self.assertAllClose(found.strengths, [1, 0.5, 0], rtol=0, atol=0.04)
 
     def test_noise_explains_nothing(self):
         random = np.random.RandomState(2)
@@ -77,8 +88,12 @@ class AlongTest(common.TestCase):
         direction = np.array([0.0, 0.6, 0.8])
         found = directions.along(latents, direction, np.array([-2.0, 0.0]))
         self.assertEqual(found.shape, (2, 2, 3))
-        self.assertAllClose(found @ direction, [[-2, 0], [-2, 0]], atol=1e-6)
+        self.assertAllClose(
+            found @ direction, [[-2, 0], [-2, 0]], rtol=1e-6, atol=1e-6
+        )
         across = np.array([0.0, 0.8, -0.6])
         expected = np.tile((latents @ across)[:, None], [1, 2])
-        self.assertAllClose(found @ across, expected, atol=1e-6)
-        self.assertAllClose(found[..., 0], [[1, 1], [4, 4]])
+        self.assertAllClose(found @ across, expected, rtol=1e-6, atol=1e-6)
+        self.assertAllClose(
+            found[..., 0], [[1, 1], [4, 4]], rtol=1e-6, atol=1e-6
+        )

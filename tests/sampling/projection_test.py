@@ -22,7 +22,7 @@ class DistanceTest(common.TestCase):
             means = boxes.mean(axis=(2, 4))
             expected += np.mean(means**2, axis=(1, 2, 3)) / 3
         found = projection.pyramid_distance(target)(tf.constant(images))
-        self.assertAllClose(found, expected, atol=1e-6)
+        self.assertAllClose(found, expected, rtol=1e-6, atol=1e-6)
 
     def test_features_add_their_relative_distance(self):
         target = np.full((4, 4, 1), 0.5, np.float32)
@@ -35,9 +35,11 @@ class DistanceTest(common.TestCase):
 
         found = projection.feature_distance(target, features)(images)
         # 0.5 is at 191.25 and -0.5 at 63.75: a third, so 4/9 of the square.
-        self.assertAllClose(found, [0.0, 1 + 4 / 9], atol=1e-5)
+        self.assertAllClose(found, [0.0, 1 + 4 / 9], rtol=1e-6, atol=1e-5)
         self.assertEqual(seen[1].shape, (2, 4, 4, 3))
-        self.assertAllClose(seen[1][:, 0, 0, 1], [191.25, 63.75], atol=1e-4)
+        self.assertAllClose(
+            seen[1][:, 0, 0, 1], [191.25, 63.75], rtol=1e-6, atol=1e-4
+        )
 
 
 class DescendTest(common.TestCase):
@@ -60,9 +62,11 @@ class DescendTest(common.TestCase):
         again = drawing.generate(
             generator, latents, None if label is None else labels[[0, 0]]
         )
-        self.assertAllClose(drawn, again, atol=1e-4)
-        self.assertAllClose(distance(drawn), distances, atol=1e-6)
-        self.assertAllClose(np.mean(latents**2, axis=1), [1, 1], atol=1e-4)
+        self.assertAllClose(drawn, again, rtol=1e-6, atol=1e-4)
+        self.assertAllClose(distance(drawn), distances, rtol=1e-3, atol=0)
+        self.assertAllClose(
+            np.mean(latents**2, axis=1), [1, 1], rtol=1e-6, atol=1e-4
+        )
         return np.array([each[2] for each in found])
 
     def test_finds_a_latent_of_its_own_picture(self):
@@ -95,5 +99,5 @@ class DescendTest(common.TestCase):
     def test_same_seed_same_result(self):
         first = self.distances(self.G, None, steps=5)
         self.assertAllClose(
-            first, self.distances(self.G, None, steps=5), atol=1e-5
+            first, self.distances(self.G, None, steps=5), rtol=1e-6, atol=1e-5
         )

@@ -83,12 +83,14 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
         conv.build((None, 4, 4, 100))
         he = np.sqrt(2 / 900)
         spread = np.std(conv.kernel)
-        self.assertAllClose(spread, 1.0 if use else he, rtol=0.02)
-        self.assertAllClose(np.std(conv.scaled_kernel()), he, rtol=0.02)
+        self.assertAllClose(spread, 1.0 if use else he, rtol=0.02, atol=0)
+        self.assertAllClose(np.std(conv.scaled_kernel()), he, rtol=0.02, atol=0)
         kernel = conv.kernel.numpy()
         conv.kernel.assign(kernel + 0.001)
         moved = conv.scaled_kernel().numpy() - kernel * (he if use else 1)
-        self.assertAllClose(moved.mean(), 0.001 * (he if use else 1), rtol=0.02)
+        self.assertAllClose(
+            moved.mean(), 0.001 * (he if use else 1), rtol=0.02, atol=0
+        )
 
     def test_equalized_rate_of_whole_networks(self):
         for network in (
@@ -112,9 +114,11 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
         others[1:] *= -3
         score, score_among_others = D(images)[0][0], D(others)[0][0]
         if group_size:
-            self.assertNotAllClose(score, score_among_others)
+            self.assertNotAllClose(
+                score, score_among_others, rtol=1e-6, atol=1e-6
+            )
         else:
-            self.assertAllClose(score, score_among_others, atol=1e-6)
+            self.assertAllClose(score, score_among_others, rtol=1e-6, atol=1e-6)
         self.assertEqual(D.conv0[0].kernel.shape[2], 8 + bool(group_size))
 
 

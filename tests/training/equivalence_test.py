@@ -124,7 +124,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
             kernel.assign(kernel * 1e-6)
             means = tiny.gradients(iteration)["D/terms"]
             norms[name] = means[steps.D_TERMS.index("D_mixed_norms")]
-        self.assertAllClose(norms["half"], norms["plain"], rtol=0.02)
+        self.assertAllClose(norms["half"], norms["plain"], rtol=0.02, atol=0)
 
     def test_an_overflow_is_skipped_then_the_scale_grows(self):
         iteration = tiny.make(
@@ -141,10 +141,14 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
             self.assertAllEqual(old, new)
         nets.d_adam.loss_scale.log2.assign(8.0)
         self.assertEqual(self.d_step(iteration), 0)
-        self.assertAllClose(nets.d_adam.loss_scale.log2, 8.0005, atol=1e-6)
+        self.assertAllClose(
+            nets.d_adam.loss_scale.log2, 8.0005, rtol=1e-6, atol=1e-6
+        )
         self.assertEqual(nets.d_adam.step.numpy(), 1)
         nets.d_adam.reset()
-        self.assertAllClose(nets.d_adam.loss_scale.log2, 8.0005, atol=1e-6)
+        self.assertAllClose(
+            nets.d_adam.loss_scale.log2, 8.0005, rtol=1e-6, atol=1e-6
+        )
 
     def d_step(self, iteration) -> float:
         """Whether a D step was skipped; its terms are finite all the same."""
@@ -170,7 +174,7 @@ class PrecisionTest(common.TestCase, parameterized.TestCase):
 class LossScaleTest(common.TestCase):
     def test_by_hand(self):
         scale = optim.LossScale(3.0, growth=0.25, drop=2.0)
-        self.assertAllClose(scale.value(), 8.0)
+        self.assertAllClose(scale.value(), 8.0, rtol=1e-6, atol=1e-6)
         for finite, expected in ((True, 3.25), (False, 1.25), (True, 1.5)):
             scale.update(tf.constant(finite))
-            self.assertAllClose(scale.log2, expected)
+            self.assertAllClose(scale.log2, expected, rtol=1e-6, atol=1e-6)

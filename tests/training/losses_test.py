@@ -53,8 +53,12 @@ class AdversarialTest(common.TestCase, parameterized.TestCase):
         r, f = real.astype(np.float32), fake.astype(np.float32)
         found = d_loss(r, f)
         self.assertEqual(found.shape, (6,))
-        self.assertAllClose(found, expected_d(real, fake)[:, 0], atol=1e-5)
-        self.assertAllClose(g_loss(f), expected_g(fake)[:, 0], atol=1e-5)
+        self.assertAllClose(
+            found, expected_d(real, fake)[:, 0], rtol=1e-6, atol=1e-5
+        )
+        self.assertAllClose(
+            g_loss(f), expected_g(fake)[:, 0], rtol=1e-6, atol=1e-5
+        )
 
     @parameterized.parameters(*FORMULAS)
     def test_directions(self, name):
@@ -77,12 +81,18 @@ class AdversarialTest(common.TestCase, parameterized.TestCase):
             tape.watch(fake)
             slow, fast = losses.minimax_g(fake), losses.logistic_g(fake)
         self.assertAllInRange(tape.gradient(slow, fake), -1e-5, 0.0)
-        self.assertAllClose(tape.gradient(fast, fake), [[-1.0]], atol=1e-5)
+        self.assertAllClose(
+            tape.gradient(fast, fake), [[-1.0]], rtol=1e-6, atol=1e-5
+        )
 
     def test_far_scores_stay_finite(self):
         far = np.array([[1000.0]], np.float32)
-        self.assertAllClose(losses.logistic_d(-far, far), [2000.0])
-        self.assertAllClose(losses.logistic_g(-far), [1000.0])
+        self.assertAllClose(
+            losses.logistic_d(-far, far), [2000.0], rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            losses.logistic_g(-far), [1000.0], rtol=1e-6, atol=1e-6
+        )
 
 
 class PenaltiesTest(common.TestCase, parameterized.TestCase):
@@ -104,15 +114,23 @@ class PenaltiesTest(common.TestCase, parameterized.TestCase):
         with tf.GradientTape() as tape:
             tape.watch(norms)
             penalty = losses.one_sided_penalty(norms)
-        self.assertAllClose(penalty, [0.0, 0.0, 4.0])
-        self.assertAllClose(tape.gradient(penalty, norms), [0.0, 0.0, 4.0])
+        self.assertAllClose(penalty, [0.0, 0.0, 4.0], rtol=1e-6, atol=1e-6)
         self.assertAllClose(
-            losses.one_sided_penalty(norms, 2.0), [0.0, 0.0, 0.25]
+            tape.gradient(penalty, norms), [0.0, 0.0, 4.0], rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            losses.one_sided_penalty(norms, 2.0),
+            [0.0, 0.0, 0.25],
+            rtol=1e-6,
+            atol=1e-6,
         )
 
     def test_zero_centered(self):
         self.assertAllClose(
-            losses.zero_centered_penalty(np.float32([0, 1, 4])), [0, 0.5, 8]
+            losses.zero_centered_penalty(np.float32([0, 1, 4])),
+            [0, 0.5, 8],
+            rtol=1e-6,
+            atol=1e-6,
         )
 
     def test_orthogonal(self):
@@ -126,25 +144,26 @@ class PenaltiesTest(common.TestCase, parameterized.TestCase):
         found = losses.orthogonal_penalty(
             [tf.constant(k, tf.float32) for k in kernels]
         )
-        self.assertAllClose(found, expected, rtol=1e-5)
+        self.assertAllClose(found, expected, rtol=1e-5, atol=0)
 
     def test_orthogonal_leaves_lengths_alone(self):
         kernel = tf.constant([[3.0, 0.5], [0.0, 2.0]])
         with tf.GradientTape() as tape:
             tape.watch(kernel)
             penalty = losses.orthogonal_penalty([kernel])
-        self.assertAllClose(penalty, 2 * 1.5**2)
+        self.assertAllClose(penalty, 2 * 1.5**2, rtol=1e-6, atol=1e-6)
         # d/dW of 2 (w1.w2)^2: 4 (w1.w2) w2 for the first column.
         self.assertAllClose(
             tape.gradient(penalty, kernel),
             4 * 1.5 * np.array([[0.5, 3.0], [2.0, 0.0]]),
+            rtol=1e-6,
             atol=1e-5,
         )
 
     def test_noise_decays(self):
         for nimg, expected in ((0, 0.2), (250_000, 0.15), (2_000_000, 0.0)):
             found = losses.noise_stddev(tf.constant(nimg, tf.int64), 0.2, 1000)
-            self.assertAllClose(found, expected)
+            self.assertAllClose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 class LabelLossTest(common.TestCase):
@@ -156,7 +175,7 @@ class LabelLossTest(common.TestCase):
         found = losses.multi_label_penalty(
             labels.astype(np.float32), logits.astype(np.float32)
         )
-        self.assertAllClose(found, expected.sum(1), atol=1e-5)
+        self.assertAllClose(found, expected.sum(1), rtol=1e-6, atol=1e-5)
 
     def test_auto_goes_by_the_kind(self):
         for kind, expected in (("onehot", "softmax"), ("multihot", "sigmoid")):
@@ -174,29 +193,46 @@ class LossesTest(common.TestCase):
 
     def test_wgan(self):
         expected = (self.fakes - self.reals)[:, 0]
-        self.assertAllClose(losses.wgan_d(self.reals, self.fakes), expected)
-        self.assertAllClose(losses.wgan_g(self.fakes), -self.fakes[:, 0])
+        self.assertAllClose(
+            losses.wgan_d(self.reals, self.fakes),
+            expected,
+            rtol=1e-6,
+            atol=1e-6,
+        )
+        self.assertAllClose(
+            losses.wgan_g(self.fakes), -self.fakes[:, 0], rtol=1e-6, atol=1e-6
+        )
 
     def test_gradient_norms(self):
         gradients = np.random.RandomState(1).randn(3, 4, 4, 2)
         gradients = gradients.astype(np.float32)
         norms = np.sqrt((gradients**2).sum((1, 2, 3)))
         self.assertAllClose(
-            losses.gradient_norms(gradients, 16), norms / 4, rtol=1e-6
+            losses.gradient_norms(gradients, 16), norms / 4, rtol=1e-6, atol=0
         )
 
     def test_gradient_penalty(self):
         norms = np.array([0.0, 1.0, 3.0], np.float32)
-        self.assertAllClose(losses.gradient_penalty(norms), [1.0, 0.0, 4.0])
+        self.assertAllClose(
+            losses.gradient_penalty(norms),
+            [1.0, 0.0, 4.0],
+            rtol=1e-6,
+            atol=1e-6,
+        )
         # CIFAR-10's target: a norm off by its whole size costs 1.
         norms = np.array([0.0, 750.0, 1500.0], np.float32)
         self.assertAllClose(
-            losses.gradient_penalty(norms, 750.0), [1.0, 0.0, 1.0]
+            losses.gradient_penalty(norms, 750.0),
+            [1.0, 0.0, 1.0],
+            rtol=1e-6,
+            atol=1e-6,
         )
 
     def test_drift_penalty(self):
         expected = self.reals[:, 0] ** 2
-        self.assertAllClose(losses.drift_penalty(self.reals), expected)
+        self.assertAllClose(
+            losses.drift_penalty(self.reals), expected, rtol=1e-6, atol=1e-6
+        )
 
     def test_label_penalty(self):
         logits = np.random.RandomState(2).randn(3, 4).astype(np.float32)
@@ -204,4 +240,6 @@ class LossesTest(common.TestCase):
         labels = labels.astype(np.float32)
         softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         expected = [-np.log(softmax[0, 1]), -np.log(softmax[1, 3]), 0.0]
-        self.assertAllClose(losses.label_penalty(labels, logits), expected)
+        self.assertAllClose(
+            losses.label_penalty(labels, logits), expected, rtol=1e-6, atol=1e-6
+        )

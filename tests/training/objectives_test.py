@@ -67,9 +67,13 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         options = {"wgan_lambda": 7.0, "r1_gamma": 3.0, "wgan_target": 6.0}
         loss, values = self.d_loss(penalty=penalty, **options)
         without, _ = self.d_loss(penalty="none", **options)
-        self.assertAllClose(values["D_mixed_norms"], norms, rtol=1e-5)
-        self.assertAllClose(values["D_gradient_penalty"], value, rtol=1e-4)
-        self.assertAllClose(loss - without, weight * value.mean(), rtol=1e-3)
+        self.assertAllClose(values["D_mixed_norms"], norms, rtol=1e-5, atol=0)
+        self.assertAllClose(
+            values["D_gradient_penalty"], value, rtol=1e-4, atol=0
+        )
+        self.assertAllClose(
+            loss - without, weight * value.mean(), rtol=1e-3, atol=0
+        )
 
     @parameterized.parameters("wgan-gp", "wgan-lp", "logistic", "hinge")
     def test_drift_is_of_the_wgan_losses(self, loss):
@@ -77,10 +81,10 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         without, _ = self.d_loss(loss=loss, wgan_epsilon=0.0)
         drift = np.mean((np.sum(self.reals**2, axis=(1, 2, 3)) / 2) ** 2)
         self.assertAllClose(
-            np.mean(values["D_drift_penalty"]), drift, rtol=1e-5
+            np.mean(values["D_drift_penalty"]), drift, rtol=1e-5, atol=0
         )
         expected = 0.5 * drift if loss.startswith("wgan") else 0.0
-        self.assertAllClose(with_drift - without, expected, rtol=1e-4)
+        self.assertAllClose(with_drift - without, expected, rtol=1e-4, atol=0)
 
     def test_noise_reaches_reals_and_fakes(self):
         noise = np.random.RandomState(1).randn(2, 4, 8, 8, 1)
@@ -91,7 +95,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             ("D_fake_scores", self.fakes + noise[1]),
         ):
             expected = np.sum(images**2, axis=(1, 2, 3)) / 2
-            self.assertAllClose(values[name], expected, rtol=1e-5)
+            self.assertAllClose(values[name], expected, rtol=1e-5, atol=0)
         g_loss, _ = objectives.g_loss(
             self.G,
             Quadratic(),
@@ -103,7 +107,7 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         )
         images = self.fakes + noise[0]
         expected = -np.mean(np.sum(images**2, axis=(1, 2, 3)) / 2)
-        self.assertAllClose(g_loss, expected, rtol=1e-5)
+        self.assertAllClose(g_loss, expected, rtol=1e-5, atol=0)
 
     def test_scale_changes_nothing(self):
         D = Discriminator(resolution=8, fmap_base=32)
@@ -134,8 +138,12 @@ class TermsTest(common.TestCase, parameterized.TestCase):
             filters = filters * gain / np.sqrt(len(filters))
             products = filters.T @ filters
             expected += np.sum((products * (1 - np.eye(len(products)))) ** 2)
-        self.assertAllClose(values["G_ortho_penalty"], expected, rtol=1e-4)
-        self.assertAllClose(loss[0.1] - loss[0.0], 0.1 * expected, rtol=1e-3)
+        self.assertAllClose(
+            values["G_ortho_penalty"], expected, rtol=1e-4, atol=0
+        )
+        self.assertAllClose(
+            loss[0.1] - loss[0.0], 0.1 * expected, rtol=1e-3, atol=0
+        )
 
     def test_labels_that_do_not_exclude_another(self):
         options = {"resolution": 4, "label_size": 3, "fmap_base": 16}
@@ -154,5 +162,5 @@ class TermsTest(common.TestCase, parameterized.TestCase):
         p = 1 / (1 + np.exp(-np.asarray(D(G(latents, labels))[1], np.float64)))
         expected = -labels * np.log(p) - (1 - labels) * np.log(1 - p)
         self.assertAllClose(
-            values["G_label_penalty"], expected.sum(1), atol=1e-5
+            values["G_label_penalty"], expected.sum(1), rtol=1e-6, atol=1e-5
         )

@@ -101,7 +101,7 @@ class MomentumTest(common.TestCase):
             ]
             adam.apply(strategy, gradients, variables, tf.constant(0.01))
         for found, expected in zip(variables, value, strict=True):
-            self.assertAllClose(found, expected, atol=1e-5)
+            self.assertAllClose(found, expected, rtol=1e-6, atol=1e-5)
 
 
 class AverageTest(common.TestCase):

@@ -16,7 +16,7 @@ class TickTest(common.TestCase):
         tick = position.Tick(position.Position(nimg=100, tick_nimg=100))
         for terms in TERMS:
             tick.add(tf.constant(terms))
-        self.assertAllClose(tick.means(), TERMS.mean(0), rtol=1e-6)
+        self.assertAllClose(tick.means(), TERMS.mean(0), rtol=1e-6, atol=0)
         self.assertEqual(tick.num_images(164), 64)
         self.assertFalse(tick.due(163, 0.064))
         self.assertTrue(tick.due(164, 0.064))

@@ -52,7 +52,9 @@ class TimingTest(common.TestCase):
         with mock.patch.object(probe, "timings", return_value=found):
             speeds = probe.speeds(OPTIONS, 3, said.append)
         # 3 kimg fading in at 100 images/s and 3 settled at 300: 40 seconds.
-        self.assertAllClose(speeds, {4: 500.0, 8: 6000 / 40})
+        self.assertAllClose(
+            speeds, {4: 500.0, 8: 6000 / 40}, rtol=1e-6, atol=1e-6
+        )
         self.assertEqual(
             said[1],
             "probe 8x8 fading in: 100.0 images/s, first call 2.0s, peak "

@@ -33,27 +33,40 @@ class TimeLeftTest(common.TestCase):
         left.measured(0, 1_000, seconds=1.0)
         left.measured(20_000, 21_000, seconds=5.0)
         # 4 kimg left at 4x4, then 90 kimg at 8x8.
-        self.assertAllClose(left.seconds(6_000), 4 * 1 + 90 * 5)
-        self.assertAllClose(left.seconds(60_000), 40 * 5)
-        self.assertAllClose(left.seconds(100_000), 0)
+        self.assertAllClose(
+            left.seconds(6_000), 4 * 1 + 90 * 5, rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(left.seconds(60_000), 40 * 5, rtol=1e-6, atol=1e-6)
+        self.assertAllClose(left.seconds(100_000), 0, rtol=1e-6, atol=1e-6)
 
     def test_later_resolutions_cost_more(self):
         left = self.time_left()
         left.measured(1_000, 3_000, seconds=2.0)
-        self.assertAllClose(left.seconds(0), 10 * 1 + 90 * cost_of_8x8())
+        self.assertAllClose(
+            left.seconds(0), 10 * 1 + 90 * cost_of_8x8(), rtol=1e-6, atol=1e-6
+        )
 
     def test_a_tick_of_two_resolutions(self):
         left = self.time_left()
         # Of 8 kimg the last two are 8x8.
         left.measured(4_000, 12_000, seconds=3 * (6 + 2 * cost_of_8x8()))
-        self.assertAllClose(left.seconds(12_000), 88 * 3 * cost_of_8x8())
-        self.assertAllClose(left.seconds(9_000), 3 + 90 * 3 * cost_of_8x8())
+        self.assertAllClose(
+            left.seconds(12_000), 88 * 3 * cost_of_8x8(), rtol=1e-6, atol=1e-6
+        )
+        self.assertAllClose(
+            left.seconds(9_000),
+            3 + 90 * 3 * cost_of_8x8(),
+            rtol=1e-6,
+            atol=1e-6,
+        )
         # From 4x4 at 1 second per kimg, and 8x8 at 10, half as fast as that.
         left.measured(0, 1_000, seconds=1.0)
         left.measured(20_000, 21_000, seconds=10.0)
         left.measured(9_000, 11_000, seconds=2 * (1 + 10))
-        self.assertAllClose(left.seconds(99_000), 20)
-        self.assertAllClose(left.seconds(9_000), 2 + 90 * 20)
+        self.assertAllClose(left.seconds(99_000), 20, rtol=1e-6, atol=1e-6)
+        self.assertAllClose(
+            left.seconds(9_000), 2 + 90 * 20, rtol=1e-6, atol=1e-6
+        )
 
 
 def cost_of_8x8():

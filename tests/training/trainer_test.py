@@ -181,7 +181,7 @@ class TrainerTest(common.TestCase):
         trainer.train(parts)
         same = zip(self.weights(whole), self.weights(parts), strict=True)
         for expected, found in same:
-            self.assertAllClose(found, expected, rtol=0, atol=1e-6)
+            self.assert_near(found, expected, share=1e-5)
         ticks = [t["nimg"] for t in stats(parts.run_dir)]
         self.assertEqual(ticks, sorted(set(ticks)))
         self.assertEqual(ticks[-1], 256)

@@ -57,7 +57,7 @@ class ProjectTest(generate_case.GenerateCase):
         self.assertAllEqual(self.pixels("found/target.png"), target)
         # The latent draws the picture.
         latent = np.load(self.cwd / "found" / "latent.npy")
-        self.assertAllClose(latent[0], facts["latent"], atol=1e-6)
+        self.assertAllClose(latent[0], facts["latent"], rtol=1e-6, atol=1e-6)
         self.call("images", self.draw[1], "--latents=found/latent.npy",
                   "--out=again")  # fmt: skip
         picture = self.pixels("found/picture.png").astype(int)

@@ -34,9 +34,13 @@ class TrainingVideoTest(common.TestCase):
 
     def test_times(self):
         even = training_video.times(30, duration=1, fps=4, warp=1)
-        self.assertAllClose(even, [0, 10, 20, 30] + [30] * 6)
+        self.assertAllClose(
+            even, [0, 10, 20, 30] + [30] * 6, rtol=1e-6, atol=1e-6
+        )
         warped = training_video.times(30, duration=1, fps=4, warp=2)
-        self.assertAllClose(warped[:4], [0, 30 / 9, 4 * 30 / 9, 30])
+        self.assertAllClose(
+            warped[:4], [0, 30 / 9, 4 * 30 / 9, 30], rtol=1e-6, atol=1e-6
+        )
 
     def test_newest_grid_at_each_time(self):
         args = argparse.Namespace(

@@ -97,7 +97,9 @@ class PicturesTest(common.TestCase):
         self.assertLen(source, 7)
         for index, name in enumerate(source.names):
             expected = np.full((4, 4, 3), 90)
-            self.assertAllClose(source.image(index), expected, atol=1, msg=name)
+            self.assertAllClose(
+                source.image(index), expected, rtol=0, atol=1, msg=name
+            )
 
     def test_bad_image_is_named(self) -> None:
         folder = self.folder()

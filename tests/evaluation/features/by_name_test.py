@@ -52,7 +52,7 @@ class ExtractorsTest(common.TestCase):
                     tape.watch(tensor)
                     found = extractor.differentiable(tensor)
                 expected, _ = extractor(pixels)
-                self.assertAllClose(found, expected, atol=1e-4)
+                self.assertAllClose(found, expected, rtol=1e-6, atol=1e-4)
                 gradient = tape.gradient(found, tensor)
                 self.assertGreater(np.abs(gradient).max(), 0)
 

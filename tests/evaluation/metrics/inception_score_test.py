@@ -51,11 +51,11 @@ class ScoreTest(common.TestCase):
 
     def test_bounds(self):
         sure = np.tile(np.eye(10), [20, 1]) * 1e4
-        self.assertAllClose(score(sure, 2), (10, 0), atol=1e-12)
+        self.assertAllClose(score(sure, 2), (10, 0), rtol=0, atol=1e-12)
         by_class = sure[np.argsort(sure.argmax(axis=1), kind="stable")]
-        self.assertAllClose(score(by_class), (1, 0), atol=1e-12)
+        self.assertAllClose(score(by_class), (1, 0), rtol=0, atol=1e-12)
         alike = np.tile(np.linspace(-3, 3, 10), [200, 1])
-        self.assertAllClose(score(alike), (1, 0), atol=1e-12)
+        self.assertAllClose(score(alike), (1, 0), rtol=0, atol=1e-12)
 
     def test_any_split_into_batches(self):
         logits = common.golden("metrics_features")["logits"][:197]
@@ -83,12 +83,12 @@ class AttributeScoreTest(common.TestCase):
         rows = np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T
         logits = np.tile(rows, [5, 1]) * 1e4
         value = attribute_score(logits, 5)
-        self.assertAllClose(value, (8, 0), atol=1e-12)
+        self.assertAllClose(value, (8, 0), rtol=0, atol=1e-12)
 
     def test_alike_images_count_one(self):
         logits = np.tile([[0.3, -2.0, 5.0]], [40, 1])
         value = attribute_score(logits)
-        self.assertAllClose(value, (1, 0), atol=1e-12)
+        self.assertAllClose(value, (1, 0), rtol=0, atol=1e-12)
 
     def test_formula(self):
         logits = np.random.RandomState(1).randn(50, 4) * 2
@@ -106,6 +106,7 @@ class AttributeScoreTest(common.TestCase):
         self.assertAllClose(
             attribute_score(logits),
             score(pair),
+            rtol=0,
             atol=1e-12,
         )
 

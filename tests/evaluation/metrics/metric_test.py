@@ -38,11 +38,11 @@ class CollectorTest(common.TestCase):
                 scored.add(batch)
             mean, covariance = moments.summary()
             seen = features[:count].astype(np.float64)
-            self.assertAllClose(mean, seen.mean(axis=0), rtol=1e-12)
+            self.assertAllClose(mean, seen.mean(axis=0), rtol=1e-12, atol=0)
             expected = np.cov(seen, rowvar=False)
-            self.assertAllClose(covariance, expected, rtol=1e-12)
+            self.assertAllClose(covariance, expected, rtol=1e-12, atol=0)
             expected = inception_score_test.score(features[:count])
-            self.assertAllClose(scored.summary(), expected, rtol=1e-12)
+            self.assertAllClose(scored.summary(), expected, rtol=1e-12, atol=0)
 
     def test_patches_of_its_count(self):
         images = np.zeros((9, 16, 16, 3), np.uint8)

@@ -36,7 +36,12 @@ class SearchTest(common.TestCase):
             gaps = np.sqrt(np.square(both - query).mean(axis=(2, 3, 4)))
             order = np.argsort(gaps.min(axis=0))[:8]
             self.assertAllEqual(found.indices[i], order)
-            self.assertAllClose(found.distances[i], gaps.min(axis=0)[order])
+            self.assertAllClose(
+                found.distances[i],
+                gaps.min(axis=0)[order],
+                rtol=1e-6,
+                atol=1e-6,
+            )
             mirrored = gaps[1] < gaps[0]
             self.assertAllEqual(found.mirrored[i], mirrored[order])
         self.assertEqual(found.distances[3, 0], 0)
@@ -58,7 +63,7 @@ class SearchTest(common.TestCase):
         images = noise(2, 128)
         boxes = images.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
         small = neighbours.shrink(images)
-        self.assertAllClose(small, boxes, atol=0.5)
+        self.assertAllClose(small, boxes, rtol=0, atol=0.5)
         self.assertAllEqual(neighbours.shrink(small), small)
         wide = np.zeros((1, 100, 131, 3), np.uint8)
         self.assertEqual(neighbours.shrink(wide).shape, (1, 33, 43, 3))

@@ -56,7 +56,7 @@ class ScoresTest(common.TestCase):
         found = precision_recall.scores(reals, collapsed)
         self.assertEqual(found[:2], (1, 0))
         # In that one's ball alone, of the 5 that it would take.
-        self.assertAllClose(found[2:], (1 / 5, 1 / 100))
+        self.assertAllClose(found[2:], (1 / 5, 1 / 100), rtol=1e-6, atol=1e-6)
 
     def test_radii(self):
         line = np.array([[0.0], [1.0], [3.0], [7.0]], np.float32)

@@ -70,7 +70,7 @@ class DistanceTest(common.TestCase):
         )
         self.assertEqual(directions.shape, (147, 512))
         lengths = np.linalg.norm(directions, axis=0)
-        self.assertAllClose(lengths, np.ones(512), atol=1e-6)
+        self.assertAllClose(lengths, np.ones(512), rtol=1e-6, atol=1e-6)
 
 
 class ReferenceTest(common.TestCase):
@@ -102,7 +102,7 @@ class ReferenceTest(common.TestCase):
         found = sliced_wasserstein.compare(reals, fakes, random)
         # It normalises by float32 sums, which are 1e-5 off.
         self.assertAllClose(found, expected[:-1], rtol=2e-5, atol=0)
-        self.assertAllClose(np.mean(found), expected[-1], rtol=1e-5)
+        self.assertAllClose(np.mean(found), expected[-1], rtol=1e-5, atol=0)
 
     def test_golden_patches(self):
         """The first of each band, as they are and normalised."""

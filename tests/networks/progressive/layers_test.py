@@ -24,7 +24,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
         x = common.nhwc(x)
         layer.build(x.shape)
         layer.kernel.assign(turn(kernel))
-        self.assertAllClose(layer(x), expected, atol=2e-6)
+        self.assertAllClose(layer(x), expected, rtol=1e-6, atol=2e-6)
 
     def test_dense(self):
         for name, gain in [
@@ -37,7 +37,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
             layer = layers.EqualizedDense(expected.shape[1], gain=float(gain))
             layer.build(x.shape)
             layer.kernel.assign(kernel)
-            self.assertAllClose(layer(x), expected, atol=2e-6)
+            self.assertAllClose(layer(x), expected, rtol=1e-6, atol=2e-6)
 
     def test_conv(self):
         self.check_conv("conv2d_3x3", layers.EqualizedConv2D(4))
@@ -76,7 +76,7 @@ class FusedTest(common.TestCase, parameterized.TestCase):
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())
         expected = self.plain(operations.upscale2d(self.x))
-        self.assertAllClose(fused(self.x), expected, atol=1e-5)
+        self.assertAllClose(fused(self.x), expected, rtol=1e-6, atol=1e-5)
 
     @parameterized.parameters(*common.WIDE)
     def test_conv_downscale_is_conv_then_downscale(self, wide):
@@ -85,7 +85,7 @@ class FusedTest(common.TestCase, parameterized.TestCase):
         fused.build(self.x.shape)
         fused.set_weights(self.plain.get_weights())
         expected = operations.downscale2d(self.plain(self.x))
-        self.assertAllClose(fused(self.x), expected, atol=1e-5)
+        self.assertAllClose(fused(self.x), expected, rtol=1e-6, atol=1e-5)
 
 
 class EqualizedTest(common.TestCase):
@@ -93,13 +93,13 @@ class EqualizedTest(common.TestCase):
         for use_wscale, stddev in ((True, 1.0), (False, np.sqrt(2 / (9 * 64)))):
             layer = layers.EqualizedConv2D(64, use_wscale=use_wscale)
             layer.build((None, 4, 4, 64))
-            self.assertAllClose(np.std(layer.kernel), stddev, rtol=0.02)
+            self.assertAllClose(np.std(layer.kernel), stddev, rtol=0.02, atol=0)
             self.assertAllEqual(layer.bias, np.zeros(64))
 
     def test_outputs_keep_the_variance_of_the_inputs(self):
         x = np.random.RandomState(0).randn(4096, 256).astype(np.float32)
         layer = layers.EqualizedDense(256, gain=1.0)
-        self.assertAllClose(np.std(layer(x)), 1.0, rtol=0.03)
+        self.assertAllClose(np.std(layer(x)), 1.0, rtol=0.03, atol=0)
 
     def test_bias_is_one_per_fmap(self):
         layer = layers.EqualizedDense((4, 4, 3))
@@ -150,9 +150,10 @@ class AnyLayerTest(common.TestCase, parameterized.TestCase):
         layer.build(x.shape)
         layer.bias.assign(common.ramp(layer.bias.shape))
         whole, part = layer(x), layer(x, weight=0.25)
-        self.assertAllClose(part, 0.25 * whole, atol=1e-6)
+        self.assertAllClose(part, 0.25 * whole, rtol=1e-6, atol=1e-6)
         self.assertAllClose(
             operations.leaky_relu(part),
             0.25 * operations.leaky_relu(whole),
+            rtol=1e-6,
             atol=1e-6,
         )

@@ -49,7 +49,7 @@ class GoldenTest(common.TestCase, parameterized.TestCase):
         found = common.golden_generator().first_activations(
             latents.astype(np.float32)
         )
-        self.assertAllClose(found, expected, atol=1e-5)
+        self.assertAllClose(found, expected, rtol=1e-6, atol=1e-5)
 
     @parameterized.product(
         lod=LODS, fused=(True, False), group=(4, 16), wide=common.WIDE
@@ -101,13 +101,16 @@ class GrowthTest(common.TestCase):
         generator = small_generator()
         low = generator(self.latents, resolution=8)
         high = generator(self.latents, resolution=16, alpha=0.0)
-        self.assertAllClose(high, operations.upscale2d(low), atol=1e-6)
+        self.assertAllClose(
+            high, operations.upscale2d(low), rtol=1e-6, atol=1e-6
+        )
 
     def test_alpha_1_is_settled(self):
         generator = small_generator()
         self.assertAllClose(
             generator(self.latents, resolution=16, alpha=1.0),
             generator(self.latents, resolution=16),
+            rtol=1e-6,
             atol=1e-6,
         )
 
@@ -116,7 +119,7 @@ class GrowthTest(common.TestCase):
         images = common.ramp((4, 16, 16, 3))
         low, _ = discriminator(operations.downscale2d(images))
         high, _ = discriminator(images, alpha=0.0)
-        self.assertAllClose(high, low, atol=1e-6)
+        self.assertAllClose(high, low, rtol=1e-6, atol=1e-6)
 
     def test_a_call_follows_lod_unless_told_otherwise(self):
         generator = small_generator(lod=1.25)
@@ -181,7 +184,9 @@ class LabelTest(common.TestCase):
         scale = np.sqrt(2) / 4 / np.sqrt(5)
         dense = (joined @ generator.conv0[0].kernel.numpy()) * scale
         found = generator.conv0[0](generator._join(latents, labels))
-        self.assertAllClose(found[0], dense.reshape(4, 4, -1), atol=1e-6)
+        self.assertAllClose(
+            found[0], dense.reshape(4, 4, -1), rtol=1e-6, atol=1e-6
+        )
 
     def test_labels_must_be_given(self):
         generator = small_generator(label_size=3)
@@ -224,14 +229,14 @@ class ModelTest(common.TestCase):
         dense = latents @ kernel * np.sqrt(2) / 4 / 4
         expected = np.maximum(dense, 0).reshape(2, 4, 4, -1)
         found = plain._activate(plain.conv0[0](plain._join(latents, None)))
-        self.assertAllClose(found, expected, atol=1e-6)
+        self.assertAllClose(found, expected, rtol=1e-6, atol=1e-6)
 
     def test_without_minibatch_stddev(self):
         discriminator = small_discriminator(mbstd_group_size=0)
         images = np.random.RandomState(0).randn(4, 16, 16, 3)
         together, _ = discriminator(images.astype(np.float32))
         alone, _ = discriminator(images[:1].astype(np.float32))
-        self.assertAllClose(together[:1], alone, atol=1e-5)
+        self.assertAllClose(together[:1], alone, rtol=1e-6, atol=1e-5)
 
     def test_errors_say_what_was_given(self):
         with self.assertRaisesRegex(ValueError, "power of two from 4, got 24"):

@@ -36,18 +36,18 @@ class FaceSquareTest(common.TestCase):
         quad, side = face_square.square(np.array(face))
         # Eyes 40 apart, mouth 50 below them: max(4 * 40, 3.6 * 50) = 180,
         # around (120.5, 100.5 + 50 / 10).
-        self.assertAllClose(side, 180)
+        self.assertAllClose(side, 180, rtol=1e-6, atol=1e-6)
         corners = [[30.5, 15.5], [30.5, 195.5], [210.5, 195.5], [210.5, 15.5]]
-        self.assertAllClose(quad, corners)
+        self.assertAllClose(quad, corners, rtol=1e-6, atol=1e-6)
 
     def test_square_of_a_face_that_lies(self) -> None:
         # Turned clockwise by a quarter; the eyes are further apart.
         face = [[100, 100], [100, 160], [7, 7], [60, 110], [60, 150]]
         quad, side = face_square.square(np.array(face))
         # Four times 60, around (100.5 - 40 / 10, 130.5).
-        self.assertAllClose(side, 240)
+        self.assertAllClose(side, 240, rtol=1e-6, atol=1e-6)
         corners = [[216.5, 10.5], [-23.5, 10.5], [-23.5, 250.5], [216.5, 250.5]]
-        self.assertAllClose(quad, corners)
+        self.assertAllClose(quad, corners, rtol=1e-6, atol=1e-6)
 
     def test_equals_the_original_program(self) -> None:
         golden = common.golden("face_square")
@@ -92,7 +92,7 @@ class FaceSquareTest(common.TestCase):
         fade = np.maximum(outside, 0)
         median = np.median(expected.reshape(-1, 3), axis=0)
         expected = expected * (1 - fade) + median * fade
-        self.assertAllClose(found, expected, atol=0.51)
+        self.assertAllClose(found, expected, rtol=0, atol=0.51)
         # Far inside nothing has changed, at the border all is one colour.
         self.assertAllEqual(found[13, 18], image[8, 10])
         self.assertAllEqual(found[0], np.tile(found[0, 0], (width, 1)))
@@ -101,4 +101,4 @@ class FaceSquareTest(common.TestCase):
         pixels = photo(70, 40)[..., 0].astype(np.float32)
         found = face_square._blurred(pixels, 7.3)
         expected = scipy.ndimage.gaussian_filter(pixels, 7.3)
-        self.assertAllClose(found, expected, atol=1e-3)
+        self.assertAllClose(found, expected, rtol=0, atol=1e-3)

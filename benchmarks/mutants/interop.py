@@ -43,8 +43,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("_read_states(path)[-1]", "_read_states(path)[0]"),
         ("if state.kind is not kind:", "if False:"),
         ("_check_names(skeleton, state.variables)", "pass"),
-        ("skeleton = state.kind(**state.options, name=name)",
-         "skeleton = state.kind(**state.options)"),
     ),
     *mutants(
         _NVIDIA + "states.py",

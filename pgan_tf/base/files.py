@@ -36,6 +36,22 @@ _PLAIN = re.compile(r"[\w./,:=+@%~ -]+", re.ASCII)
 _swept: set[pathlib.Path] = set()
 
 
+# What systems leave in any folder that they show.
+_OF_SYSTEMS = frozenset(("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"))
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of that name is none of a user's.
+
+    Dot files, as `.DS_Store` and the `._name` that macOS puts beside each
+    file on a foreign disk, and the few others that systems make unasked.
+
+    Args:
+        name: Without folders.
+    """
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS
+
+
 @contextlib.contextmanager
 def partial(
     path: pathlib.Path, durable: bool = True, replaces_folder: bool = False

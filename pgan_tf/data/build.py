@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, locks, text, version
+from pgan_tf.base import errors, files, locks, text, version
 from pgan_tf.data import jobs, journal, parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
@@ -71,6 +71,8 @@ def create(
         num_shards,
     )
     manifest = _origin(images, how, SHUFFLE_SEED if shuffle else None)
+    if isinstance(images, source.Telling) and images.remarks():
+        manifest["remarks"] = images.remarks()
     if bad:
         manifest["skipped"] = list(bad.values())
     with locks.hold(target.path, "--out_dir", "create"):
@@ -130,8 +132,12 @@ def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
     """Makes room for a new dataset: in the folder and on the disk."""
+    # What a system left there, or a lock, stays there.
     held = sorted(
-        file for file in path.iterdir() if not locks.is_lock(file.name)
+        file
+        for file in path.iterdir()
+        if file_names.is_ours(file.name)
+        or not (files.is_hidden(file.name) or locks.is_lock(file.name))
     )
     foreign = [file for file in held if not file_names.is_ours(file.name)]
     if foreign:
@@ -140,7 +146,7 @@ def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
             "choose a new folder"
         )
     is_finished = held and not any(
-        file.name.endswith(file_names.PARTIAL) for file in held
+        file_names.is_partial(file.name) for file in held
     )
     if is_finished and not overwrite:
         raise errors.UserError(

@@ -4,11 +4,12 @@ import csv
 import os
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, images
-from pgan_tf.data import blocks
+from pgan_tf.base import errors, images, text
+from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names
 
 _MIN_TILE = 64  # pixels of an image on a contact sheet
@@ -39,6 +40,8 @@ def describe(dataset: datasets.Dataset) -> str:
     if "skipped" in manifest:
         count = len(manifest["skipped"])
         rows["skipped"] = f"{count} images, see {file_names.MANIFEST}"
+    for key, remark in _remarks(manifest).items():
+        rows[key] = remark
     for key in ("made_by", "created"):
         if key in manifest:
             rows[key.replace("_", " ")] = manifest[key]
@@ -47,14 +50,23 @@ def describe(dataset: datasets.Dataset) -> str:
     return "\n".join(f"{key:<11} {value}" for key, value in rows.items())
 
 
+def _remarks(manifest: dict[str, Any]) -> dict[str, str]:
+    """What `create` had to tell; nothing if the manifest is not ours."""
+    found = manifest.get("remarks")
+    if not isinstance(found, dict):
+        return {}
+    return {key[:11]: text.one_line(str(found[key])) for key in found}
+
+
 def _describe_labels(dataset: datasets.Dataset) -> str:
     """The labels in a line: "2 multihot: glasses (1204), beard (731)"."""
     if not dataset.label_size:
         return "none"
-    counts = np.count_nonzero(dataset.labels, axis=0)
     columns = (
-        f"{name} ({count})"
-        for name, count in zip(dataset.label_names, counts, strict=True)
+        values.describe(name, column, dataset.label_kind)
+        for name, column in zip(
+            dataset.label_names, dataset.labels.T, strict=True
+        )
     )
     return f"{dataset.label_size} {dataset.label_kind}: {', '.join(columns)}"
 
@@ -105,8 +117,8 @@ def sheet_labels(dataset: datasets.Dataset, count: int) -> Iterator[str]:
             if value
         )
         row, column = divmod(index, _columns(count))
-        text = ", ".join(names) or "none"
-        yield f"row {row + 1}, column {column + 1}: {text}"
+        shown = ", ".join(names) or "none"
+        yield f"row {row + 1}, column {column + 1}: {shown}"
 
 
 def _columns(count: int) -> int:
@@ -226,5 +238,5 @@ def _write_labels(
         writer.writerow(["file", *dataset.label_names])
         for index, label in enumerate(dataset.labels[:count]):
             # Nine digits give any float32 back exactly.
-            values = (f"{value:.9g}" for value in label.tolist())
-            writer.writerow([_file_name(index), *values])
+            numbers = (f"{value:.9g}" for value in label.tolist())
+            writer.writerow([_file_name(index), *numbers])

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pgan_tf.data import blocks
+from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names, levels, tfrecord, writing
 
 
@@ -144,6 +144,9 @@ def _manifest_faults(
         found, told = getattr(dataset, key), dataset.manifest.get(key)
         if told != found:
             yield f"{where}: {key} is {told}, but the files have {found}"
+    kind = dataset.kind_in_manifest
+    if kind and not values.fits(dataset.labels, kind):
+        yield f"{where}: the labels are not {kind}, but {dataset.label_kind}"
     files = dataset.manifest["files"]
     for name in sorted(checksums.keys() - files.keys()):
         yield f"{where}: it does not know {name}"

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from pgan_tf.base import errors, images
+from pgan_tf.data import values
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.reals import parts_of
 from pgan_tf.networks.family import Generator
@@ -143,3 +144,8 @@ def check(
             f" {dataset.num_channels} and {dataset.label_size}; give the"
             " dataset it was trained on with --data_dir"
         )
+    values.refuse_values(
+        dataset.kind_of_first(generator.label_size),
+        f"{path} draws from classes: {dataset.path}",
+        "give the dataset it was trained on with --data_dir",
+    )

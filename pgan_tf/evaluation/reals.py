@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from pgan_tf.base import errors, images
-from pgan_tf.data.format import datasets
+from pgan_tf.data.format import datasets, file_names
 from pgan_tf.data.sources import archive, decode
 
 # Separate streams of draws from one seed.
@@ -180,7 +180,9 @@ def check_dataset(
 
 def is_dataset(path: pathlib.Path) -> bool:
     """Whether a folder is one of `dataset_tool.py create`."""
-    return path.is_dir() and any(path.glob("*.tfrecords"))
+    return path.is_dir() and any(
+        not file_names.is_twin(file.name) for file in path.glob("*.tfrecords")
+    )
 
 
 def open_pair(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.special
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, number_file
 from pgan_tf.networks.family import Generator
 
 
@@ -91,19 +91,7 @@ def read_latents(path: str, network: Generator) -> np.ndarray:
         UserError: If it is no such file, or has others than the network's.
     """
     flag = f"--latents={path}"
-    try:
-        # Mapped: a header that lies about the size is found out at once.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise errors.UserError(f"{flag}: no such file") from None
-    except Exception as error:
-        raise errors.UserError(
-            f"{flag}: not an array that numpy.save wrote: {error}".replace(
-                "\n", " "
-            )
-        ) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-        raise errors.UserError(f"{flag}: not one array of numbers (.npy)")
+    array = number_file.read(path, flag)
     size = network.latent_size
     if array.ndim == 1:
         array = array[None]

@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 
 from pgan_tf.base import errors, resolutions
-from pgan_tf.data import label_kind
+from pgan_tf.data import values
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import families
 from pgan_tf.runs import folder as run_folder
@@ -107,13 +107,11 @@ def _fill_in(options: RunOptions, dataset: datasets.Dataset) -> RunOptions:
             f"--max_label_size={wanted}: the dataset {data.data_dir} has "
             f"{dataset.label_size} labels"
         )
-    used = dataset.labels[:, :label_size]
-    if label_size and label_kind.of(used) == label_kind.VALUES:
-        raise errors.UserError(
-            f"--max_label_size={wanted}: labels of the dataset "
-            f"{data.data_dir} lie outside of 0..1, so they are no classes; "
-            "--max_label_size=0 trains without"
-        )
+    values.refuse_values(
+        dataset.kind_of_first(label_size),
+        f"--max_label_size={wanted}: the dataset {data.data_dir}",
+        "--max_label_size=0 trains without",
+    )
     return _fill_sizes(options, resolution, label_size)
 
 

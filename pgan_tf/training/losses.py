@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import ops
 
-from pgan_tf.data import label_kind
+from pgan_tf.data import values
 from pgan_tf.networks import operations
 
 Tensor = Any
@@ -156,12 +156,12 @@ def choose_label_loss(kind: str, label_loss: str) -> str:
     """softmax or sigmoid, for labels of a kind and --label_loss.
 
     Args:
-        kind: As `label_kind` has it; empty without labels.
+        kind: As `values` has it; empty without labels.
         label_loss: auto, softmax or sigmoid.
     """
     if label_loss != "auto":
         return label_loss
-    return "sigmoid" if kind == label_kind.MULTIHOT else "softmax"
+    return "sigmoid" if kind == values.MULTIHOT else "softmax"
 
 
 def orthogonal_penalty(kernels: Sequence[Tensor]) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from pgan_tf.base import devices, errors
-from pgan_tf.data import label_kind, pipeline
+from pgan_tf.data import pipeline
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import families, snapshots, transfer
 from pgan_tf.runs import folder as run_folder
@@ -210,7 +210,7 @@ class Run:
             stage,
             tf.constant(self.labels),
             self.options,
-            label_kind.of_first(self.dataset.label_kind, self.labels.shape[1]),
+            self.dataset.kind_of_first(self.labels.shape[1]),
         )
         iterations.get_concrete_function()
         return iterations

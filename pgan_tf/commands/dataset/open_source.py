@@ -44,7 +44,7 @@ def _open(args: argparse.Namespace) -> source.Source:
         count = args.num_images or mnist.NUM_TRIPLES
         return mnist.MnistRgb(_open_arrays(args), count, seed)
     if args.source == "hdf5":
-        return hdf5.Hdf5(args.source_dir, args.resolution)
+        return hdf5.Hdf5(args.source_dir, args.resolution, args.num_images)
     if args.source == "lsun":
         return lsun.Lsun(
             args.source_dir,
@@ -56,7 +56,7 @@ def _open(args: argparse.Namespace) -> source.Source:
         return _open_tfds(args)
     if args.source in ("celeba", "celebahq", "images"):
         return _open_files(args)
-    return _open_arrays(args)
+    return _open_arrays(args).choose(args.num_images)
 
 
 def _open_files(args: argparse.Namespace) -> source.Source:
@@ -106,5 +106,8 @@ def _resolution(args: argparse.Namespace) -> int:
 
 def _form(args: argparse.Namespace, resize_filter: str | None) -> pictures.Form:
     return pictures.Form(
-        args.crop or "center", args.channels or "rgb", resize_filter
+        args.crop or "center",
+        args.channels or "rgb",
+        resize_filter,
+        args.pixel_range,
     )

@@ -2,9 +2,12 @@
 
 import argparse
 
+import numpy as np
+
 from pgan_tf.base import errors, flag_kinds
 from pgan_tf.base.flag_parser import Parser, Section
-from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data import values
+from pgan_tf.data.sources import pictures, resizing
 from pgan_tf.data.sources.celebahq import source as celebahq
 
 HELP = """What the images are.
@@ -21,7 +24,7 @@ hdf5: an .h5 archive of the Theano version of progressive GANs.
 tfds: a set of images of tensorflow-datasets, with its classes as labels."""
 
 _LABELS = {"labels", "label_attributes"}
-_FORM = {"crop", "resize_filter", "channels"}
+_FORM = {"crop", "resize_filter", "channels", "pixel_range"}
 
 # Beside the flags that any source takes.
 FLAGS_OF = {
@@ -169,13 +172,27 @@ def _declare_form(section: Section) -> None:
         "resize_filter",
         "By default, whole factors average boxes of pixels and others take "
         "lanczos; lsun always takes lanczos.",
-        flag_kinds.one_of(tuple(decode.FILTERS)),
+        flag_kinds.one_of(tuple(resizing.FILTERS)),
     )
     section.add(
         "channels",
         "Colours, or grey levels (default rgb).",
         flag_kinds.one_of(tuple(pictures.CHANNELS)),
     )
+    section.add(
+        "pixel_range",
+        "Which numbers are black and white in images whose samples are not of "
+        "8 bits, such as 0,4095 for 12 bits in 16 (default: what each file "
+        "says; fractions from 0 to 1 and full 16 bits need not say it).",
+        flag_kinds.Kind(_pixel_range, "LOW,HIGH"),
+    )
+
+
+def _pixel_range(text: str) -> values.Range:
+    numbers = [flag_kinds.number(each) for each in text.split(",")]
+    if len(numbers) != 2 or not numbers[0] < numbers[1] < np.inf:
+        raise ValueError("must be two numbers, such as 0,4095")
+    return values.Range(*numbers)
 
 
 def _declare_faults(section: Section) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pgan_tf.base import devices, errors, files, images, web_page
 from pgan_tf.commands.generate import inputs
-from pgan_tf.data import label_kind
+from pgan_tf.data import values
 from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import directions, drawing, latent_table
@@ -110,7 +110,7 @@ def find_attributes(
         return [], " (the run's dataset is not here)"
     if not dataset.label_size:
         return [], " (the run's dataset has no labels)"
-    if dataset.label_kind == label_kind.VALUES:
+    if dataset.label_kind == values.VALUES:
         return [], " (the labels of the run's dataset are values)"
     if dataset.resolution < network.resolution:
         return [], " (the run's dataset has smaller pictures)"

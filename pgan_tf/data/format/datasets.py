@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors, resolutions
-from pgan_tf.data import label_kind
-from pgan_tf.data.format import file_names, levels
+from pgan_tf.data import values
+from pgan_tf.data.format import file_names, label_file, levels
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,21 +51,35 @@ class Dataset:
     @property
     def label_names(self) -> list[str]:
         """What the manifest calls the K columns; else "0", "1", ..."""
-        names = (self.manifest or {}).get("labels", {}).get("names", [])
-        if len(names) == self.label_size:
-            return names
+        names = self._about_labels().get("names")
+        if isinstance(names, list) and len(names) == self.label_size:
+            return [str(each) for each in names]
         return [str(each) for each in range(self.label_size)]
 
-    @property
+    @functools.cached_property
     def label_kind(self) -> str:
-        """See `label_kind`: as the manifest has it, or as the labels tell.
+        """See `values`: as the manifest has it, or as the labels tell.
 
         Empty for a dataset without labels.
         """
         if not self.label_size:
             return ""
-        about = (self.manifest or {}).get("labels") or {}
-        return about.get("kind") or label_kind.of(self.labels)
+        return values.kind_of(self.labels, self.kind_in_manifest)
+
+    @property
+    def kind_in_manifest(self) -> str:
+        """What the manifest says of the labels' kind; empty if nothing."""
+        kind = self._about_labels().get("kind")
+        return kind if self.label_size and isinstance(kind, str) else ""
+
+    def _about_labels(self) -> dict[str, Any]:
+        """What the manifest says of the labels; nothing if it is not ours."""
+        about = (self.manifest or {}).get("labels")
+        return about if isinstance(about, dict) else {}
+
+    def kind_of_first(self, size: int) -> str:
+        """The kind of the first columns of the labels, K of them or fewer."""
+        return values.kind_of_first(self.labels, self.label_kind, size)
 
     def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
         """Images at one of the stored resolutions.
@@ -99,13 +113,12 @@ class Dataset:
         Made of the manifest's checksums; without a manifest, of every file's
         name, size, first and last bytes.
         """
-        files = self.record_files()
-        files += sorted(self.path.glob("*.labels"))
+        found = [*self.record_files(), *label_file.find(self.path)]
         if self.manifest is not None:
             known = self.manifest["files"]
-            parts = [f"{file.name} {known[file.name]}" for file in files]
+            parts = [f"{file.name} {known[file.name]}" for file in found]
         else:
-            parts = [_fingerprint(file) for file in files]
+            parts = [_fingerprint(file) for file in found]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -167,7 +180,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
         resolution=max(opened),
         num_channels=full.layout.shape[0],
         num_images=full.num_images,
-        labels=_read_labels(path, full.num_images),
+        labels=label_file.read(path, full.num_images),
         manifest=manifest,
         levels=opened,
     )
@@ -183,7 +196,7 @@ def _black(resolution: int) -> Dataset:
 
 
 def _refuse_unfinished(path: pathlib.Path) -> None:
-    if any(path.glob("*" + file_names.PARTIAL)):
+    if any(file_names.is_partial(file.name) for file in path.iterdir()):
         raise errors.UserError(
             f"the build of dataset {path} was not finished; "
             "run the same `dataset_tool.py create` again"
@@ -264,24 +277,6 @@ def _check_sizes(path: pathlib.Path, manifest: dict[str, Any]) -> None:
                 f"{file} {found} but should have {known['bytes']} according "
                 f"to {file_names.MANIFEST}"
             )
-
-
-def _read_labels(path: pathlib.Path, num_images: int) -> np.ndarray:
-    files = sorted(path.glob("*.labels"))
-    if not files:
-        return np.zeros((num_images, 0), np.float32)
-    try:
-        labels = np.load(files[0], allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise errors.UserError(
-            f"{files[0]} is truncated or no .npy stream"
-        ) from error
-    if labels.ndim != 2 or len(labels) != num_images:
-        raise errors.UserError(
-            f"{files[0]} has labels of shape {list(labels.shape)} for "
-            f"{num_images} images"
-        )
-    return labels.astype(np.float32)
 
 
 def _fingerprint(file: pathlib.Path) -> str:

@@ -35,7 +35,7 @@ class Parsed:
 def parse(file: str) -> Parsed | None:
     """Reads the name of a file of records; None if it is none."""
     match = _LEVEL_NAME.fullmatch(file)
-    if match is None:
+    if match is None or is_twin(file):
         return None
     return Parsed(
         match["name"],
@@ -58,8 +58,23 @@ def label_file(name: str) -> str:
     return f"{name}-rxx.labels"
 
 
+def is_label_file(file: str) -> bool:
+    """Whether a file of that name holds labels; NVIDIA's code asks no more."""
+    return file.endswith(".labels") and not is_twin(file)
+
+
+def is_partial(file: str) -> bool:
+    """Whether a file of that name is one of a build that is not finished."""
+    return file.endswith(PARTIAL) and not is_twin(file)
+
+
+def is_twin(file: str) -> bool:
+    """Whether macOS put a file there, beside that whose name follows."""
+    return file.startswith("._")
+
+
 def is_ours(file: str) -> bool:
     """Whether a file of that name may belong to a dataset."""
     file = file.removesuffix(PARTIAL)
-    is_label = re.fullmatch(r".+-rxx\.labels", file)
+    is_label = is_label_file(file) and file.endswith("-rxx.labels")
     return bool(file == MANIFEST or is_label or parse(file))

@@ -2,14 +2,20 @@
 
 import os
 import pathlib
+from collections.abc import Sequence
 
 from pgan_tf.base import boundary, errors, files
-from pgan_tf.data.sources import zip_members
-
-IMAGE_SUFFIXES = frozenset(
-    ".avif .bmp .gif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .ppm .tga .tif .tiff "
-    ".webp".split()
+from pgan_tf.data.sources import (
+    folder_walk,
+    formats,
+    ignored,
+    source,
+    zip_members,
 )
+
+
+def _is_image(name: str) -> bool:
+    return formats.is_image(os.path.splitext(name)[1])
 
 
 class Archive:
@@ -21,20 +27,22 @@ class Archive:
         is_folder: Whether it is no .zip.
 
     Raises:
-        UserError: There is no such folder or file, or it is no zip archive.
+        UserError: There is no such folder or file, it may not be read, or it
+            is no zip archive.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path)
         self.is_folder = self.path.is_dir()
         if self.is_folder:
-            names = _names_below(self.path)
+            self._found = folder_walk.walk(self.path)
         elif self.path.is_file():
             self._zip = zip_members.ZipMembers(self.path)
-            names = self._zip.names
+            self._found = _within_zip(self._zip.names)
         else:
             raise errors.UserError(f"no such folder or .zip file: {self.path}")
-        self.names = sorted(name for name in names if not _is_hidden(name))
+        self.names = sorted(self._found.names)
+        self._found.names.clear()
 
     def image_names(self) -> list[str]:
         """Names that end as image files do.
@@ -42,17 +50,34 @@ class Archive:
         Raises:
             UserError: There are none.
         """
-        names = [
-            name
-            for name in self.names
-            if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
-        ]
+        names = [name for name in self.names if _is_image(name)]
         if not names:
+            what = self.ignored()
             raise errors.UserError(
                 f"no images in {self.path}: none of its {len(self.names)} "
                 "files is named like one (.jpg, .png, ...)"
+                + (f"; there are {what}" if what else "")
             )
         return names
+
+    def ignored(self, used: str | None = None) -> str:
+        """What is here and no image, such as "1 .HEIC, 2 .txt"; perhaps "".
+
+        Args:
+            used: A file that is used all the same: that of the labels.
+        """
+        return ignored.describe(
+            [
+                each
+                for each in self.names
+                if each != used and not _is_image(each)
+            ],
+            self._found,
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leaves behind what decides on no image."""
+        return source.state_without(self, "_found")
 
     def find(self, base_name: str) -> str | None:
         """The first file of that name, in whatever sub-folder."""
@@ -78,15 +103,12 @@ class Archive:
         return os.path.join(self.path, name)
 
 
-def _names_below(folder: pathlib.Path) -> list[str]:
-    names = []
-    for parent, _, found in os.walk(folder, followlinks=True):
-        relative = pathlib.Path(parent).relative_to(folder)
-        names += [(relative / file).as_posix() for file in found]
-    return names
-
-
-def _is_hidden(name: str) -> bool:
-    """Dot files, and what macOS adds to every zip."""
-    parts = name.split("/")
-    return parts[0] == "__MACOSX" or any(each.startswith(".") for each in parts)
+def _within_zip(names: Sequence[str]) -> folder_walk.Found:
+    """The files of an archive that are a user's."""
+    found = folder_walk.Found()
+    for name in names:
+        if any(files.is_hidden(part) for part in name.split("/")):
+            found.num_hidden += 1
+        else:
+            found.names.append(name)
+    return found

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import boundary, errors, memory
-from pgan_tf.data.sources import archive
+from pgan_tf.data.sources import archive, choosing, source
 
 # By what files begin with that are packed so.
 _PACKED: dict[bytes, Any] = {
@@ -54,7 +54,21 @@ class Arrays:
         self.label_names = label_names
         self.made_from = made_from
         self.resolution, self.num_channels = images.shape[2:]
+        self._remarks: dict[str, str] = {}
         _check(self)
+
+    def choose(self, count: int | None) -> "Arrays":
+        """So many of the images, of each class in proportion; None for all."""
+        chosen = choosing.in_proportion(self.classes, count)
+        total = len(self)
+        if len(chosen) == total:
+            return self
+        images, classes = self.images[chosen], self.classes[chosen]
+        found = Arrays(images, classes, self.label_names, self.made_from)
+        found._remarks["chosen"] = choosing.remark(
+            len(chosen), total, classes, len(self.label_names)
+        )
+        return found
 
     def __len__(self) -> int:
         return len(self.images)
@@ -72,6 +86,14 @@ class Arrays:
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
         return self.made_from
+
+    def remarks(self) -> dict[str, str]:
+        """What people should know; see `source.Telling`."""
+        return self._remarks
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves behind what decides on no image."""
+        return source.state_without(self, "_remarks")
 
 
 def _check(arrays: Arrays) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import decode, pictures
+from pgan_tf.data.sources import decode, pictures, resizing
 
 WIDTH, HEIGHT = 178, 218
 LEFT, TOP, SIDE = 25, 57, 128
@@ -34,7 +34,7 @@ class CelebA(pictures.ImageFiles):
             )
         left, top, side = (int(x * scale) for x in (LEFT, TOP, SIDE))
         face = image[top : top + side, left : left + side]
-        return decode.resized(face, self.resolution)
+        return resizing.resized(face, self.resolution)
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""

@@ -14,9 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import boundary, errors, extras, memory, resolutions
-from pgan_tf.data import label_kind
-from pgan_tf.data.sources import source
+from pgan_tf.base import (
+    boundary,
+    errors,
+    extras,
+    memory,
+    number_file,
+    resolutions,
+)
+from pgan_tf.data import values
+from pgan_tf.data.sources import choosing, source
 
 _MAX_RATIO = 1100
 _PER_IMAGE = 16  # bytes, of the numbers by which a build knows an image
@@ -31,13 +38,18 @@ class Hdf5:
     Args:
         path: The .h5 file.
         resolution: Take this level instead of the largest.
+        num_images: Use so many: of classes, each in proportion; else the
+            first. None for all.
 
     Raises:
         UserError: The file is damaged, or holds something else.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], resolution: int | None = None
+        self,
+        path: str | os.PathLike[str],
+        resolution: int | None = None,
+        num_images: int | None = None,
     ) -> None:
         self.path = pathlib.Path(path)
         sizes = self._sizes()
@@ -48,20 +60,29 @@ class Hdf5:
                 f"--resolution={resolution}, but of "
                 + ", ".join(map(str, sorted(sizes)))
             )
-        self.num_images, self.num_channels = self._check_level()
-        self.labels = self._read_labels()
-        self.label_names: Sequence[str] = [
-            str(each) for each in range(self.labels.shape[1])
-        ]
-        self.label_kind = (
-            label_kind.of(self.labels) if self.label_names else None
-        )
+        total, self.num_channels = self._check_level()
+        self._remarks: dict[str, str] = {}
+        labels = self._read_labels(total)
+        size = labels.shape[1]
+        self.label_names: Sequence[str] = [str(each) for each in range(size)]
+        self.label_kind = self._kind_of(labels)
+        if self.label_kind == values.ONEHOT:
+            classes = labels.argmax(axis=1)
+            self.chosen = choosing.in_proportion(classes, num_images)
+            if len(self.chosen) < total:
+                self._remarks["chosen"] = choosing.remark(
+                    len(self.chosen), total, classes[self.chosen], size
+                )
+        else:
+            self.chosen = choosing.first(total, num_images)
+        self.labels = labels[self.chosen]
 
     def __len__(self) -> int:
-        return self.num_images
+        return len(self.chosen)
 
     def image(self, index: int) -> np.ndarray:
         """One image, uint8 [R,R,C]."""
+        index = int(self.chosen[index])
         with boundary.reading(f"{self.path}, image {index}", "image"):
             return self._level[index].transpose(1, 2, 0)
 
@@ -72,6 +93,10 @@ class Hdf5:
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
         return {"source_dir": self.path.name}
+
+    def remarks(self) -> dict[str, str]:
+        """What people should know; see `source.Telling`."""
+        return self._remarks
 
     def _sizes(self) -> set[int]:
         """Resolutions that a dataset could have, among those of the file."""
@@ -136,21 +161,35 @@ class Hdf5:
         memory.require(_PER_IMAGE * len(level), str(self.path))
         return level.shape[:2]
 
-    def _read_labels(self) -> np.ndarray:
+    def _read_labels(self, total: int) -> np.ndarray:
         """float32 [N,K]; [N,0] without a file."""
         path = self.path.with_name(f"{self.path.stem}-labels.npy")
         if not path.is_file():
-            return np.zeros((self.num_images, 0), np.float32)
-        with boundary.reading(path, ".npy file of numbers"):
-            labels = np.load(path, mmap_mode="r", allow_pickle=False)
-            memory.require(5 * labels.nbytes, str(path))
-            found = labels.astype(np.float32, casting="same_kind", copy=False)
-        if found.ndim != 2 or len(found) != self.num_images:
+            return np.zeros((total, 0), np.float32)
+        found = number_file.read(path, str(path))
+        if found.ndim != 2 or len(found) != total:
             raise errors.UserError(
                 f"{path} has the shape {list(found.shape)} instead of "
-                f"[{self.num_images},K]; move it away to do without labels"
+                f"[{total},K]; move it away to do without labels"
             )
-        return found
+        if place := values.first_not_finite(found):
+            row, column = place
+            raise errors.UserError(
+                f"{path}: row {row}, column {column} is {found[place]}, which "
+                "is no finite number of 32 bits"
+            )
+        labels = np.array(found, np.float32)
+        bits = values.attributes_of_signs(labels)
+        if bits is None:
+            return labels
+        self._remarks["attributes"] = f"-1 and 1 of {path} became 0 and 1"
+        return bits
+
+    def _kind_of(self, labels: np.ndarray) -> str | None:
+        if not labels.shape[1]:
+            return None
+        were_signs = "attributes" in self._remarks
+        return values.MULTIHOT if were_signs else values.kind_of(labels)
 
     @property
     def _level(self) -> Any:
@@ -163,7 +202,7 @@ class Hdf5:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves the open file behind: every process opens its own."""
-        return source.state_without(self, "_file")
+        return source.state_without(self, "_file", "_remarks")
 
 
 def _h5py() -> Any:

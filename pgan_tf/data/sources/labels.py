@@ -7,9 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors
-from pgan_tf.data import label_kind
-from pgan_tf.data.sources import archive, label_files
+from pgan_tf.base import errors, memory
+from pgan_tf.data import values
+from pgan_tf.data.sources import (
+    archive,
+    choosing,
+    label_files,
+    label_rows,
+    label_tables,
+)
 
 NONE, FOLDERS = "none", "folders"
 # Of these names, a file among the images is used unasked.
@@ -22,13 +28,19 @@ class Labels:
 
     Attributes:
         names: Of the K columns.
-        kind: As `data.label_kind` has it, or None without labels.
-        values: float32 [N,K].
+        kind: As `data.values` has it, or None without labels.
+        rows: Those of the images that are used, N of them.
+        chosen: Their positions among all images, integers [N].
+        remarks: What is to be told; see `source.Telling`.
+        file: The labels' own file among the images, if it lies there.
     """
 
     names: Sequence[str]
     kind: str | None
-    values: np.ndarray
+    rows: label_rows.LabelRows
+    chosen: np.ndarray
+    remarks: dict[str, str]
+    file: str | None = None
 
 
 def read(
@@ -36,38 +48,50 @@ def read(
     images: Sequence[str],
     choice: str | None = None,
     attributes: str | None = None,
+    num_images: int | None = None,
 ) -> Labels:
-    """The images' labels.
+    """The images' labels, and which of the images are used.
 
     Args:
         files: Where the images are, and perhaps the labels.
-        images: Names of the images, N of them.
+        images: Names of all images.
         choice: "none"; "folders": every sub-folder is a class; or a file, as
             `label_files.parse` reads it. By default one of KNOWN_FILES, if
             there is one among the images.
         attributes: Of a file with named columns take these ones: "all" or
             names with commas between.
+        num_images: How many images to use: of classes, each in proportion;
+            else the first. None for all.
 
     Raises:
         UserError: A file cannot be read, or an image is not in it.
     """
     choice = choice or _find(files)
+    file = None
+    table, where = label_tables.EMPTY, choice
     if choice == FOLDERS:
-        table = label_files.Table.of_classes(_folders(files, images))
-        where = FOLDERS
+        table = _folders(files, images)
     elif choice != NONE:
-        where, data = _open(files, choice)
-        table = label_files.parse(where, data)
-    if choice == NONE or not table.rows:
+        where, data, file = _open(files, choice)
+        table = label_files.parse(where, data, attributes)
+    if not table.names:
         if attributes:
             raise errors.UserError(
                 f"--label_attributes={attributes} needs a list of attributes; "
                 "name it with --labels"
             )
-        return Labels((), None, np.zeros((len(images), 0), np.float32))
+        return _without_labels(len(images), num_images, file)
     if attributes:
         table = _select(table, attributes, where)
-    return _in_order(table, images, where)
+    return _in_order(table, images, where, num_images, file)
+
+
+def _without_labels(
+    total: int, num_images: int | None, file: str | None
+) -> Labels:
+    chosen = choosing.first(total, num_images)
+    rows = label_rows.LabelRows(np.zeros((len(chosen), 0), np.float32), 0)
+    return Labels((), None, rows, chosen, {}, file)
 
 
 def _find(files: archive.Archive) -> str:
@@ -75,40 +99,60 @@ def _find(files: archive.Archive) -> str:
     return next((name for name in found if name is not None), NONE)
 
 
-def _open(files: archive.Archive, choice: str) -> tuple[str, bytes]:
-    """Name and content of a file of labels, here or among the images."""
+def _open(files: archive.Archive, choice: str) -> tuple[str, bytes, str | None]:
+    """A file of labels, here or among the images.
+
+    Returns:
+        Its name for messages, its content, and its name among the images.
+    """
     if os.path.isfile(choice):
-        return choice, pathlib.Path(choice).read_bytes()
+        path = pathlib.Path(choice)
+        memory.require(path.stat().st_size, f"--labels={choice}")
+        return choice, path.read_bytes(), _name_within(files, path)
     name = choice if choice in files.names else files.find(choice)
     if name is None:
         raise errors.UserError(
             f"--labels={choice}: no such file, here or in {files.path} "
             f"(nor is it {FOLDERS} or {NONE})"
         )
-    return files.locate(name), files.read(name)
+    return files.locate(name), files.read(name), name
 
 
-def _folders(files: archive.Archive, images: Sequence[str]) -> dict[str, str]:
-    """The first folder of each image in which the images differ."""
+def _name_within(files: archive.Archive, path: pathlib.Path) -> str | None:
+    """What a file is called among the images, if it lies there."""
+    here, folder = path.resolve(), files.path.resolve()
+    return (
+        here.relative_to(folder).as_posix()
+        if here.is_relative_to(folder)
+        else None
+    )
+
+
+def _folders(
+    files: archive.Archive, images: Sequence[str]
+) -> label_tables.Table:
+    """The first folder of each image in which the images differ, as classes."""
     parts = [name.split("/")[:-1] for name in images]
     depth = len(os.path.commonprefix(parts))
+    table = label_tables.Classes(FOLDERS, are_words=True)
     for name, folders in zip(images, parts, strict=True):
         if len(folders) == depth:
             raise errors.UserError(
                 f"--labels={FOLDERS}: {files.locate(name)} is not in a "
                 "sub-folder that could be its class"
             )
-    return {
-        name: folders[depth]
-        for name, folders in zip(images, parts, strict=True)
-    }
+        try:
+            table.add(f"--labels={FOLDERS}", name, folders[depth])
+        except ValueError as error:
+            raise errors.UserError(str(error)) from error
+    return table.finish()
 
 
 def _select(
-    table: label_files.Table, attributes: str, where: str
-) -> label_files.Table:
+    table: label_tables.Table, attributes: str, where: str
+) -> label_tables.Table:
     """The table with the wanted columns only."""
-    if table.kind == label_kind.ONEHOT:
+    if table.rows.is_classes:
         raise errors.UserError(
             f"--label_attributes={attributes}: the labels of {where} are "
             "classes, not attributes"
@@ -121,26 +165,62 @@ def _select(
                 f"has {', '.join(table.names)}"
             )
     columns = [table.names.index(name) for name in wanted]
-    rows = {name: row[columns] for name, row in table.rows.items()}
-    kind = table.kind
-    if kind == label_kind.VALUES:
-        kind = label_kind.of(np.stack(list(rows.values())))
-    return label_files.Table(list(wanted), kind, rows)
+    rows = label_rows.LabelRows(table.rows.data[:, columns], len(columns))
+    return label_tables.Table(list(wanted), table.places, rows)
 
 
 def _in_order(
-    table: label_files.Table, images: Sequence[str], where: str
+    table: label_tables.Table,
+    images: Sequence[str],
+    where: str,
+    num_images: int | None,
+    file: str | None,
 ) -> Labels:
-    """Finds each image's row, by its path or the end of it."""
-    values = np.zeros((len(images), len(table.names)), np.float32)
+    """Labels of the images that are used; the kind is that of the table."""
+    rows, kind, remarks = _interpret(table.rows, where)
+    if kind == values.ONEHOT:
+        places = _places(table, images, where)
+        classes = rows.data if rows.is_classes else rows.data.argmax(axis=1)
+        chosen = choosing.in_proportion(classes[places], num_images)
+        places = places[chosen]
+        if len(chosen) < len(images):
+            remarks["chosen"] = choosing.remark(
+                len(chosen), len(images), classes[places], rows.size
+            )
+    else:
+        chosen = choosing.first(len(images), num_images)
+        places = _places(table, images[: len(chosen)], where)
+    rows.require_memory(len(chosen), where)
+    return Labels(table.names, kind, rows.take(places), chosen, remarks, file)
+
+
+def _interpret(
+    rows: label_rows.LabelRows, where: str
+) -> tuple[label_rows.LabelRows, str, dict[str, str]]:
+    """What a table's labels are: perhaps with -1 as 0, their kind, remarks."""
+    if rows.is_classes:
+        return rows, values.ONEHOT, {}
+    found = values.attributes_of_signs(rows.data)
+    if found is None:
+        return rows, values.kind_of(rows.data), {}
+    rows = label_rows.LabelRows(found, rows.size)
+    remarks = {"attributes": f"-1 and 1 of {where} became 0 and 1"}
+    return rows, values.MULTIHOT, remarks
+
+
+def _places(
+    table: label_tables.Table, images: Sequence[str], where: str
+) -> np.ndarray:
+    """Finds each image's row, by its path or the end of it, integers [n]."""
+    found = np.empty(len(images), np.int64)
     for index, image in enumerate(images):
-        name = image
-        while name not in table.rows:
+        name = label_tables.key_of(image)
+        while name not in table.places:
             _, slash, name = name.partition("/")
             if not slash:
                 raise errors.UserError(
                     f"{where} has no label for {image}; add it there, or do "
                     f"without labels by --labels={NONE}"
                 )
-        values[index] = table.rows[name]
-    return Labels(table.names, table.kind, values)
+        found[index] = table.places[name]
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import boundary, errors
-from pgan_tf.data.sources import decode, pictures, source
+from pgan_tf.data.sources import pictures, source
 from pgan_tf.data.sources.lmdb_file import DATA_FILE, LmdbFile
 
 
@@ -59,7 +59,7 @@ class Lsun:
         with boundary.reading(f"{self.path}, record {index}", "LMDB record"):
             key, data = self._database.record(index)
         where = f"{self.path}, key {key.decode(errors='replace')}"
-        return self.form.apply(decode.rgb(data, where), self.resolution)
+        return self.form.decode(data, where, self.resolution)
 
     def label(self, index: int) -> np.ndarray:
         """No label: float32 [0]."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pgan_tf.data.sources import archive, decode, labels
+from pgan_tf.data import values
+from pgan_tf.data.sources import archive, decode, labels, resizing, source
 
 
 class ImageFiles:
@@ -19,7 +20,7 @@ class ImageFiles:
     Args:
         path: The folder or .zip.
         resolution: Width and height of the images to make.
-        num_images: Use the first so many; None for all.
+        num_images: Use so many; see `labels.read`. None for all.
         label_choice: Where labels come from; see `labels.read`.
         label_attributes: Which of them; see there.
     """
@@ -35,13 +36,17 @@ class ImageFiles:
         label_attributes: str | None = None,
     ) -> None:
         self.archive = archive.Archive(path)
-        self.names = self.choose(self.archive.image_names())[:num_images]
         self.resolution = resolution
+        names = self.choose(self.archive.image_names())
         found = labels.read(
-            self.archive, self.names, label_choice, label_attributes
+            self.archive, names, label_choice, label_attributes, num_images
         )
+        self.names = [names[index] for index in found.chosen]
         self.label_names, self.label_kind = found.names, found.kind
-        self.labels = found.values
+        self.labels = found.rows
+        self._remarks = found.remarks
+        if ignored := self.archive.ignored(found.file):
+            self._remarks["ignored"] = ignored
 
     def choose(self, names: list[str]) -> list[str]:
         """Which images to use, in order; all by default."""
@@ -52,7 +57,15 @@ class ImageFiles:
 
     def label(self, index: int) -> np.ndarray:
         """One image's label, float32 [K]."""
-        return self.labels[index]
+        return self.labels.row(index)
+
+    def remarks(self) -> dict[str, str]:
+        """What people should know; see `source.Telling`."""
+        return self._remarks
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves behind what decides on no image."""
+        return source.state_without(self, "_remarks")
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
@@ -71,29 +84,61 @@ class Form:
         crop: "center", the largest square in the middle; "none", all of it,
             stretched; "pad", all of it between black bars.
         channels: "rgb" or "gray" (luminance after ITU-R 601-2).
-        resize_filter: One of `decode.FILTERS`; None for what suits each.
+        resize_filter: One of `resizing.FILTERS`; None for what suits each.
+        pixel_range: What is black and white in samples that are not of 8
+            bits; None for what each file says.
     """
 
     crop: str = "center"
     channels: str = "rgb"
     resize_filter: str | None = None
+    pixel_range: values.Range | None = None
 
     @property
     def num_channels(self) -> int:
         """1 or 3."""
         return CHANNELS[self.channels]
 
+    def decode(self, data: bytes, where: str, resolution: int) -> np.ndarray:
+        """A file's image in this form.
+
+        Args:
+            data: The whole file.
+            where: Its name, for messages.
+            resolution: R.
+
+        Returns:
+            uint8 [R,R,C].
+
+        Raises:
+            UserError: As of `decode.rgb`.
+        """
+        image = decode.rgb(data, where, told=self.pixel_range)
+        return self.apply(image, resolution)
+
     def apply(self, image: np.ndarray, resolution: int) -> np.ndarray:
         """An image uint8 [H,W,3] in this form, uint8 [R,R,C]."""
-        square = make_square(image, self.crop)
-        pixels = decode.resized(square, resolution, self.resize_filter)
+        if self.crop == "pad":
+            make = resizing.between_bars
+        else:
+            make = resizing.resized
+        if self.crop == "center":
+            image = resizing.center(image)
+        pixels = make(image, resolution, self.resize_filter)
         if self.channels == "gray":
             return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
         return pixels
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
-        return dataclasses.asdict(self)
+        made = {
+            "crop": self.crop,
+            "channels": self.channels,
+            "resize_filter": self.resize_filter,
+        }
+        if self.pixel_range:
+            made["pixel_range"] = str(self.pixel_range)
+        return made
 
 
 class Pictures(ImageFiles):
@@ -124,25 +169,9 @@ class Pictures(ImageFiles):
         """One image, uint8 [R,R,C]."""
         name = self.names[index]
         data = self.archive.read(name)
-        image = decode.rgb(data, self.archive.locate(name))
-        return self.form.apply(image, self.resolution)
+        where = self.archive.locate(name)
+        return self.form.decode(data, where, self.resolution)
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""
         return {**super().options(), **self.form.options()}
-
-
-def make_square(image: np.ndarray, crop: str) -> np.ndarray:
-    """The part of an image [H,W,C] to be resized; see `Form.crop`."""
-    height, width, channels = image.shape
-    if crop == "center":
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        return image[top : top + side, left : left + side]
-    if crop == "pad":
-        side = max(height, width)
-        top, left = round((side - height) / 2), round((side - width) / 2)
-        square = np.zeros((side, side, channels), np.uint8)
-        square[top : top + height, left : left + width] = image
-        return square
-    return image

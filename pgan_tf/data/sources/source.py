@@ -16,7 +16,7 @@ class Source(Protocol):
         resolution: Width and height of the images.
         num_channels: 1 or 3.
         label_names: What each of the K columns of the labels means.
-        label_kind: As `data.label_kind` has it, or None without labels.
+        label_kind: As `data.values` has it, or None without labels.
     """
 
     resolution: int
@@ -61,6 +61,14 @@ class Slow(Protocol):
     """
 
     image_seconds: float
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that has something to tell of what was done or left out."""
+
+    def remarks(self) -> dict[str, str]:
+        """Lines for people, by a word each that says what they are of."""
 
 
 def state_without(thing: Any, *names: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from absl import logging
 
 from pgan_tf.base import boundary, errors, text
 from pgan_tf.data.format import tfrecord
-from pgan_tf.data.sources import decode, pictures, source, tfds_download
+from pgan_tf.data.sources import pictures, source, tfds_download
 
 
 class TfdsImages:
@@ -71,7 +71,7 @@ class TfdsImages:
         """One image, uint8 [R,R,C]."""
         data = self._examples[index][self.image_key]
         where = f"--tfds_name={self.name}, example {index} of {self.split}"
-        return self.form.apply(decode.rgb(data, where), self.resolution)
+        return self.form.decode(data, where, self.resolution)
 
     def label(self, index: int) -> np.ndarray:
         """Its class, one-hot, float32 [K]."""

@@ -50,9 +50,9 @@ class ZipMembers:
             memory.require(_PER_LISTED * _listed(path), f"the list in {path}")
             with zipfile.ZipFile(path) as file:
                 found = {
-                    info.filename: info
+                    name: info
                     for info in file.infolist()
-                    if not info.is_dir()
+                    if not (name := _name_of(info)).endswith("/")
                 }
             self.names = sorted(found)
             members = [found[name] for name in self.names]
@@ -120,6 +120,11 @@ class ZipMembers:
     def __getstate__(self) -> dict[str, object]:
         """Leaves the open file behind."""
         return source.state_without(self, "_stream")
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """A member's name; some of Windows' programs write folders by "\\"."""
+    return info.filename.replace("\\", "/")
 
 
 def _listed(path: pathlib.Path) -> int:

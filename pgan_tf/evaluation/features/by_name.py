@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from pgan_tf.base import devices, errors, files, images
-from pgan_tf.data import label_kind
+from pgan_tf.data import values
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation.features import (
     inception_graph,
@@ -89,11 +89,11 @@ def from_labels(
             f"--features=labels: {where} has no labels; give inception, random"
             " or a .keras file"
         )
-    if dataset.label_kind == label_kind.VALUES:
-        raise errors.UserError(
-            f"--features=labels: the labels of {dataset.path} are values, not "
-            "classes; give inception, random or a .keras file"
-        )
+    values.refuse_values(
+        dataset.label_kind,
+        f"--features=labels: {dataset.path}",
+        "give inception, random or a .keras file",
+    )
     size = min(resolution, label_classifier.LARGEST_INPUT)
 
     def read() -> label_classifier.Examples:
@@ -106,7 +106,7 @@ def from_labels(
     return label_classifier.load_or_train(
         files.cache_folder(),
         f"{dataset.digest[:32]}-{size}",
-        dataset.label_kind == label_kind.MULTIHOT,
+        dataset.label_kind == values.MULTIHOT,
         read,
         replicas,
     )

@@ -177,7 +177,9 @@ class RecordsTest(common.TestCase):
             np.save(stream, np.zeros((4, 4)))
         self.assert_refused(path, r"labels of shape \[4, 4\] for 5 images")
         file.write_bytes(b"nonsense")
-        self.assert_refused(path, "small-rxx.labels is truncated or no .npy")
+        self.assert_refused(
+            path, "small-rxx.labels: not an array that numpy.save wrote"
+        )
 
     def test_broken_manifest(self) -> None:
         path, _ = self.make()

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import decode
+from pgan_tf.data.sources import decode, resizing
 from tests import common
 
 
@@ -143,12 +143,12 @@ class DecodeTest(common.TestCase):
     def test_right_size_keeps_pixels(self) -> None:
         image = np.asarray(photo(16, 16))
         for resize_filter in (None, "box", "lanczos"):
-            pixels = decode.resized(image, 16, resize_filter)
+            pixels = resizing.resized(image, 16, resize_filter)
             self.assertAllEqual(pixels, image)
 
     def test_whole_factor_averages_boxes(self) -> None:
         image = np.asarray(photo(16, 24))
-        pixels = decode.resized(image, 8)
+        pixels = resizing.resized(image, 8)
         boxes = image.astype(float).reshape(8, 3, 8, 2, 3)
         means = boxes.mean(axis=(1, 3))
         self.assertAllEqual(pixels, np.rint(means))
@@ -158,9 +158,9 @@ class DecodeTest(common.TestCase):
         # reduction by 1.5 or more stays near the mean, 127.5.
         stripes = np.zeros((48, 48, 3), np.uint8)
         stripes[:, ::2] = 255
-        pixels = decode.resized(stripes, 16)
+        pixels = resizing.resized(stripes, 16)
         self.assertLess(np.abs(pixels - 127.5).max(), 45)
-        pixels = decode.resized(stripes[:40, :40], 16)
+        pixels = resizing.resized(stripes[:40, :40], 16)
         self.assertLess(np.abs(pixels[:, 2:-2] - 127.5).max(), 20)
 
     def test_filters(self) -> None:
@@ -168,8 +168,8 @@ class DecodeTest(common.TestCase):
         step = np.zeros((8, 8, 3), np.uint8)
         step[:, 4:] = 240
         rows = {
-            name: decode.resized(step, 16, name)[0, 6:10, 0]
-            for name in decode.FILTERS
+            name: resizing.resized(step, 16, name)[0, 6:10, 0]
+            for name in resizing.FILTERS
         }
         self.assertAllEqual(rows["nearest"], [0, 0, 240, 240])
         self.assertAllEqual(rows["box"], [0, 0, 240, 240])
@@ -180,5 +180,5 @@ class DecodeTest(common.TestCase):
         self.assertNotAllEqual(rows["bicubic"], rows["lanczos"])
         # Of every second column: unlike any filter that reads all.
         ramp = np.repeat(np.arange(8, dtype=np.uint8), 24).reshape(8, 8, 3)
-        rows = decode.resized(ramp * 9, 4, "nearest")
+        rows = resizing.resized(ramp * 9, 4, "nearest")
         self.assertAllEqual(rows[:, 0, 0], [9, 27, 45, 63])

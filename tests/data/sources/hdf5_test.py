@@ -97,11 +97,11 @@ class Hdf5Test(common.TestCase):
         np.save(labels, np.zeros((3, 2)))
         self.refuse(r"the shape \[3, 2\] instead of \[7,K\]", path)
         np.save(labels, np.array([{}] * 7, object), allow_pickle=True)
-        self.refuse("set-labels.npy .* no .npy file", path)
+        self.refuse("set-labels.npy: not (an|one) array", path)
         np.save(labels, np.full((7, 1), "cat"))
-        self.refuse("set-labels.npy .* no .npy file", path)
+        self.refuse("set-labels.npy: not (an|one) array", path)
         labels.write_text("not found")
-        self.refuse("set-labels.npy .* no .npy file", path)
+        self.refuse("set-labels.npy: not (an|one) array", path)
 
     def test_claims_of_images_that_are_not_there(self) -> None:
         path = self.folder() / "set.h5"

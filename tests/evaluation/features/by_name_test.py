@@ -72,7 +72,9 @@ class ExtractorsTest(common.TestCase):
 
     def test_labels_that_are_no_classes(self):
         dataset = mock.Mock(label_kind="values", label_size=2, path="there")
-        with self.assertRaisesRegex(errors.UserError, "there are values"):
+        with self.assertRaisesRegex(
+            errors.UserError, "there has labels that are values"
+        ):
             features_by_name.from_labels(dataset, 16, devices.Replicas())
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import archive, decode, pictures
+from pgan_tf.data.sources import archive, decode, pictures, resizing
 from pgan_tf.data.sources.celebahq import deltas, face_square
 
 LANDMARKS = "list_landmarks_celeba.txt"
@@ -36,7 +36,7 @@ class ReadyMade(pictures.ImageFiles):
                 f"least --resolution={self.resolution}; CelebA's own photos "
                 "need --delta_dir, other images --source=images"
             )
-        return decode.resized(image, self.resolution)
+        return resizing.resized(image, self.resolution)
 
     def choose(self, names: list[str]) -> list[str]:
         """Orders by the last number in a name: 2.jpg comes before 10.jpg."""
@@ -110,7 +110,7 @@ class FromDeltas(pictures.ImageFiles):
                 f"image {entry.number} of {entry.photo} is not bit for bit "
                 f"the published one ({deltas.LIST}, final_md5)"
             )
-        return decode.resized(pixels, self.resolution)
+        return resizing.resized(pixels, self.resolution)
 
     def original(self, index: int) -> tuple[np.ndarray, bool]:
         """One face, uint8 [1024,1024,3], and whether it is bit-exact."""
@@ -130,7 +130,7 @@ class FromDeltas(pictures.ImageFiles):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves behind what was found, as it decides on nothing."""
-        return {**vars(self), "_exact": set()}
+        return {**super().__getstate__(), "_exact": set()}
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""

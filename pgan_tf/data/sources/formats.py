@@ -1,0 +1,52 @@
+"""Which files are images, by their names."""
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Iterable
+
+# What Pillow reads by itself.
+_READ = frozenset(
+    ".apng .avif .avifs .bmp .dib .gif .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg "
+    ".jpf .jpg .jpx .mpo .pbm .pcx .pgm .pjp .pjpeg .png .pnm .ppm .qoi .tga "
+    ".tif .tiff .webp".split()
+)
+# What it reads with the extra `heif`.
+_HEIF = frozenset(".heic .heif .hif".split())
+# Pictures in files that it does not read, or not as pixels.
+_UNREAD = frozenset(
+    ".arw .cr2 .cr3 .dng .eps .exr .hdr .ico .jxl .jxr .nef .orf .pdf .pfm "
+    ".psd .raf .raw .rw2 .svg .xcf".split()
+)
+
+
+def is_image(suffix: str) -> bool:
+    """Whether files that end so (as in ".PNG") are read as images."""
+    suffix = suffix.lower()
+    return suffix in _READ or (suffix in _HEIF and _has_heif())
+
+
+def is_unread_image(suffix: str) -> bool:
+    """Whether files that end so are pictures, too, but not read."""
+    return suffix.lower() in _HEIF | _UNREAD and not is_image(suffix)
+
+
+@functools.cache
+def _has_heif() -> bool:
+    return importlib.util.find_spec("pillow_heif") is not None
+
+
+@functools.cache
+def register() -> None:
+    """Lets Pillow read HEIF files, if the extra is installed."""
+    if _has_heif():
+        importlib.import_module("pillow_heif").register_heif_opener()
+
+
+def way_out(suffixes: Iterable[str]) -> str:
+    """How pictures of such suffixes can be used all the same."""
+    names = ", ".join(sorted(suffixes))
+    text = f"convert {names} to .png or .jpg to use them"
+    if any(each.lower() in _HEIF for each in suffixes):
+        text += '; pip install "pgan_tf[heif]" reads HEIC as it is'
+    return text

@@ -6,13 +6,15 @@ from tensors may run. They are listed here one by one, as new versions of
 TensorFlow bring new operations, of which nothing is known yet.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# The register of the operations that this TensorFlow has.
-from tensorflow.python.framework import op_def_registry
+# The register of the operations that this TensorFlow has; and what finds out
+# the shapes inside of functions.
+from tensorflow.python.framework import function_def_to_graph, op_def_registry
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, memory
 
 # Nodes and functions as TensorFlow's protocol buffers have them.
 Node = Any
@@ -182,6 +184,37 @@ def check_saved_model(saved: SavedModel, where: str) -> None:
         objects = meta.object_graph_def.SerializeToString()
         found |= _of_one(meta, b"" if strict else objects)
     _refuse(found, where)
+
+
+def check_sizes(graph: Any, where: str) -> None:
+    """Refuses a graph with a tensor that is larger than memory may be.
+
+    As far as sizes are known ahead of a run; others count as 1.
+
+    Args:
+        graph: A `tf.Graph` that was imported or traced.
+        where: It comes from; begins the message.
+
+    Raises:
+        UserError: Names the operation.
+    """
+    graphs = [graph]
+    with graph.as_default():
+        for function in graph.as_graph_def().library.function:
+            graphs.append(function_def_to_graph.function_def_to_graph(function))
+    for each in graphs:
+        for operation in each.get_operations():
+            for tensor in operation.outputs:
+                what = f"{where}: a tensor of {operation.type}"
+                memory.require(_size(tensor), what)
+
+
+def _size(tensor: Any) -> int:
+    """Bytes that a tensor takes at least."""
+    if tensor.shape.rank is None:
+        return 0
+    sizes = tensor.shape.as_list()
+    return tensor.dtype.size * math.prod(1 if n is None else n for n in sizes)
 
 
 def _of_one(meta: MetaGraphDef, objects: bytes) -> set[str]:

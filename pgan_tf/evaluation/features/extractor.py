@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import boundary, errors
 
 # As `devices.Replicas.spread` compiles them.
 Run = Callable[[np.ndarray], Sequence[np.ndarray]]
@@ -105,6 +105,16 @@ class Extractor:
             "note": self.note,
         }
         return {name: value for name, value in facts.items() if value}
+
+
+def of_file(run: Run, where: str) -> Run:
+    """The same of a network from a file, whose fault it is if it fails."""
+
+    def call(images: np.ndarray) -> Sequence[np.ndarray]:
+        with boundary.reading(where, "network that takes these images"):
+            return run(images)
+
+    return call
 
 
 class Unavailable(errors.UserError):

@@ -8,20 +8,21 @@ is fixed to one image. `rewrite` changes both and leaves the numbers alone.
 
 import hashlib
 import http.client
-import os
 import pathlib
 import tarfile
 import urllib.request
-import zlib
 
+import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import devices, errors, files, graphs
+from pgan_tf.base import boundary, devices, errors, files, graphs, memory
+from pgan_tf.data.sources import arrays
 from pgan_tf.evaluation.features import resize
 from pgan_tf.evaluation.features.extractor import (
     Extractor,
     Run,
     Unavailable,
+    of_file,
 )
 
 URL = (
@@ -47,6 +48,8 @@ WEIGHTS_NODE = "softmax/weights"
 JPEG = "DecodeJpeg"
 OLD_BATCH_NORM = "BatchNormWithGlobalNormalization"
 TIMEOUT_SECONDS = 30
+# How such a file begins.
+_GZIP = b"\x1f\x8b"
 
 
 def load(path: pathlib.Path | None, replicas: devices.Replicas) -> Extractor:
@@ -66,10 +69,13 @@ def load(path: pathlib.Path | None, replicas: devices.Replicas) -> Extractor:
     graph = parse(data, path)
     digest = hashlib.sha256(data).hexdigest()
     canonical = digest == GRAPH_SHA256
+    with boundary.reading(path, "graph that can be run"):
+        run = of_file(runner(graph, replicas), str(path))
+        run(np.zeros([1, 32, 32, 3], np.uint8))
     return Extractor(
         name="inception" if canonical else path.name.split(".")[0],
         digest=digest,
-        run=runner(graph, replicas),
+        run=run,
         canonical=canonical,
         layer=FEATURES_NODE,
         resize=f"{resize.NAME} to 299x299",
@@ -118,13 +124,18 @@ def read_graph(path: pathlib.Path) -> bytes:
     """The bytes of the .pb file, from itself or out of the archive."""
     if not path.is_file():
         raise errors.UserError(f"{path}: no such file")
-    if not tarfile.is_tarfile(path):
-        return path.read_bytes()
+    with boundary.reading(path, GRAPH_NAME):
+        with open(path, "rb") as file:
+            packed = file.read(2) == _GZIP
+        if not packed and not tarfile.is_tarfile(path):
+            # The bytes, what is parsed of them, and that rewritten.
+            memory.require(3 * path.stat().st_size, str(path))
+            return path.read_bytes()
     try:
-        return _read_member(path)
-    except (KeyError, EOFError, tarfile.TarError, zlib.error) as error:
+        return arrays.read_members(path, [GRAPH_NAME])[GRAPH_NAME]
+    except errors.UserError as error:
         raise errors.UserError(
-            f"{path}: no whole {GRAPH_NAME} in it"
+            f"{path}: no whole {GRAPH_NAME} in it: {error}"
         ) from error
 
 
@@ -150,6 +161,8 @@ def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
             f" {', '.join(sorted(missing))}; give {GRAPH_NAME}"
         )
     graphs.check(graph, str(path), also=[JPEG])
+    with boundary.reading(path, "graph that can be run"):
+        graphs.check(rewrite(graph), str(path))
     return graph
 
 
@@ -200,17 +213,8 @@ def runner(graph: tf.compat.v1.GraphDef, replicas: devices.Replicas) -> Run:
 
     spec = tf.TensorSpec([None, None, None, 3], tf.float32)
     function = tf.compat.v1.wrap_function(call, [spec])
+    graphs.check_sizes(function.graph, "the Inception graph")
     return replicas.spread(lambda x: function(tf.cast(x, tf.float32)))
-
-
-def _read_member(path: pathlib.Path) -> bytes:
-    """The graph in the archive; KeyError if there is none."""
-    with tarfile.open(path) as archive:
-        for member in archive:
-            file = archive.extractfile(member)
-            if file and os.path.basename(member.name) == GRAPH_NAME:
-                return file.read()
-    raise KeyError(GRAPH_NAME)
 
 
 def _doubts(data: bytes) -> str:

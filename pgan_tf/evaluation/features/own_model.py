@@ -10,9 +10,9 @@ import tensorflow as tf
 # TensorFlow's own parser of the file, which `tf.saved_model.load` is over.
 from tensorflow.core.protobuf import saved_model_pb2
 
-from pgan_tf.base import devices, errors, files, graphs
+from pgan_tf.base import boundary, devices, errors, files, graphs, memory
 from pgan_tf.evaluation.features import resize
-from pgan_tf.evaluation.features.extractor import Extractor
+from pgan_tf.evaluation.features.extractor import Extractor, Run, of_file
 from pgan_tf.networks import keras_files
 
 Size = tuple[int, int]
@@ -48,7 +48,7 @@ def load(
 
     call = _at_size(model, size)
     spread = replicas.spread(call)
-    outputs = _try(spread, resolution, path)
+    outputs = _try(call, spread, resolution, path)
     digest = files.sha256_of_folder if is_folder else files.sha256_of_file
     how = "none"
     if size:
@@ -56,7 +56,7 @@ def load(
     return Extractor(
         name=path.stem,
         digest=digest(path),
-        run=spread,
+        run=of_file(spread, f"--features={path}"),
         differentiable=lambda x: call(x)[0],
         classifies=len(outputs) == 2,
         layer=layer,
@@ -105,16 +105,11 @@ def _open_keras(path: pathlib.Path) -> tuple[Model, Size | None, str]:
 def _open_folder(path: pathlib.Path) -> tuple[Model, Size | None, str]:
     """What `_open_keras` returns, of a SavedModel folder."""
     _check_operations(path)
-    try:
-        loaded = tf.saved_model.load(str(path))
+    what = f"SavedModel with the signature {SIGNATURE}"
+    with boundary.reading(f"--features={path}", what):
+        # Its whole path, as a name such as gs: would be a protocol's.
+        loaded = tf.saved_model.load(str(path.resolve()))
         signature = loaded.signatures[SIGNATURE]
-    except Exception as error:
-        # Files may be torn in many ways.
-        reason = str(error).strip().split("\n")[0]
-        raise errors.UserError(
-            f"--features={path}: not a SavedModel with the signature"
-            f" {SIGNATURE}: {reason}"
-        ) from error
     inputs = signature.structured_input_signature[1]
     specs = list(inputs.values())
     if len(specs) != 1 or specs[0].dtype != tf.float32:
@@ -142,32 +137,31 @@ def _ordered(names: Sequence[str]) -> list[str]:
 def _check_operations(path: pathlib.Path) -> None:
     """Refuses a graph that could do more than compute."""
     saved = saved_model_pb2.SavedModel()
-    try:
-        saved.ParseFromString((path / "saved_model.pb").read_bytes())
-    except Exception as error:
-        # No such file, or one of protobuf's kinds.
+    file = path / "saved_model.pb"
+    if not file.is_file():
         raise errors.UserError(
             f"--features={path}: not a SavedModel: no saved_model.pb in it"
-            " that can be read"
-        ) from error
+        )
+    with boundary.reading(f"--features={file}", "SavedModel"):
+        memory.require(3 * file.stat().st_size, f"--features={file}")
+        saved.ParseFromString(file.read_bytes())
     graphs.check_saved_model(saved, f"--features={path}")
 
 
 def _try(
-    call: Callable[[np.ndarray], Sequence[Any]],
+    call: Model,
+    run: Run,
     resolution: int,
     path: pathlib.Path,
 ) -> Sequence[Any]:
     """Outputs for two black images; UserError if they are no features."""
     blank = np.zeros([2, resolution, resolution, 3], np.uint8)
-    try:
-        outputs = call(blank)
-    except (ValueError, TypeError, tf.errors.OpError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise errors.UserError(
-            f"--features={path}: the model does not take images of"
-            f" {resolution}x{resolution} pixels: {reason}"
-        ) from error
+    what = f"model that takes images of {resolution}x{resolution} pixels"
+    with boundary.reading(f"--features={path}", what):
+        spec = tf.TensorSpec([None, *blank.shape[1:]], tf.uint8)
+        traced = tf.function(call).get_concrete_function(spec)
+        graphs.check_sizes(traced.graph, f"--features={path}")
+        outputs = run(blank)
     shapes = [tuple(output.shape) for output in outputs]
     if len(shapes) not in (1, 2) or any(len(s) != 2 for s in shapes):
         raise errors.UserError(

@@ -149,6 +149,168 @@ class InceptionTest(common.TestCase):
             load(path)
 
 
+def changed(change):
+    graph = miniature_inception.graph_def()
+    nodes = {node.name: node for node in graph.node}
+    change(graph, nodes)
+    return graph.SerializeToString()
+
+
+def insert(operation, **attributes):
+    """An operation between the last unit and the features."""
+
+    def change(graph, nodes):
+        miniature_inception.node(
+            graph, "more", operation, ["mixed"], T=tf.float32, **attributes
+        )
+        nodes["pool_3"].input[0] = "more"
+
+    return changed(change)
+
+
+def in_a_function(graph, nodes):
+    body = graph.library.function.add()
+    body.signature.name = "inner"
+    body.node_def.add(name="write", op="WriteFile")
+
+
+def ahead(graph, nodes):
+    """Where the JPEG comes from, which is cut off."""
+    nodes["DecodeJpeg/contents"].op = "ReadFile"
+
+
+def by_control(graph, nodes):
+    graph.node.add(name="write", op="WriteFile")
+    nodes["pool_3"].input.append("^write")
+
+
+def second_jpeg(graph, nodes):
+    """Beside the input, where it would not be cut off."""
+    miniature_inception.node(
+        graph, "second", "DecodeJpeg", ["DecodeJpeg/contents"], channels=3
+    )
+    miniature_inception.node(
+        graph,
+        "cast",
+        "Cast",
+        ["second"],
+        SrcT=tf.uint8,
+        DstT=tf.float32,
+    )
+    nodes["Sub"].input[0] = "cast"
+
+
+def set_attribute(name, key, value):
+    def change(graph, nodes):
+        del nodes[name].attr[key]
+        nodes[name].attr[key].CopyFrom(value)
+
+    return changed(change)
+
+
+def lose(name):
+    def change(graph, nodes):
+        graph.node.remove(nodes[name])
+
+    return changed(change)
+
+
+def drop_input(graph, nodes):
+    del nodes["conv/batchnorm"].input[2:]
+
+
+def circle(graph, nodes):
+    nodes["conv"].input[0] = "mixed"
+
+
+def enlarge(graph, nodes):
+    size = tf.make_tensor_proto(np.array([2**16, 2**16], np.int32))
+    nodes["ResizeBilinear/size"].attr["value"].tensor.CopyFrom(size)
+
+
+class HostileTest(common.TestCase):
+    """Files of strangers: one line, and nothing is run."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = self.folder() / "hostile.pb"
+
+    def refused(self, data, reason):
+        self.path.write_bytes(data)
+        with self.assertRaisesRegex(errors.UserError, reason) as caught:
+            load(self.path)
+        line = str(caught.exception)
+        self.assertTrue(line.isprintable(), line)
+        self.assertLess(len(line), 500)
+
+    def test_operations_that_do_more_than_compute(self):
+        cases = {
+            changed(in_a_function): "WriteFile",
+            changed(ahead): "ReadFile",
+            changed(by_control): "WriteFile",
+            changed(second_jpeg): "DecodeJpeg",
+            **{
+                insert(name): name
+                for name in (
+                    "DebugIdentityV2",
+                    "DebugNumericSummary",
+                    "Print",
+                    "PrintV2",
+                    "PyFunc",
+                    "GenerateVocabRemapping",
+                    "DecodeProtoV2",
+                )
+            },
+        }
+        for data, name in cases.items():
+            with self.subTest(name):
+                self.refused(data, f"refused, since .* with {name}")
+
+    def test_malformed_graphs(self):
+        wrong = tf.compat.v1.AttrValue(type=tf.int64.as_datatype_enum)
+        text = tf.compat.v1.AttrValue(s=b"none")
+        cases = {
+            "an input is lost": lose("conv/conv2d_params"),
+            "no size": lose("ResizeBilinear/size"),
+            "few inputs": changed(drop_input),
+            "circle": changed(circle),
+            "type": set_attribute("conv/Conv2D", "T", wrong),
+            "padding": set_attribute("conv/Conv2D", "padding", text),
+            "strides": set_attribute("pool_3", "strides", wrong),
+        }
+        for name, data in cases.items():
+            with self.subTest(name):
+                self.refused(data, "hostile.pb")
+
+    def test_larger_than_memory_may_be(self):
+        self.refused(changed(enlarge), "ResizeBilinear would take 51.5 GB")
+
+    def test_changed_bytes(self):
+        """A fuzz: it loads, or there is one line."""
+        whole = miniature_inception.graph_def().SerializeToString()
+        random = np.random.RandomState(0)
+        for _ in range(25):
+            data = bytearray(whole)
+            # Beyond the weights, which may be anything.
+            for at in random.randint(0, len(data), 30):
+                data[at] = random.randint(256)
+            self.path.write_bytes(data)
+            try:
+                load(self.path)
+            except errors.UserError as error:
+                self.assertTrue(str(error).isprintable(), error)
+
+    def test_archives_that_unpack_to_anything(self):
+        for mode, name in (("w:gz", "bomb.tgz"), ("w:gz", "other.pb")):
+            path = self.path.with_name(name)
+            with tarfile.open(path, mode) as archive:
+                info = tarfile.TarInfo(inception_graph.GRAPH_NAME)
+                info.size = 200_000_000
+                archive.addfile(info, io.BytesIO(bytes(info.size)))
+            with self.assertRaisesRegex(errors.UserError, "unpacks to more"):
+                load(path)
+
+
 class DownloadTest(common.TestCase):
     def setUp(self):
         super().setUp()

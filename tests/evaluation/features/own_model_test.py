@@ -1,3 +1,5 @@
+import shutil
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -172,6 +174,99 @@ class SavedModelTest(common.TestCase):
         with self.assertRaisesRegex(errors.UserError, "with ReadFile"):
             load(path)
 
+    def refused(self, line, compute):
+        """The model of a function from images to features is not loaded."""
+        module = tf.Module()
+        spec = tf.TensorSpec([None, None, None, 3], tf.float32)
+        module.serve = tf.function(compute, input_signature=[spec])
+        path = self.here / "hostile"
+        shutil.rmtree(path, ignore_errors=True)
+        tf.saved_model.save(module, str(path), signatures=module.serve)
+        with self.assertRaisesRegex(errors.UserError, line) as caught:
+            load(path)
+        self.assertTrue(str(caught.exception).isprintable())
+
+    def test_operations_that_no_list_of_bad_ones_had(self):
+        secret = self.here / "secret"
+        secret.write_text("123\n456\n")
+
+        def reads(images):
+            found = tf.raw_ops.GenerateVocabRemapping(
+                new_vocab_file=str(secret),
+                old_vocab_file=str(secret),
+                new_vocab_offset=0,
+                num_new_vocab=2,
+            )
+            count = tf.cast(found.num_present, tf.float32)
+            return tf.reduce_mean(images, axis=[1, 2]) + count
+
+        def describes(images):
+            found = tf.raw_ops.DecodeProtoV2(
+                bytes=tf.constant([b""]),
+                message_type="a.B",
+                field_names=["c"],
+                output_types=[tf.int32],
+                descriptor_source=str(secret),
+            )
+            count = tf.cast(tf.size(found.sizes), tf.float32)
+            return tf.reduce_mean(images, axis=[1, 2]) + count
+
+        def sometimes(images):
+            """In a branch that these images do not take."""
+            far = tf.reduce_max(images) > 1e9
+            return tf.cond(far, lambda: reads(images), lambda: images[:, 0, 0])
+
+        def prints(images):
+            tf.print("hello", tf.shape(images))
+            return images[:, 0, 0]
+
+        def calls_python(images):
+            return tf.numpy_function(lambda x: x[:, 0, 0], [images], tf.float32)
+
+        self.refused("with GenerateVocabRemapping", reads)
+        self.refused("with GenerateVocabRemapping", sometimes)
+        self.refused("with DecodeProtoV2", describes)
+        self.refused("with PrintV2, StringFormat", prints)
+        self.refused("with PyFunc", calls_python)
+
+    def test_larger_than_memory_may_be(self):
+        def large(images):
+            return tf.reduce_mean(images, [1, 2]) + tf.reduce_sum(
+                tf.fill([2**18, 2**14], 1.0)
+            )
+
+        def sometimes(images):
+            return tf.cond(
+                tf.reduce_max(images) > 1e9,
+                lambda: large(images),
+                lambda: images[:, 0, 0],
+            )
+
+        for compute in (large, sometimes):
+            self.refused("Fill would take 17.2 GB", compute)
+        inputs = keras.Input([None, None, 3])
+        x = keras.layers.UpSampling2D(10_000)(inputs)
+        outputs = keras.layers.GlobalMaxPooling2D()(x)
+        path = saved(self.here, inputs, outputs)
+        with self.assertRaisesRegex(errors.UserError, "GB of memory"):
+            load(path)
+
+    def test_changed_bytes(self):
+        """A fuzz: it loads, or there is one line."""
+        path = self.save()
+        file = path / "saved_model.pb"
+        whole = file.read_bytes()
+        random = np.random.RandomState(0)
+        for _ in range(25):
+            data = bytearray(whole)
+            for at in random.randint(0, len(data), 5):
+                data[at] = random.randint(256)
+            file.write_bytes(data)
+            try:
+                load(path)
+            except errors.UserError as error:
+                self.assertTrue(str(error).isprintable(), error)
+
     def test_graphs_that_save_are_refused(self):
         """A saver every SavedModel has; it must not be called otherwise."""
         prefix = str(self.here / "overwritten")
@@ -213,7 +308,9 @@ class SavedModelTest(common.TestCase):
         torn = self.save("torn")
         for file in (torn / "variables").iterdir():
             file.write_bytes(b"")
-        with self.assertRaisesRegex(errors.UserError, "torn: not a") as caught:
+        with self.assertRaisesRegex(
+            errors.UserError, "torn is truncated"
+        ) as caught:
             load(torn)
         self.assertNotIn("\n", str(caught.exception))
         unnamed = self.here / "unnamed"

@@ -8,7 +8,7 @@ _TESTS = "tests/evaluation/metrics/"
 MUTANTS: tuple[Mutant, ...] = (
     *mutants(
         _HERE + "metric.py",
-        f"{_TESTS}metric_test.py tests/evaluation/comparison_test.py",
+        f"{_TESTS}metric_test.py {_TESTS}choice_test.py",
         ("(metric.collector, metric.count)", "(metric.collector, 0)"),
         ("np.random.RandomState(list(seed))", "np.random.RandomState(seed[0])"),
         ("not extractor.classifies", "extractor.classifies"),
@@ -29,7 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "frechet.py",
-        f"{_TESTS}frechet_test.py tests/evaluation/comparison_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}frechet_test.py",
         ("minimum = 2", "minimum = 1"),
         ('facts = {"ddof": 1}', "facts = {}"),
         ("self.count = total", "self.count = len(batch)"),
@@ -37,6 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "inception_score.py",
+        f"{_TESTS}by_name_test.py {_TESTS}choice_test.py "
         f"{_TESTS}inception_score_test.py",
         ("sigmoid_logs if attributes else softmax_logs", "softmax_logs"),
         ('facts = {"splits": SPLITS}', "facts = {}"),
@@ -46,7 +47,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "kernel_distance.py",
-        f"{_TESTS}kernel_distance_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}kernel_distance_test.py",
         ("spread and 1000 * spread", "spread"),
         ("size, replace=False", "size, replace=True"),
         ('        "subset_size": SUBSET_SIZE,\n', ""),
@@ -55,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "precision_recall.py",
-        f"{_TESTS}precision_recall_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}precision_recall_test.py",
         ("radii(fakes, centre, (k_precision,))",
          "radii(fakes, centre, (k_density,))"),
         ("within = distances <= radii2[", "within = distances <= radii1["),
@@ -67,7 +68,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "neighbours.py",
-        f"{_TESTS}neighbours_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}neighbours_test.py",
         ("squares[rows, start + rows] =", "squares[rows, rows] ="),
         ("real[:, ::-1] if mirrored else real", "real"),
         ("np.quantile(among_reals.ratios", "np.quantile(nearest.ratios"),
@@ -82,14 +83,14 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "path_length.py",
-        f"{_TESTS}path_length_test.py tests/evaluation/reals_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}path_length_test.py",
         ("super().__init__(2 * count)", "super().__init__(count)"),
         ('"trimmed": TRIMMED, ', ""),
         ("walks = True", "walks = False"),
     ),
     *mutants(
         _HERE + "sliced_wasserstein.py",
-        f"{_TESTS}sliced_wasserstein_test.py",
+        f"{_TESTS}metric_test.py {_TESTS}sliced_wasserstein_test.py",
         ("slice(start, start + len(batch.images))",
          "slice(0, len(batch.images))"),
         ("DIRECTION_SETS * DIRECTIONS_PER_SET,", "DIRECTIONS_PER_SET,"),
@@ -107,7 +108,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "ms_ssim.py",
-        f"{_TESTS}ms_ssim_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}ms_ssim_test.py",
         ("_Pairs(self.count // 2 * 2)", "_Pairs(self.count)",
          "The one image left over joins no pair, and is not counted."),
         ("images[paired:] if paired < len(images) else None", "None"),

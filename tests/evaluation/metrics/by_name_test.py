@@ -4,6 +4,42 @@ from pgan_tf.base import errors
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from tests import common
 
+# What decides whether two numbers can be compared, and what a metric needs:
+# by key its title and other title, its least number of images, what it looks
+# at, whether at reals, whether at walks, and what is kept with each number.
+KINDS = {
+    "fid": ("FID", "FD", 2, "features", True, False, {"ddof": 1}),
+    "is": ("IS", "CS", 10, "logits", False, False, {"splits": 10}),
+    "swd": (
+        *("SWDx1e3", "", 1, "pixels", True, False),
+        {"patches_per_image": 128, "directions": 512},
+    ),
+    "msssim": (
+        *("MS-SSIM", "", 2, "pixels", False, False),
+        {
+            "weights": [0.0448, 0.2856, 0.3001, 0.2363, 0.1333],
+            "window": 11,
+            "sigma": 1.5,
+        },
+    ),
+    "kid": (
+        *("KIDx1e3", "KDx1e3", 2, "features", True, False),
+        {"subsets": 100, "subset_size": 1000, "estimator": "unbiased"},
+    ),
+    "pr": (
+        *("PR[inception]", "PR", 6, "features", True, False),
+        {"k": 3, "k_density": 5},
+    ),
+    "nn": (
+        *("NN[pixels]", "", 9, "pixels", True, False),
+        {"size": 64, "neighbours": 8, "quantile": 0.01, "mirrored": True},
+    ),
+    "ppl": (
+        *("PPL[inception]", "PPL", 1, "features", False, True),
+        {"epsilon": 1e-4, "trimmed": 0.01, "space": "z"},
+    ),
+}
+
 
 class ParseTest(common.TestCase):
     def test_names_and_aliases(self):
@@ -28,6 +64,16 @@ class ParseTest(common.TestCase):
             self.assertStartsWith(kind.alias, kind.key)
             self.assertIn(kind.about, metrics_by_name.described())
             self.assertEqual(bool(kind.other_title), kind.needs != "pixels")
+
+    def test_what_each_is(self):
+        found = {
+            kind.key: (
+                *(kind.title, kind.other_title, kind.minimum, kind.needs),
+                *(kind.uses_reals, kind.walks, dict(kind.facts)),
+            )
+            for kind in metrics_by_name.KINDS
+        }
+        self.assertEqual(found, KINDS)
 
     def test_aliases_are_the_papers_numbers(self):
         """Of images; MS-SSIM's 10k are pairs, so are PPL's 100k."""

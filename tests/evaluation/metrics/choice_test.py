@@ -15,7 +15,15 @@ def extractor(**options):
 
 
 class ChoiceTest(common.TestCase):
-    def choose(self, keys, opened, resolution=32, available=100, count=None):
+    def choose(
+        self,
+        keys,
+        opened,
+        resolution=32,
+        available=100,
+        count=None,
+        generator=True,
+    ):
         def open_extractor():
             if isinstance(opened, Exception):
                 raise opened
@@ -27,6 +35,7 @@ class ChoiceTest(common.TestCase):
             resolution,
             available,
             count,
+            generator,
         )
 
     def test_names_and_counts(self):
@@ -85,6 +94,18 @@ class ChoiceTest(common.TestCase):
         self.assertEqual([m.key for m in chosen.metrics], ["fid", "swd"])
         (reason,) = chosen.not_computed.values()
         self.assertEqual(reason, "needs 10 images or more, not 9")
+
+    def test_walks_need_a_generator_not_images(self):
+        names = ["fid50k", "ppl100k", "swd"]
+        chosen = self.choose(names, extractor())
+        counts = {metric.key: metric.count for metric in chosen.metrics}
+        self.assertEqual(counts, {"ppl": 100_000, "swd": 100})
+        chosen = self.choose(names, extractor(), generator=False)
+        self.assertEqual([m.key for m in chosen.metrics], ["swd"])
+        self.assertEqual(
+            chosen.not_computed["PPL[mine:abcdef01]"],
+            "needs a generator, not images",
+        )
 
     def test_attributes_have_a_score_of_their_own(self):
         logits = np.tile([[1e4, 1e4], [1e4, -1e4]], [10, 1])

@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
@@ -93,6 +95,12 @@ class DistanceTest(common.TestCase):
         expected = kernel_distance.discrepancy(self.reals[:180], self.fakes)
         self.assertNear(value.value, 1000 * expected, 1e-9)
         self.assertIsNone(value.spread)
+        found = mock.patch.object(
+            kernel_distance, "distance", return_value=(0.5, 0.25)
+        )
+        with found:
+            value = metric.result(*stored, np.random.RandomState(5))
+        self.assertEqual((value.value, value.spread), (500, 250))
 
 
 if __name__ == "__main__":

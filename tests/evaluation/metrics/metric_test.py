@@ -54,6 +54,29 @@ class CollectorTest(common.TestCase):
         cloud = patches.summary().cloud(0)
         self.assertEqual(cloud.shape, (5 * 128, 147))
 
+    def test_batches_are_of_no_influence_on_patches(self):
+        images = np.random.RandomState(0).randint(0, 256, (5, 16, 16, 3))
+        clouds = []
+        for size in (5, 2):
+            (patches,) = self.started([7, 1])
+            for start in range(0, 5, size):
+                patches.add(Batch(images[start : start + size]))
+            clouds.append(patches.summary().cloud(0))
+        self.assertAllEqual(*clouds)
+
+    def test_each_seed_and_each_stream_cuts_other_patches(self):
+        images = np.random.RandomState(0).randint(0, 256, (5, 16, 16, 3))
+        clouds = []
+        for seed in ([7, 1], [7, 2], [8, 1]):
+            (patches,) = self.started(seed)
+            patches.add(Batch(images))
+            clouds.append(patches.summary().cloud(0).tobytes())
+        self.assertLen(set(clouds), 3)
+
+    def started(self, seed):
+        metric = sliced_wasserstein.SlicedWasserstein(5, Setting(16))
+        return start_collectors([metric], seed).values()
+
     def test_metrics_share_what_they_need_alike(self):
         setting = Setting(16)
         metrics = [

@@ -178,7 +178,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("dataset.labels[chosen]", "dataset.labels[: len(chosen)]"),
         ("{dataset.digest[:32]}-{size}", "{dataset.digest[:32]}"),
         ("{dataset.digest[:32]}-{size}", "{size}"),
-        ("dataset.label_kind == label_kind.MULTIHOT,", "False,"),
+        ("dataset.label_kind == values.MULTIHOT,", "False,"),
         ("return from_inception(inception_path, replicas)",
          "return from_inception(None, replicas)"),
     ),

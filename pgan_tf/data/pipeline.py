@@ -10,12 +10,16 @@ that ends while a batch is being prefetched would hang.
 """
 
 import concurrent.futures
-from collections.abc import Generator, Iterable
+import contextlib
+import os
+import re
+from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
+from pgan_tf.base import boundary
 from pgan_tf.data.format import datasets, levels, tfrecord
 
 T = TypeVar("T")
@@ -61,34 +65,96 @@ def batches(
     """
     order = sequence(dataset.num_images, start_nimg, seed)
     order, own = _part(order, minibatch, *worker)
-    num_bytes = dataset.num_images * resolution**2 * dataset.num_channels
-    if num_bytes <= _MEMORY_BYTES:
+    if _fits_into_memory(dataset, resolution):
         stream = _from_memory(dataset, resolution, own * steps, order)
     else:
         stream = _from_file(dataset, resolution, own * steps, order)
     return stream.prefetch(_PREFETCH_BATCHES)
 
 
-def ahead(stream: Iterable[T]) -> Generator[T, None, None]:
+def _fits_into_memory(dataset: datasets.Dataset, resolution: int) -> bool:
+    num_pixels = dataset.num_images * resolution**2
+    return num_pixels * dataset.num_channels <= _MEMORY_BYTES
+
+
+def level_on_disk(
+    dataset: datasets.Dataset, resolution: int
+) -> levels.Level | None:
+    """The level that `batches` reads all the while; None if it is in memory."""
+    if _fits_into_memory(dataset, resolution):
+        return None
+    return dataset.levels[resolution]
+
+
+def ahead(
+    stream: Iterable[T], level: levels.Level | None = None
+) -> Generator[T, None, None]:
     """Fetches from an endless stream while what came before is in use.
 
     TensorFlow prepares batches by itself, but even to take one over costs half
     a millisecond, in which nobody would train. The first is fetched at once,
     whoever may be at work until it is asked for.
+
+    Args:
+        stream: Of `batches`.
+        level: As `level_on_disk` gives it, to be looked at with every batch.
+
+    Raises:
+        UserError: While iterating: names the file that has changed, or that
+            cannot be read.
     """
     iterator = iter(stream)
     thread = concurrent.futures.ThreadPoolExecutor(max_workers=1)
-    first = thread.submit(next, iterator)
+
+    def fetch() -> T:
+        with _faults_told(level):
+            item = next(iterator)
+        if level is not None:
+            level.check_unchanged()
+        return item
+
+    first = thread.submit(fetch)
 
     def items() -> Generator[T, None, None]:
         with thread:
             coming = first
             while True:
                 item = coming.result()
-                coming = thread.submit(next, iterator)
+                coming = thread.submit(fetch)
                 yield item
 
     return items()
+
+
+# What TensorFlow raises for a file, not for want of memory.
+_FAULTS = (
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.OutOfRangeError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.UnavailableError,
+    tf.errors.UnknownError,
+)
+
+
+@contextlib.contextmanager
+def _faults_told(level: levels.Level | None) -> Iterator[None]:
+    """Says which file is at fault when a record cannot be read."""
+    try:
+        yield
+    except _FAULTS as error:
+        if level is None:
+            raise
+        level.check_unchanged()
+        # TensorFlow names the byte, but not the file.
+        for offset in re.findall(r"record at (\d+)", str(error)):
+            if fault := level.fault_at(int(offset)):
+                raise fault from error
+        name = level.shards[0].path
+        with boundary.reading(name, "file of records"):
+            raise
 
 
 def sequence(num_images: int, start_nimg: int, seed: int) -> tf.data.Dataset:
@@ -145,6 +211,8 @@ def _from_memory(
 ) -> tf.data.Dataset:
     """Batches of a level that is read whole beforehand."""
     everything = dataset.read(resolution, np.arange(dataset.num_images))
+    if resolution in dataset.levels:
+        dataset.levels[resolution].check_unchanged()
     images, labels = tf.constant(everything), tf.constant(dataset.labels)
 
     def pick(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -183,7 +251,8 @@ def _one_record(level: levels.Level, index: tf.Tensor) -> tf.data.Dataset:
     length = level.layout.length
     starts = tf.constant([shard.first for shard in level.shards], tf.int64)
     shard = tf.searchsorted(starts, [index], side="right")[0] - 1
-    paths = tf.constant([str(shard.path) for shard in level.shards])
+    # As bytes, since names of files need not be UTF-8.
+    paths = tf.constant([os.fsencode(shard.path) for shard in level.shards])
     # The public TFRecordDataset has no offset (skipping would read it all).
     variant = tf.raw_ops.TFRecordDatasetV2(
         filenames=[paths[shard]],
@@ -193,7 +262,11 @@ def _one_record(level: levels.Level, index: tf.Tensor) -> tf.data.Dataset:
     )
     spec = tf.TensorSpec([], tf.string)
     rest_of_file = tf.data.experimental.from_variant(variant, spec)
-    return rest_of_file.take(1).map(lambda example: (index, example))
+    # A file that was cut off meanwhile has no more records. Then comes an
+    # empty text, which is no image; nothing at all would be passed over.
+    nothing = tf.data.Dataset.from_tensors(tf.constant(""))
+    record = rest_of_file.concatenate(nothing).take(1)
+    return record.map(lambda example: (index, example))
 
 
 def _decode(examples: tf.Tensor, layout: tfrecord.Layout) -> tf.Tensor:

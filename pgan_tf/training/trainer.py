@@ -232,7 +232,9 @@ class Run:
             worker=self.workers.part(),
             steps=self.schedule.call_nimg(stage) // stage.minibatch,
         )
-        return pipeline.ahead(dataset)
+        return pipeline.ahead(
+            dataset, pipeline.level_on_disk(self.dataset, stage.resolution)
+        )
 
     def scalars(self, stage: Stage) -> tuple[tf.Tensor, ...]:
         """nimg, alpha and the learning rates, as tensors."""

@@ -3,7 +3,7 @@
 import pathlib
 
 from pgan_tf.data import inspect
-from pgan_tf.data.format import datasets, writing
+from pgan_tf.data.format import datasets, tfrecord, writing
 from tests import common, dataset_files
 
 GOLDEN = common.GOLDEN_DIR / "tfrecords"
@@ -57,6 +57,9 @@ class CompareTest(common.TestCase):
         file = path / "other-r02.tfrecords"
         data = bytearray(file.read_bytes())
         data[-5] ^= 1  # the last pixel of image 23
+        length = len(data) // 24
+        payload = bytes(data[-length:][12:-4])
+        data[-4:] = tfrecord.masked_crc(payload).to_bytes(4, "little")
         file.write_bytes(data)
         found = self.differences(path)
         self.assertEqual(found, ["images that differ: 1, first 23"])

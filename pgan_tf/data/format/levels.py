@@ -5,14 +5,22 @@ begins at byte i times that length and is read where it lies.
 """
 
 import dataclasses
+import hashlib
 import os
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import boundary, errors
 from pgan_tf.data.format import tfrecord
+
+_WHAT = "file of records"
+_WAY_OUT = (
+    "put the file back as it was (dataset_tool.py verify finds what is "
+    "damaged), and run the same command again"
+)
+_ENDS_BYTES = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,11 +31,50 @@ class Shard:
         path: The file.
         first: Position in the dataset of its first image.
         num_images: How many it holds.
+        state: Of the file when it was opened.
     """
 
     path: pathlib.Path
     first: int
     num_images: int
+    state: "State"
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What tells a file from one that has taken its place.
+
+    Attributes:
+        size: In bytes.
+        mtime_ns: When it was written, which also others may renew.
+        ends: SHA-256 of its first and last bytes.
+    """
+
+    size: int
+    mtime_ns: int
+    ends: str
+
+    @classmethod
+    def of(cls, path: pathlib.Path) -> "State":
+        """That of a file, now."""
+        with open(path, "rb") as stream:
+            found = os.fstat(stream.fileno())
+            ends = stream.read(_ENDS_BYTES)
+            stream.seek(max(0, found.st_size - _ENDS_BYTES))
+            ends += stream.read(_ENDS_BYTES)
+        digest = hashlib.sha256(ends).hexdigest()
+        return cls(found.st_size, found.st_mtime_ns, digest)
+
+    def is_that_of(self, path: pathlib.Path) -> bool:
+        """Whether a file is still the same, as far as a quick look shows."""
+        found = os.stat(path)
+        if found.st_size != self.size:
+            return False
+        # To touch a file changes nothing in it.
+        return (
+            found.st_mtime_ns == self.mtime_ns
+            or self.of(path).ends == self.ends
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +89,40 @@ class Level:
         """N."""
         return self.shards[-1].first + self.shards[-1].num_images
 
+    def check_unchanged(self) -> None:
+        """Checks that the files are those that were opened.
+
+        It is quick enough for every batch: microseconds per file.
+
+        Raises:
+            UserError: Names the file that has changed.
+        """
+        for shard in self.shards:
+            with boundary.reading(shard.path, _WHAT, _WAY_OUT):
+                if not shard.state.is_that_of(shard.path):
+                    raise errors.UserError(
+                        f"{shard.path} has changed since it was opened, when "
+                        f"it had {shard.state.size} bytes; {_WAY_OUT}"
+                    )
+
+    def fault_at(self, offset: int) -> errors.UserError | None:
+        """What is wrong with a record that begins at a byte of some file."""
+        for shard in self.shards:
+            place = offset // self.layout.length
+            if place < shard.num_images:
+                try:
+                    with open(shard.path, "rb", buffering=0) as file:
+                        self._pixels(shard, file.fileno(), place)
+                except errors.UserError as error:
+                    return error
+        return None
+
     def read(self, indices: np.ndarray) -> np.ndarray:
-        """Images uint8 [n,r,r,C] of the records at the given positions."""
+        """Images uint8 [n,r,r,C] of the records at the given positions.
+
+        Raises:
+            UserError: A record is damaged, or the file has become shorter.
+        """
         for index in indices.tolist():
             if not 0 <= index < self.num_images:
                 raise IndexError(f"no record {index} in {self.shards[0].path}")
@@ -54,7 +133,10 @@ class Level:
         for owner in np.unique(owners).tolist():
             rows = np.flatnonzero(owners == owner)
             shard = self.shards[owner]
-            with open(shard.path, "rb", buffering=0) as file:
+            with (
+                boundary.reading(shard.path, _WHAT, _WAY_OUT),
+                open(shard.path, "rb", buffering=0) as file,
+            ):
                 for row, index in zip(rows, indices[rows], strict=True):
                     place = int(index) - shard.first
                     flat[row] = self._pixels(shard, file.fileno(), place)
@@ -64,9 +146,19 @@ class Level:
         length = self.layout.length
         record = os.pread(descriptor, length, place * length)
         layout = self.layout
+        if len(record) < length or not tfrecord.is_intact(record):
+            what = "is damaged" if len(record) == length else "is cut off"
+            raise errors.UserError(
+                f"{shard.path}: record {place} {what}; {_WAY_OUT}"
+            )
         if not record.startswith(layout.prefix):
             # Writers may put the two features in another order each time.
             layout = _parse(shard.path, record)
+            if layout.shape != self.layout.shape:
+                raise errors.UserError(
+                    f"{shard.path}: record {place} is no image of the others' "
+                    f"size; {_WAY_OUT}"
+                )
         return np.frombuffer(record, np.uint8)[layout.pixels]
 
 
@@ -95,7 +187,7 @@ def open_level(paths: Sequence[pathlib.Path], resolution: int) -> Level:
                 f"{path} has records of {found.length} bytes, "
                 f"{paths[0].name} of {layout.length}"
             )
-        shards.append(Shard(path, first, num_images))
+        shards.append(Shard(path, first, num_images, State.of(path)))
         first += num_images
     assert layout is not None
     return Level(tuple(shards), layout)

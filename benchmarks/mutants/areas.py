@@ -8,11 +8,12 @@ from benchmarks.mutants import (
     metrics,
     networks,
     training,
+    training_steps,
 )
 from benchmarks.mutants.mutant import Mutant
 
 AREAS: dict[str, tuple[Mutant, ...]] = {
-    "training": training.MUTANTS,
+    "training": training.MUTANTS + training_steps.MUTANTS,
     "networks": networks.MUTANTS,
     "data": data.MUTANTS,
     "metrics": metrics.MUTANTS,

@@ -8,12 +8,21 @@ from benchmarks.mutants import (
     metrics,
     networks,
     training,
+    training_losses,
+    training_plans,
+    training_state,
     training_steps,
 )
 from benchmarks.mutants.mutant import Mutant
 
 AREAS: dict[str, tuple[Mutant, ...]] = {
-    "training": training.MUTANTS + training_steps.MUTANTS,
+    "training": (
+        *training.MUTANTS,
+        *training_losses.MUTANTS,
+        *training_plans.MUTANTS,
+        *training_state.MUTANTS,
+        *training_steps.MUTANTS,
+    ),
     "networks": networks.MUTANTS,
     "data": data.MUTANTS,
     "metrics": metrics.MUTANTS,

@@ -3,9 +3,10 @@
 from benchmarks.mutants.mutant import mutants
 
 _NEAREST = (
-    "tests/training/arrival_networks_test.py "
+    "tests/networks/progressive/config_test.py "
     "tests/networks/progressive/networks_test.py "
-    "tests/networks/snapshots_test.py tests/training/ablations_test.py"
+    "tests/training/arrival_networks_test.py "
+    "tests/training/ablations_test.py"
 )
 
 MUTANTS = (

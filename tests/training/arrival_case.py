@@ -192,6 +192,7 @@ class Walk:
         pictures, snapshots, checkpoints: At how many images each was taken.
         lods: That Gs had in each snapshot.
         histograms: (network, images) of TensorBoard.
+        drawn_by: Names of the networks in pictures and snapshots.
     """
 
     def __init__(self, test: ArrivalCase, options: RunOptions) -> None:
@@ -201,6 +202,7 @@ class Walk:
         self.lods: list[float] = []
         self.checkpoints: list[int] = []
         self.histograms: list[tuple[str, int]] = []
+        self.drawn_by: set[str] = set()
         self.clock = Clock()
         patch = mock.patch.object
         with (
@@ -244,10 +246,12 @@ class Walk:
 
     def picture(self, Gs, nimg: int) -> None:
         self.pictures.append(nimg)
+        self.drawn_by.add(Gs.name)
 
     def snapshot(self, Gs, path: pathlib.Path) -> None:
         self.snapshots.append(self.run.position.nimg)
         self.lods.append(Gs.lod)
+        self.drawn_by.add(Gs.name)
 
     def checkpoint(self, where) -> None:
         self.checkpoints.append(where.nimg)

@@ -6,7 +6,9 @@ settles for 96; 32x32 fades in over 24; the end is at 300. Calls are of 6 steps
 of D, and end where the schedule is looked at again.
 """
 
+import dataclasses
 import itertools
+import json
 import math
 from typing import Any
 from unittest import mock
@@ -21,6 +23,7 @@ from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.sampling import latent_table
 from pgan_tf.training import plan, position, steps
 from tests.training import arrival_case
 from tests.training.arrival_case import reads
@@ -140,6 +143,9 @@ class WalkTest(arrival_case.ArrivalCase):
         self.assertEqual(self.walked.snapshots, [TICKS[3], TICKS[7], 300])
         self.assertEqual(self.walked.lods, [1.0, 0.0, 0.0])
 
+    def test_pictures_and_snapshots_are_of_gs(self):
+        self.assertEqual(self.walked.drawn_by, {"Gs"})
+
     @reads("weight_histograms")
     def test_histograms(self):
         expected = [
@@ -201,6 +207,11 @@ class PlanTest(arrival_case.ArrivalCase):
         minibatch = {8: 6, 16: 4, 32: 2}
         tick = {8: 24, 16: 48, 32: 24}
         networks = plan.networks_cost(options, 3)
+        nets = self.networks()
+        self.assertEqual(
+            networks.parameters(32),
+            (nets.G.count_params(), nets.D.count_params()),
+        )
         self.assertEqual([row.resolution for row in made.rows], [8, 16, 32])
         for row in made.rows:
             r = row.resolution
@@ -229,6 +240,22 @@ class PlanTest(arrival_case.ArrivalCase):
         self.assertGreater(memory[0], memory[1])
         self.assertEqual(memory[1], memory[2])
 
+    def test_reused_fakes_save_a_pass_of_g(self):
+        changes = {"d_repeats": None, "max_micro_batch_dict": None}
+        plain, reusing = (
+            plan.make(self.options(xla=None, reuse_fakes=reuse, **changes), 3)
+            for reuse in (None, True)
+        )
+        networks = plan.networks_cost(self.options(), 3)
+        for before, after in zip(plain.rows, reusing.rows, strict=True):
+            g = networks.generator(before.resolution).macs
+            self.assertAllClose(
+                before.gmac - after.gmac,
+                before.minibatch * g / 1e9,
+                rtol=1e-6,
+                atol=0,
+            )
+
     @reads("grid")
     def test_grid(self):
         run = self.run_of(self.options("grid"))
@@ -238,12 +265,42 @@ class PlanTest(arrival_case.ArrivalCase):
             drawn.append((latents, labels))
             return np.zeros((len(latents), 32, 32, 3), np.float32)
 
-        with mock.patch("pgan_tf.sampling.drawing.generate", draw):
-            run.grid.save_fakes(run.nets.Gs, 0)
+        with (
+            mock.patch("pgan_tf.sampling.drawing.generate", draw),
+            mock.patch.object(run.reports.writer, "picture") as picture,
+        ):
+            run.grid.save_fakes(run.nets.Gs, 1_234_567)
+        self.assertTrue((run.run_dir / "fakes001234.png").exists())
+        self.assertEqual(picture.call_args.args[0], "fakes")
+        self.assertEqual(picture.call_args.args[2], 1_234_567)
         ((latents, labels),) = drawn
-        self.assertEqual(latents.shape, (6, 5))
+        # Of seed 77, a column each.
+        expected = latent_table.latents(0, 3, 5, 77)
+        self.assertAllEqual(latents, np.tile(expected, (2, 1)))
         # A row of 3 for each of 2 labels.
         self.assertAllEqual(labels, np.eye(2)[[0, 0, 0, 1, 1, 1]])
+
+
+class FilesTest(arrival_case.ArrivalCase):
+    def test_a_snapshot_says_how_many_images_were_shown(self):
+        run = self.run_of(self.options("named"))
+        run.position.nimg = 1_234_567
+        with (
+            mock.patch.object(run.grid, "save_fakes") as fakes,
+            mock.patch.object(snapshots, "save_generator") as saved,
+            mock.patch.object(run.reports.writer, "weights") as weights,
+        ):
+            run.take_snapshots(run.stage(), done=True)
+        name = "network-snapshot-001234.keras"
+        saved.assert_called_once_with(run.nets.Gs, run.run_dir / name)
+        fakes.assert_called_once_with(run.nets.Gs, 1_234_567)
+        found = [call.args for call in weights.call_args_list]
+        self.assertEqual(
+            [(n, k) for n, _, k in found], [("G", 1_234_567), ("D", 1_234_567)]
+        )
+        for name, arrays, _ in found:
+            network = getattr(run.nets, name)
+            self.assertLen(arrays, len(network.weights))
 
 
 class GuardTest(arrival_case.ArrivalCase):
@@ -253,12 +310,7 @@ class GuardTest(arrival_case.ArrivalCase):
         tick.add(tf.constant(values))
         return tick
 
-    @reads(
-        "guard_max_score",
-        "guard_min_variation",
-        "max_rollbacks",
-        "rollback_lrate_factor",
-    )
+    @reads("guard_max_score", "guard_min_variation")
     def test_guard(self):
         run = self.run_of(self.options("guard", precision=None))
         stage = run.stage()
@@ -271,6 +323,34 @@ class GuardTest(arrival_case.ArrivalCase):
         values = 10 * np.linspace(0, 23, 8).astype(int) / 127.5
         self.assertIn(f"less than {0.5 * np.std(values):.2g}, --guard", why)
 
+    def test_the_guard_looks_at_g_as_it_is(self):
+        """At the stage's lod; in a picture G is above Gs."""
+        run = self.run_of(self.options("looks", precision=None))
+        stage = dataclasses.replace(
+            run.stage(), lod=1.25, g_lrate=0.25, d_lrate=0.125
+        )
+        drawn = []
+
+        def draw(network, latents, labels, lod, devices):
+            drawn.append((network.name, lod))
+            # All of one label, of a latent each.
+            self.assertAllEqual(latents, latent_table.latents(0, 8, 5, 77))
+            self.assertAllEqual(labels, np.tile([[1.0, 0.0]], (8, 1)))
+            return np.zeros((8, 16, 16, 3), np.float32)
+
+        with mock.patch("pgan_tf.sampling.drawing.generate", draw):
+            run.guard.what_is_wrong(self.tick(), stage)
+            folder = run.guard.diagnose(
+                "so", position.Position(nimg=96), self.tick(), stage
+            )
+        self.assertEqual(drawn, [("G", 1.25), ("G", 1.25), ("Gs", 1.25)])
+        state = json.loads((folder / "state.json").read_text())
+        found = [state[key] for key in ("lod", "G_lrate", "D_lrate")]
+        self.assertEqual(found, [1.25, 0.25, 0.125])
+
+    @reads("max_rollbacks", "rollback_lrate_factor")
+    def test_rolling_back(self):
+        run = self.run_of(self.options("back"))
         first, second = position.Position(), position.Position(rollbacks=1)
         run.guard.check_count("so", first, self.here)
         with self.assertRaisesRegex(errors.UserError, "max_rollbacks=1: so"):

@@ -47,6 +47,24 @@ class TickTest(common.TestCase):
                     pass
         self.assertEqual(tick.data_seconds, 0.75)
 
+    def test_seconds_go_on_after_a_restart(self):
+        clock = mock.Mock(return_value=100.0)
+        with mock.patch.object(position.time, "monotonic", clock):
+            where = position.Position(nimg=64, tick_seconds=5.0)
+            tick = position.Tick(where)
+            clock.return_value = 107.0
+            self.assertEqual(tick.seconds(), 12.0)
+            tick.write_to(where)
+            self.assertEqual(where.tick_seconds, 12.0)
+            following = position.next_tick(where)
+            clock.return_value = 110.0
+            self.assertEqual(following.seconds(), 3.0)
+        self.assertEqual(
+            (where.tick_nimg, where.tick_seconds, where.tick_calls),
+            (64, 0.0, 0),
+        )
+        self.assertEqual(where.tick_sums, [])
+
     def test_the_next_tick_is_empty(self):
         where = position.Position(
             64, tick_nimg=0, tick_calls=3, tick_sums=[1.0]

@@ -4,15 +4,17 @@ from benchmarks.mutants.mutant import mutants
 
 _NEAREST = (
     "tests/networks/progressive/config_test.py "
-    "tests/networks/progressive/networks_test.py "
     "tests/training/arrival_networks_test.py "
-    "tests/training/ablations_test.py"
+    "tests/training/ablations_test.py "
+    "tests/networks/progressive/networks_test.py"
 )
 
 MUTANTS = (
     *mutants(
         "pgan_tf/networks/progressive/models.py",
-        _NEAREST + " tests/networks/transfer_test.py",
+        "tests/networks/progressive/models_test.py "
+        "tests/training/arrival_networks_test.py::NetworksTest "
+        "tests/networks/transfer_test.py",
         (
             "Generator(**arguments, lod=lod, name=name, dtype=dtype)",
             "Generator(**arguments, name=name, dtype=dtype)",

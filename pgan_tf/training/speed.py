@@ -59,8 +59,9 @@ class TimeLeft:
 
     def _cost(self, resolution: int) -> float:
         """What an image costs, as far as its multiplications tell."""
-        macs = cost.iteration_macs(self._networks, resolution, minibatch=1)
-        return macs / share_of_peak(resolution)
+        d_repeats = self._schedule.options.d_repeats
+        macs = cost.iteration_macs(self._networks, resolution, 1, d_repeats)
+        return macs / d_repeats / share_of_peak(resolution)
 
 
 _SHARE_OF_PEAK = {4: 0.4, 8: 0.6}

@@ -23,8 +23,9 @@ from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs.schedule import Schedule
 from pgan_tf.sampling import latent_table
-from pgan_tf.training import plan, position, steps
+from pgan_tf.training import plan, position, speed, steps
 from tests.training import arrival_case
 from tests.training.arrival_case import reads
 
@@ -131,6 +132,58 @@ class WalkTest(arrival_case.ArrivalCase):
     def test_ticks(self):
         self.assertEqual([t["nimg"] for t in self.stats()], TICKS)
         self.assertEqual([t["tick"] for t in self.stats()], list(range(1, 10)))
+
+    def test_what_a_tick_says(self):
+        """By recount; a call takes a minute, and nothing else does."""
+        ends = [row[0] for row in CALLS[1:]] + [300]
+        begin = seconds = 0
+        for tick, end in zip(self.stats(), TICKS, strict=True):
+            within = [
+                row
+                for row, until in zip(CALLS, ends, strict=True)
+                if begin < until <= end
+            ]
+            took = 60.0 * len(within)
+            seconds += took
+            _, size, minibatch, alpha, g_lrate, d_lrate, _ = within[-1]
+            lod = {8: 2, 16: 1, 32: 0}[size]
+            expected = {
+                "lod": lod + (1 - alpha),
+                "resolution": size,
+                "minibatch": minibatch,
+                "G_lrate": g_lrate,
+                "D_lrate": d_lrate,
+                "seconds": seconds,
+                "sec_per_tick": took,
+                "sec_per_kimg": took * 1000 / (end - begin),
+                "images_per_sec": (end - begin) / took,
+                "maintenance_sec": 0.0,
+                "data_sec": 0.0,
+            }
+            found = {name: tick[name] for name in expected}
+            for name, value in expected.items():
+                self.assertAllClose(
+                    found[name], value, rtol=1e-6, atol=1e-9, msg=name
+                )
+            begin = end
+
+    def test_the_line_of_a_tick(self):
+        log = (self.here / "walked" / "log.txt").read_text().splitlines()
+        lines = [line for line in log if line.startswith("tick ")]
+        self.assertLen(lines, len(TICKS))
+        for part in (
+            "tick 4 ",
+            " kimg 0.2 ",
+            " lod 1.00 ",
+            " minibatch 4 ",
+            " time 5m 00s ",
+            " sec/tick 120.0 ",
+            " sec/kimg 2500.00 ",
+            " maintenance 0.0 ",
+            " 16x16 ",
+            " images/s 0.4 ",
+        ):
+            self.assertIn(part, lines[3])
 
     @reads("image_snapshot_ticks")
     def test_pictures(self):
@@ -239,6 +292,22 @@ class PlanTest(arrival_case.ArrivalCase):
         memory = [p.rows[1].memory_mb for p in (whole, halved, made)]
         self.assertGreater(memory[0], memory[1])
         self.assertEqual(memory[1], memory[2])
+
+    def test_time_left_knows_the_steps_of_d(self):
+        """From what 16x16 took to what 32x32 will."""
+        options = self.options()
+        schedule = Schedule.of_run(options)
+        networks = plan.networks_cost(options, 3)
+        left = speed.TimeLeft(schedule, networks)
+        left.measured(132, 180, seconds=48.0)
+        macs = [
+            networks.discriminator(r).macs * (2 * 12 + 2)
+            + networks.generator(r).macs * (2 * 1 + 3)
+            for r in (16, 32)
+        ]
+        self.assertAllClose(
+            left.seconds(250), 50 * macs[1] / macs[0], rtol=1e-6, atol=0
+        )
 
     def test_reused_fakes_save_a_pass_of_g(self):
         changes = {"d_repeats": None, "max_micro_batch_dict": None}

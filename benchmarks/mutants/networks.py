@@ -218,7 +218,7 @@ MUTANTS = (
     ),
     *mutants(
         "pgan_tf/networks/cost.py",
-        "tests/training/arrival_schedule_test.py::PlanTest "
+        "tests/training/arrival_files_test.py::PlanTest "
         "tests/networks/progressive/cost_test.py tests/training/plan_test.py",
         ('_D_STEP = {"D": 12, "G": 1}', '_D_STEP = {"D": 11, "G": 1}'),
         ('_G_STEP = {"D": 2, "G": 3}', '_G_STEP = {"D": 3, "G": 2}'),

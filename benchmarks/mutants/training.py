@@ -164,7 +164,7 @@ MUTANTS = (
     ),
     *mutants(
         "pgan_tf/training/guard.py",
-        "tests/training/arrival_schedule_test.py::GuardTest "
+        "tests/training/arrival_files_test.py::GuardTest "
         "tests/training/guard_test.py",
         (
             "self._options.guard_min_variation * variation(reals)",
@@ -196,7 +196,7 @@ MUTANTS = (
     ),
     *mutants(
         "pgan_tf/training/grid.py",
-        "tests/training/arrival_schedule_test.py::PlanTest " + _WALKS,
+        "tests/training/arrival_files_test.py::PlanTest " + _WALKS,
         (
             "options.networks.latent_size, options.seed",
             "options.networks.latent_size, 0",

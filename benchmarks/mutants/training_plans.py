@@ -11,7 +11,7 @@ _WALKS = (
 MUTANTS = (
     *mutants(
         "pgan_tf/training/plan.py",
-        "tests/training/arrival_schedule_test.py::PlanTest "
+        "tests/training/arrival_files_test.py::PlanTest "
         "tests/training/plan_test.py",
         (
             "d_nimg = stage.minibatch * options.schedule.d_repeats",

@@ -12,6 +12,7 @@ from pgan_tf.training import losses, objectives, optim
 from tests import common
 from tests.training import (
     arrival_case,
+    arrival_files_test,
     arrival_losses_test,
     arrival_networks_test,
     arrival_schedule_test,
@@ -173,7 +174,8 @@ class EveryOptionTest(common.TestCase):
     def test_each_is_read_back_where_it_acts(self):
         """A new option goes into `arrival_case.VALUES` and gets a test."""
         found = (
-            read_in(arrival_networks_test)
+            read_in(arrival_files_test)
+            | read_in(arrival_networks_test)
             | read_in(arrival_losses_test)
             | read_in(arrival_schedule_test)
         )

@@ -10,12 +10,20 @@ import pathlib
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from pgan_tf.base import errors, flag_kinds, flagfiles, memory
+from pgan_tf.base import (
+    completion,
+    errors,
+    flag_help,
+    flag_kinds,
+    flagfiles,
+    memory,
+    version,
+)
 
-WIDTH = 80
+WIDTH = flag_help.WIDTH
 
 # A name for each script, and what its command is called once installed.
 _COMMANDS = {
@@ -28,7 +36,7 @@ _COMMANDS = {
 # Choices that take more room are told in the help itself.
 _LONGEST_CHOICES = 50
 # No flags of their own, but taken by every script.
-_EVERYWHERE = ("flagfile", "help")
+_EVERYWHERE = ("flagfile", "help", "version")
 
 
 def called(script: str) -> str:
@@ -49,6 +57,29 @@ def as_called(text: str) -> str:
     return text
 
 
+def print_version() -> NoReturn:
+    """Prints what this is, and ends the process."""
+    print(f"pgan_tf {version.VERSION}")
+    raise SystemExit(0)
+
+
+def print_completion(script: str, parsers: Mapping[str, "Parser"]) -> NoReturn:
+    """Prints what a shell needs to complete words, and ends the process.
+
+    Args:
+        script: Its name, such as "train".
+        parsers: By verb; "" for a script without verbs.
+    """
+    values = {"flagfile": flagfiles.known()}
+    for parser in parsers.values():
+        values.update(parser.choices())
+    flags = {verb: parser.flags() for verb, parser in parsers.items()}
+    verbs = [verb for verb in parsers if verb]
+    commands = [_COMMANDS[script], f"{script}.py"]
+    print(completion.script(commands, verbs, flags, values), end="")
+    raise SystemExit(0)
+
+
 def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str:
     """Such as "; did you mean --metrics?"; empty if nothing is similar."""
     found = difflib.get_close_matches(word, list(known), 1)
@@ -62,14 +93,18 @@ class Parser:
         command: How it is called, such as "python train.py".
         description: What it does.
         examples: Lines, shown as they are.
+        script: Its name, such as "train", if this is all of a script.
     """
 
-    def __init__(self, command: str, description: str, examples: str) -> None:
+    def __init__(
+        self, command: str, description: str, examples: str, script: str = ""
+    ) -> None:
+        self._script = script
         self._argparse = _ArgumentParser(
             prog=command,
             description=description,
             epilog=as_called(f"examples:\n{textwrap.indent(examples, '  ')}"),
-            formatter_class=_Formatter,
+            formatter_class=flag_help.Formatter,
             allow_abbrev=False,
             add_help=False,
         )
@@ -99,6 +134,21 @@ class Parser:
         self._kinds[name] = kind
         if usage:
             self._needed.append(usage)
+
+    def flags(self) -> list[str]:
+        """The flags as words that a shell may offer: --plan, --seed=."""
+        return [
+            f"--{name}" if self._is_switch(name) else f"--{name}="
+            for name in self._kinds
+        ] + ["--flagfile=", "--help"]
+
+    def choices(self) -> dict[str, list[str]]:
+        """What flags may be, of those that are one of several words."""
+        return {
+            name: kind.metavar[1:-1].split(",")
+            for name, kind in self._kinds.items()
+            if kind.metavar.startswith("{")
+        }
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """From a command line, without the script's name, to values.
@@ -141,6 +191,10 @@ class Parser:
         name, equals, value = word.lstrip("-").partition("=")
         if name in ("help", "h"):
             self.print_help()
+        if name == "version":
+            print_version()
+        if name == "completion" and self._script:
+            print_completion(self._script, {"": self})
         kind = self._kinds.get(name)
         switched_off = name.removeprefix("no")
         if kind is None and self._is_switch(switched_off) and not equals:
@@ -165,21 +219,7 @@ class Parser:
     def print_help(self) -> NoReturn:
         """Prints what there is, and ends the process."""
         common = self.section("common flags").group
-        common.add_argument(
-            "--flagfile",
-            metavar="FILE",
-            help="Read flags from this file, a line each; those that are typed "
-            "win. A name alone is one of the files that come with the package, "
-            "such as demo.",
-        )
-        common.add_argument("--help", help="Show this text.")
-        common.add_argument(
-            f"--{memory.FLAG}",
-            metavar=flag_kinds.SIZE.metavar,
-            default=memory.written(memory.DEFAULT),
-            help="Most that a process may take for one file that it reads, "
-            "such as 500m or 2g; what would take more is refused.",
-        )
+        flag_help.add_common(common, bool(self._script))
         usage = " ".join(
             [self._argparse.prog, *self._needed, "[--flag=value ...]"]
         )
@@ -250,7 +290,7 @@ def _without_memory(words: Sequence[str]) -> list[str]:
     It acts where files are read, of which scripts know nothing.
     """
     flag = f"--{memory.FLAG}="
-    read = _reader(memory.FLAG, flag_kinds.SIZE.read)
+    read = _reader(f"--{memory.FLAG}", flag_kinds.SIZE.read)
     for word in words:
         if word.startswith(flag):
             memory.set_limit(read(word.removeprefix(flag)))
@@ -273,33 +313,3 @@ class _ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises what becomes one line."""
         raise errors.UserError(message)
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """A flag on a line of its own, and its help below, with the default."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=6, width=WIDTH)
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        if not action.option_strings:
-            return super()._format_action_invocation(action)
-        name = action.option_strings[0]
-        if action.metavar == flag_kinds.SWITCH.metavar:
-            return f"--[no]{name.removeprefix('--')}"
-        return f"{name}={action.metavar}" if action.metavar else name
-
-    def _get_help_string(self, action: argparse.Action) -> str:
-        text = action.help or ""
-        if action.default not in (None, "", {}, []):
-            first, newline, rest = text.partition("\n")
-            default = flag_kinds.written(action.default)
-            text = f"{first} (default {default}){newline}{rest}"
-        return text.replace("%", "%%")
-
-    def _split_lines(self, text: str, width: int) -> list[str]:
-        return [
-            line
-            for paragraph in text.split("\n")
-            for line in textwrap.wrap(paragraph, width, break_on_hyphens=False)
-        ]

@@ -62,6 +62,11 @@ class Script:
         if verb in ("--help", "-help", "-h"):
             print(self.help())
             raise SystemExit(0)
+        if verb == "--version":
+            flag_parser.print_version()
+        if verb == "--completion":
+            parsers = {name: self.parser(name) for name in self.verbs}
+            flag_parser.print_completion(self.name, parsers)
         if verb not in self.verbs:
             hint = flag_parser.did_you_mean(verb, self.verbs)
             raise errors.UserError(
@@ -104,7 +109,11 @@ class Script:
         lines += ["", "examples:"]
         for verb in self.verbs.values():
             lines += textwrap.indent(_first(verb.examples), "  ").splitlines()
-        lines.append(f"  python {self.name}.py VERB --help")
+        lines += [
+            f"  python {self.name}.py VERB --help",
+            f"  python {self.name}.py --version",
+            f"  source <(python {self.name}.py --completion)",
+        ]
         return flag_parser.as_called("\n".join(lines))
 
     def _choice(self) -> str:

@@ -75,7 +75,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SystemExit: After --help.
     """
     command = flag_parser.called("evaluate")
-    parser = flag_parser.Parser(command, DESCRIPTION, EXAMPLES)
+    parser = flag_parser.Parser(command, DESCRIPTION, EXAMPLES, "evaluate")
     _declare_run(parser.section("a run"))
     _declare_sets(parser.section("two sets of images, without a run"))
     _declare_metrics(parser.section("metrics"))

@@ -46,7 +46,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SystemExit: After --help.
     """
     command = flag_parser.called("train")
-    parser = flag_parser.Parser(command, DESCRIPTION, EXAMPLES)
+    parser = flag_parser.Parser(command, DESCRIPTION, EXAMPLES, "train")
     # What people need first stands first; then the tree's other sections.
     for section in ("", "data"):
         parser.section(run_flags.TITLES[section])

@@ -9,6 +9,7 @@ what the file says of them; see `data.values`.
 import functools
 import io
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ def rgb(
     if rawmode in ("L;2", "L;4") and "transparency" in image.info:
         # Pillow scales the pixels and forgets the colour.
         image.info["transparency"] *= 255 // (2 ** int(rawmode[-1]) - 1)
+    _take_native_order(image)
     is_signed = image.mode == "L" and _tag(image, _FORMAT) == _SIGNED
     image = _turned(image, upright)
     if is_signed or image.mode.startswith(("I", "F")):
@@ -100,15 +102,29 @@ def _read_lower_halves(image: Any) -> None:
     """Makes Pillow read the lower 8 bits of 16 instead of the upper ones."""
     native = "L" if sys.byteorder == "little" else "B"
     other = {"L": "B", "B": "L", "N": "B" if native == "L" else "L"}
-    tiles = []
-    for codec, extents, offset, args in image.tile:
-        first, *rest = args if isinstance(args, tuple) else (args,)
-        lower = first[:-1] + other[first[-1]]
-        is_tuple = isinstance(args, tuple)
-        tiles.append(
-            (codec, extents, offset, (lower, *rest) if is_tuple else lower)
-        )
-    image.tile = [type(image.tile[0])(*each) for each in tiles]
+    image.tile = [
+        _with_rawmode(tile, lambda mode: mode[:-1] + other[mode[-1]])
+        for tile in image.tile
+    ]
+
+
+def _take_native_order(image: Any) -> None:
+    """What libtiff unpacks is in this machine's order, whatever Pillow says."""
+    native = {"F;32BF": "F;32NF", "I;32BS": "I;32NS", "I;16BS": "I;16NS"}
+    image.tile = [
+        _with_rawmode(tile, lambda mode: native.get(mode, mode))
+        if tile[0] == "libtiff"
+        else tile
+        for tile in getattr(image, "tile", [])
+    ]
+
+
+def _with_rawmode(tile: Any, change: Callable[[str], str]) -> Any:
+    """A part of a file as Pillow knows it, its samples read in another way."""
+    *place, args = tile
+    if isinstance(args, tuple):
+        return type(tile)(*place, (change(args[0]), *args[1:]))
+    return type(tile)(*place, change(args))
 
 
 class _Samples:

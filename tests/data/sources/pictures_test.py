@@ -1,10 +1,12 @@
 """Tests of the source of any images."""
 
+import tracemalloc
+
 import numpy as np
 from PIL import Image
 
 from pgan_tf.base import errors
-from pgan_tf.data.sources import pictures
+from pgan_tf.data.sources import pictures, resizing
 from tests import common
 
 
@@ -45,6 +47,47 @@ class PicturesTest(common.TestCase):
                 self.assertAllEqual(image[3, :, 0], [0, 120, 120, 0])
                 image = image * 2  # half of what is left is the black bar
             self.assertAllEqual(image[:, 1, 0], expected)
+
+    def test_bars_are_those_of_a_black_square(self) -> None:
+        rng = np.random.default_rng(0)
+        for height, width in (
+            (16, 24), (8, 24), (24, 8), (5, 16), (16, 1), (7, 33), (40, 3),
+            (64, 20), (3, 8), (1, 5),
+        ):  # fmt: skip
+            image = rng.integers(0, 256, (height, width, 3), np.uint8)
+            side = max(height, width)
+            top, left = round((side - height) / 2), round((side - width) / 2)
+            square = np.zeros((side, side, 3), np.uint8)
+            square[top : top + height, left : left + width] = image
+            for resize_filter in (None, "box", "bilinear", "lanczos"):
+                found = resizing.between_bars(image, 8, resize_filter)
+                expected = resizing.resized(square, 8, resize_filter)
+                # Pillow takes rows first; a high image is turned for it.
+                atol = 1 if height > width else 0
+                self.assertAllClose(
+                    found.astype(int), expected.astype(int), rtol=0, atol=atol
+                )
+
+    def test_bars_of_very_long_images_take_little(self) -> None:
+        gradient = np.linspace(0, 255, 20_000).astype(np.uint8)
+        for shape in ((1, 20_000, 1), (20_000, 1, 1)):
+            image = np.broadcast_to(gradient.reshape(shape), (
+                16 if shape[0] == 1 else 20_000,
+                16 if shape[1] == 1 else 20_000, 3))  # fmt: skip
+            tracemalloc.start()
+            found = resizing.between_bars(np.ascontiguousarray(image), 128)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            self.assertLess(peak, 30e6)
+            along = 1 if shape[0] == 1 else 0
+            means = found.astype(float).sum(axis=1 - along)[:, 0]
+            # What there is of the image: 16 of 20,000 rows over 128 pixels.
+            expected = np.linspace(0, 255, 128) * (16 / 20_000 * 128)
+            self.assertAllClose(means, expected, rtol=0.1, atol=8)
+            self.assertAllEqual(
+                found.take(range(60), axis=1 - along),
+                0 * found.take(range(60), axis=1 - along),
+            )
 
     def test_gray(self) -> None:
         folder = self.folder()

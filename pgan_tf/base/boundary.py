@@ -44,10 +44,9 @@ def reading(
 
 
 def _told(where: str, what: str, error: BaseException) -> str:
-    name = text.one_line(where)
     if isinstance(error, MemoryError):
-        return f"cannot read {name}: it takes more memory than there is"
+        return f"cannot read {where}: it takes more memory than there is"
     if isinstance(error, OSError) and error.strerror:
-        return f"cannot read {name}: {text.one_line(error.strerror)}"
+        return f"cannot read {where}: {error.strerror}"
     reason = text.one_line(str(error), 200) or type(error).__name__
-    return f"{name} is truncated or damaged, or no {what}: {reason}"
+    return f"{where} is truncated or damaged, or no {what}: {reason}"

@@ -12,9 +12,8 @@ from typing import NoReturn, TypeVar
 from absl import flags as absl_flags
 from absl import logging as absl_logging
 
-from pgan_tf.base import errors, text
+from pgan_tf.base import errors
 
-_LONGEST_MESSAGE = 4000
 Args = TypeVar("Args")
 
 
@@ -41,7 +40,7 @@ def run(
     except errors.UserError as error:
         fail(str(error))
     except OSError as error:
-        fail(describe_os_error(error))
+        fail(str(errors.UserError(describe_os_error(error))))
     except KeyboardInterrupt:
         fail("interrupted", code=130)
 
@@ -68,8 +67,7 @@ def quiet_tensorflow() -> None:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Prints the error line and exits."""
-    line = text.one_line(message, _LONGEST_MESSAGE)
-    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {line}\n")
+    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {message}\n")
     raise SystemExit(code)
 
 

@@ -44,7 +44,7 @@ def require(num_bytes: int | float, what: str) -> None:
     """
     if num_bytes > _limit:
         raise errors.UserError(
-            f"{text.one_line(what)} would take {text.size(num_bytes)} of "
+            f"{what} would take {text.size(num_bytes)} of "
             f"memory, more than --{FLAG}={written(_limit)}; raise that if the "
             "file is right"
         )
@@ -71,7 +71,7 @@ def require_unpacked(packed: int, unpacked: int, what: str) -> None:
     """
     if unpacked > max(_ALWAYS_UNPACKED, _MAX_RATIO * packed):
         raise errors.UserError(
-            f"{text.one_line(what)} unpacks to more than {_MAX_RATIO} times "
+            f"{what} unpacks to more than {_MAX_RATIO} times "
             "its size: it is refused; unpack it yourself if it is right"
         )
     require(unpacked, what)

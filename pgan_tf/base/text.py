@@ -1,5 +1,6 @@
 """Numbers and tables as people read them."""
 
+import re
 from collections.abc import Sequence
 
 
@@ -44,12 +45,13 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def one_line(words: str, limit: int = 1000) -> str:
     """A text, of a stranger's file or name, fit to be part of a line.
 
-    White space becomes single spaces, what cannot be printed is escaped, and
+    Ends of lines become spaces, what else cannot be printed is escaped, and
     what is beyond `limit` characters is cut.
     """
-    shown = " ".join(words[: 2 * limit].split())
+    shown = words[: 2 * limit].strip()
     if not shown.isprintable():
         shown = "".join(
-            each if each.isprintable() else ascii(each)[1:-1] for each in shown
+            each if each.isprintable() else ascii(each)[1:-1]
+            for each in re.sub(r"\s*[\n\r\t]\s*", " ", shown)
         )
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from pgan_tf.base import errors
+from pgan_tf.base import boundary, errors
 from pgan_tf.data import blocks
 from pgan_tf.data.format import writing
 from pgan_tf.data.sources import source
@@ -48,9 +48,16 @@ class Job:
 
     def _image(self, index: int) -> np.ndarray:
         try:
-            return self.images.image(index)
+            return _read(self.images, index)
         except errors.UserError as error:
             raise BadImage(str(error)) from error
+
+
+def _read(images: source.Source, index: int) -> np.ndarray:
+    """An image; whatever is wrong with it is a `UserError`."""
+    where = images.options().get("source_dir", "the source")
+    with boundary.reading(f"image {index} of {where}", "image"):
+        return images.image(index)
 
 
 def blocks_of(images: source.Source, count: int) -> list[range]:
@@ -72,7 +79,7 @@ class Survey:
         bad = {}
         for index in block:
             try:
-                self.images.image(index)
+                _read(self.images, index)
             except errors.UserError as error:
                 bad[index] = str(error)
         return bad

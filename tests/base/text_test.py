@@ -1,6 +1,6 @@
 """Durations, sizes, tables."""
 
-from pgan_tf.base import text
+from pgan_tf.base import errors, text
 from tests import common
 
 
@@ -25,6 +25,17 @@ class TextTest(common.TestCase):
             (5e15, "5000 TB"),
         ):
             self.assertEqual(text.size(num_bytes), expected)
+
+    def test_one_line(self):
+        for words, expected in (
+            ("a name  of Ω.png", "a name  of Ω.png"),
+            ("first\n  second\r\n\tthird\n", "first second third"),
+            ("\x1b[2Ja\x00\udcff\u2028b", r"\x1b[2Ja\x00\udcff\u2028b"),
+            ("x" * 50, "x" * 17 + "..."),
+        ):
+            limit = 20 if words[0] == "x" else 100
+            self.assertEqual(text.one_line(words, limit), expected)
+        self.assertEqual(str(errors.UserError("a\nb\0")), "a b\\x00")
 
     def test_aligned(self):
         lines = text.aligned([["a", "bb"], ["ccc", "d"], ["e", ""]])

@@ -9,6 +9,7 @@ from typing import Any
 from pgan_tf.base import errors
 from pgan_tf.networks.family import Family
 from pgan_tf.networks.progressive.family import Progressive
+from pgan_tf.networks.tiny.family import Tiny
 from pgan_tf.runs import options
 
 _FAMILIES: dict[str, Family] = {}
@@ -61,3 +62,4 @@ def foreign_reader(suffix: str) -> Any | None:
 
 # A line for each.
 add(Progressive())
+add(Tiny())

@@ -189,7 +189,7 @@ class Family:
         name: As --family has it.
         options: Class of its section of the options tree, with a `latent_size`.
         generator_class: The name that snapshots of its G are registered by.
-        grows: Whether resolutions fade in one after the other.
+        takes_labels: Whether its networks can be given labels.
         models_module: Dotted name of the module that is its `Models`.
         foreign_files: By suffix, the module that reads networks of this
             family from files of other programs: it has `load_networks(path)`,
@@ -199,9 +199,13 @@ class Family:
     name: ClassVar[str]
     options: ClassVar[type]
     generator_class: ClassVar[str]
-    grows: ClassVar[bool] = True
+    takes_labels: ClassVar[bool] = True
     models_module: ClassVar[str]
     foreign_files: ClassVar[Mapping[str, str]] = {}
+
+    def grows(self, options: Any) -> bool:
+        """Whether resolutions fade in one after the other."""
+        return True
 
     def fill_in(self, options: Any, resolution: int) -> Any:
         """The options with what was left open filled in.

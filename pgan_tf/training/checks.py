@@ -120,7 +120,12 @@ def _fill_sizes(
 ) -> RunOptions:
     family = families.by_name(options.family)
     schedule = options.schedule
-    if not family.grows:
+    if label_size and not family.takes_labels:
+        raise errors.UserError(
+            f"--max_label_size: the networks of --family={family.name} take no "
+            "labels: leave it out"
+        )
+    if not family.grows(options.networks):
         schedule = dataclasses.replace(
             schedule, lod_initial_resolution=resolution
         )

@@ -152,7 +152,9 @@ class ToyFamily(Family):
     name = "toy"
     options = ToyOptions
     generator_class = "toy>ToyGenerator"
-    grows = False
+
+    def grows(self, options: ToyOptions) -> bool:
+        return False
 
     def fill_in(self, options: ToyOptions, resolution: int) -> ToyOptions:
         return options

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from pgan_tf.networks import layers as shared_layers
 from pgan_tf.networks.progressive import layers
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
@@ -99,7 +100,7 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
         ):
             found = 0
             for layer in network._flatten_layers():
-                if isinstance(layer, layers._Equalized):
+                if isinstance(layer, shared_layers.Equalized):
                     self.assertAllEqual(layer.scaled_kernel(), layer.kernel)
                     found += 1
             self.assertEqual(found, 9 if network.name == "G" else 10)

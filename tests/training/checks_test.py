@@ -12,6 +12,7 @@ from absl.testing import parameterized
 from pgan_tf.base import errors
 from pgan_tf.data.format import datasets
 from pgan_tf.networks.progressive.options import ProgressiveOptions
+from pgan_tf.networks.tiny.options import TinyOptions
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import (
@@ -67,6 +68,17 @@ class SetupTest(common.TestCase, parameterized.TestCase):
     )
     def test_data(self, data, message):
         self.assert_refused(self.options(data=data), message)
+
+    def test_the_tiny_family(self):
+        given = {"family": "tiny", "networks": TinyOptions(growing=False)}
+        options = checks.check(self.options(**given))
+        self.assertEqual(options.networks, TinyOptions(growing=False))
+        self.assertEqual(options.schedule.lod_initial_resolution, 16)
+        growing = {**given, "networks": TinyOptions()}
+        options = checks.check(self.options(**growing))
+        self.assertEqual(options.schedule.lod_initial_resolution, 4)
+        labels = self.options(data={"max_label_size": 2}, **given)
+        self.assert_refused(labels, "--max_label_size: .*tiny take no labels")
 
     def test_run_dir_is_needed(self):
         options = dataclasses.replace(self.options(), run_dir="")

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from pgan_tf.networks import convolutions, operations
+from pgan_tf.networks import convolutions, layers, operations
 
 Tensor = Any
 Shape = tuple[Any, ...]
-HE_GAIN = float(np.sqrt(2))
+HE_GAIN = layers.HE_GAIN
 # Up to this size a 1x1 convolution takes longer to begin than to do.
 _SMALL = 8
 # From so many maps on, a convolution of fewer products is worth a pass over
@@ -24,44 +24,8 @@ _SMALL = 8
 _WIDE = 64
 
 
-class _Equalized(keras.layers.Layer):
-    """What dense and convolution share: a kernel, its factor, a bias."""
-
-    def __init__(self, gain: float, use_wscale: bool, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.gain = gain
-        self.use_wscale = use_wscale
-
-    def _add_weights(
-        self, kernel_shape: tuple[int, ...], bias_size: int
-    ) -> None:
-        fan_in = float(np.prod(kernel_shape[:-1]))
-        he_std = self.gain / float(np.sqrt(fan_in))
-        self._wscale = he_std if self.use_wscale else 1.0
-        stddev = 1.0 if self.use_wscale else he_std
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=kernel_shape,
-            initializer=keras.initializers.RandomNormal(stddev=stddev),
-        )
-        self.bias = self.add_weight(
-            name="bias", shape=(bias_size,), initializer="zeros"
-        )
-
-    def scaled_kernel(self) -> Tensor:
-        """The kernel that the inputs meet, in the compute dtype."""
-        return ops.multiply(self.kernel, self._wscale)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "gain": self.gain,
-            "use_wscale": self.use_wscale,
-        }
-
-
 @keras.saving.register_keras_serializable("pgan_tf")
-class EqualizedDense(_Equalized):
+class EqualizedDense(layers.Equalized):
     """y = gain / sqrt(in) * x W + b, with one bias per last axis entry.
 
     Args:
@@ -104,7 +68,7 @@ class EqualizedDense(_Equalized):
 
 
 @keras.saving.register_keras_serializable("pgan_tf")
-class EqualizedConv2D(_Equalized):
+class EqualizedConv2D(layers.Equalized):
     """Stride 1 convolution with zero padding that keeps the image's size.
 
     Args:

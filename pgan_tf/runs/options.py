@@ -213,6 +213,12 @@ class ScheduleOptions:
     d_lrate_dict: FloatMap = option(
         {}, "--d_lrate_base by resolution.", POSITIVE
     )
+    lrate_rampup_kimg: float = option(
+        0.0,
+        "The learning rates rise to what they are in so many kimg, times "
+        "exp(-5 (1 - t)^2), t from 0 to 1.",
+        NOT_NEGATIVE,
+    )
     tick_kimg_base: float = option(
         0.0,
         "Length of a tick in kimg; 0: from 160 at 4x4 down to 10 at 1024x1024.",

@@ -156,12 +156,13 @@ class Schedule:
         if current in options.max_minibatch_per_gpu_dict:
             cap = options.max_minibatch_per_gpu_dict[current]
             minibatch = min(minibatch, cap * self.num_replicas)
+        rampup = _rampup(kimg, options.lrate_rampup_kimg)
         return Stage(
             lod=lod,
             resolution=current,
             minibatch=minibatch,
-            g_lrate=options.g_lrate_dict[current],
-            d_lrate=options.d_lrate_dict[current],
+            g_lrate=options.g_lrate_dict[current] * rampup,
+            d_lrate=options.d_lrate_dict[current] * rampup,
             tick_kimg=options.tick_kimg_dict[current],
             passes=_passes(
                 minibatch // self.num_replicas,
@@ -219,7 +220,13 @@ class Schedule:
                 ),
                 str(stage.minibatch),
                 str(stage.minibatch // self.num_replicas // stage.passes),
-                *(f"{rate:g}" for rate in (stage.g_lrate, stage.d_lrate)),
+                *(
+                    f"{rates[stage.resolution]:g}"
+                    for rates in (
+                        self.options.g_lrate_dict,
+                        self.options.d_lrate_dict,
+                    )
+                ),
                 f"{stage.tick_kimg:g}",
             ]
             for stage in self.stages()
@@ -308,6 +315,12 @@ def _phases(options: ScheduleOptions, resolution: int) -> list[Phase]:
         if last:
             return result
         start, current = end, 2 * current
+
+
+def _rampup(kimg: float, length: float) -> float:
+    """Factor of the rates, from exp(-5) up to 1 (Laine & Aila 2017)."""
+    ahead = max(1.0 - kimg / length, 0.0) if length else 0.0
+    return math.exp(-5.0 * ahead * ahead)
 
 
 def _settled(options: ScheduleOptions, resolution: int) -> float:

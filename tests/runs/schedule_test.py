@@ -182,6 +182,28 @@ class DeriveTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(found.total_kimg, 99)
         self.assertEqual(Schedule.derive(found, 1024).options, found)
 
+    def test_rampup(self):
+        """exp(-5 (1 - t)^2) over the first images, and then all of it."""
+        options = ScheduleOptions(
+            lrate_rampup_kimg=40, g_lrate_base=0.001, d_lrate_base=0.002
+        )
+        schedule = Schedule.derive(options, 8)
+        for nimg, factor in (
+            (0, math.exp(-5)),
+            (20_000, math.exp(-1.25)),
+            (30_000, math.exp(-0.3125)),
+            (40_000, 1.0),
+            (900_000, 1.0),
+        ):
+            stage = schedule.at(nimg)
+            self.assertAllClose(
+                (stage.g_lrate, stage.d_lrate),
+                (0.001 * factor, 0.002 * factor),
+                rtol=1e-12,
+                atol=0,
+            )
+        self.assertIn("0.001  0.002", schedule.table()[1])
+
     def test_table(self):
         options = ScheduleOptions(max_micro_batch_dict={8: 50}, total_kimg=2000)
         lines = [

@@ -201,7 +201,8 @@ MUTANTS = (
     ),
     *mutants(
         "pgan_tf/networks/progressive/family.py",
-        "tests/training/arrival_networks_test.py tests/training/checks_test.py "
+        "tests/training/arrival_networks_test.py "
+        "tests/training/arrival_files_test.py::PlanTest "
         "tests/networks/progressive/cost_test.py tests/training/plan_test.py",
         ("return options.mbstd_group_size", "return 4"),
         ("latent_size=options.latent_size or width", "latent_size=width"),

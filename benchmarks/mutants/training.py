@@ -3,9 +3,9 @@
 from benchmarks.mutants.mutant import mutants
 
 _WALKS = (
-    "tests/training/arrival_schedule_test.py::WalkTest "
-    "tests/training/arrival_schedule_test.py::OtherWalksTest "
-    "tests/training/trainer_test.py"
+    "tests/training/arrival_schedule_test.py "
+    "tests/training/arrival_files_test.py "
+    "tests/training/arrival_networks_test.py tests/training/trainer_test.py"
 )
 
 MUTANTS = (

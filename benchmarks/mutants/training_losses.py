@@ -6,6 +6,7 @@ MUTANTS = (
     *mutants(
         "pgan_tf/training/objectives.py",
         "tests/training/wiring_test.py tests/training/objectives_test.py "
+        "tests/training/loss_scale_test.py "
         "tests/training/arrival_losses_test.py::LossesTest "
         "tests/training/objectives_golden_test.py",
         (

@@ -2,11 +2,7 @@
 
 from benchmarks.mutants.mutant import mutants
 
-_WALKS = (
-    "tests/training/arrival_schedule_test.py::WalkTest "
-    "tests/training/arrival_schedule_test.py::OtherWalksTest "
-    "tests/training/trainer_test.py"
-)
+_WALKS = "tests/training/arrival_schedule_test.py"
 
 MUTANTS = (
     *mutants(

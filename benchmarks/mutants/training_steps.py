@@ -24,8 +24,10 @@ MUTANTS = (
     *mutants(
         "pgan_tf/training/steps.py",
         "tests/training/wiring_test.py tests/training/streams_test.py "
+        "tests/training/loss_scale_test.py "
         "tests/training/arrival_losses_test.py::LossesTest "
-        "tests/training/steps_test.py",
+        "tests/training/steps_test.py "
+        "tests/training/equivalence_test.py::SameGradientsTest",
         ('uniform("mirror", nimg, [])', 'uniform("mixing", nimg, [])'),
         (
             'uniform("mixing", nimg, [1, 1, 1])',

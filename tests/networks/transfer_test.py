@@ -24,7 +24,8 @@ def make(**options: object) -> state.Networks:
     """Networks like those of PICKLE, but for some options."""
     keras.utils.set_random_seed(1)
     options = {"resolution": 32, "num_channels": 3, **WIDTHS, **options}
-    of_d = {k: v for k, v in options.items() if k != "use_pixelnorm"}
+    of_g_alone = ("use_pixelnorm", "normalize_latents")
+    of_d = {k: v for k, v in options.items() if k not in of_g_alone}
     G = Generator(**options)
     D = Discriminator(**of_d)
     return state.Networks(
@@ -130,6 +131,25 @@ class TransferTest(common.TestCase, parameterized.TestCase):
         self.assertStartsWith(str(caught.exception), "--init_from=")
         self.assertLen(str(caught.exception).splitlines(), 1)
         self.assertAllEqual(nets.G.get_weights()[0], before[0])
+
+    @parameterized.parameters(
+        "use_wscale", "use_pixelnorm", "use_leakyrelu", "normalize_latents"
+    )
+    def test_weights_that_would_mean_something_else(self, option):
+        """Options that change the function, but no shape: both ways."""
+        path = self.folder() / "other.keras"
+        for theirs, flag in ((True, f"--{option}"), (False, f"--no{option}")):
+            snapshots.save_generator(make(**{option: theirs}).Gs, path)
+            nets = make(**{option: not theirs})
+            before = nets.G.get_weights()
+            with self.assertRaisesRegex(
+                errors.UserError, f"has {option}={theirs}: give {flag}$"
+            ):
+                start_from(path, nets)
+            for old, new in zip(before, nets.G.get_weights(), strict=True):
+                self.assertAllEqual(old, new)
+            again = make(**{option: theirs})
+            self.assertLen(start_from(path, again), 3)
 
     def test_foreign_files(self):
         here = self.folder()

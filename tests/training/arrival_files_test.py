@@ -15,7 +15,7 @@ from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.sampling import latent_table
-from pgan_tf.training import plan, position, speed, steps
+from pgan_tf.training import plan, position, speed, state, steps
 from tests.training import arrival_case
 from tests.training.arrival_case import reads
 
@@ -30,11 +30,14 @@ class PlanTest(arrival_case.ArrivalCase):
         minibatch = {8: 6, 16: 4, 32: 2}
         tick = {8: 24, 16: 48, 32: 24}
         networks = plan.networks_cost(options, 3)
-        nets = self.networks()
-        self.assertEqual(
-            networks.parameters(32),
-            (nets.G.count_params(), nets.D.count_params()),
-        )
+        for channels in (1, 3):
+            nets = state.make_networks(
+                options, channels, tf.distribute.get_strategy()
+            )
+            self.assertEqual(
+                plan.networks_cost(options, channels).parameters(32),
+                (nets.G.count_params(), nets.D.count_params()),
+            )
         self.assertEqual([row.resolution for row in made.rows], [8, 16, 32])
         for row in made.rows:
             r = row.resolution
@@ -183,8 +186,8 @@ class GuardTest(arrival_case.ArrivalCase):
                 "so", position.Position(nimg=96), self.tick(), stage
             )
         self.assertEqual(drawn, [("G", 1.25), ("G", 1.25), ("Gs", 1.25)])
-        state = json.loads((folder / "state.json").read_text())
-        found = [state[key] for key in ("lod", "G_lrate", "D_lrate")]
+        left = json.loads((folder / "state.json").read_text())
+        found = [left[key] for key in ("lod", "G_lrate", "D_lrate")]
         self.assertEqual(found, [1.25, 0.25, 0.125])
 
     @reads("max_rollbacks", "rollback_lrate_factor")

@@ -170,6 +170,16 @@ class NetworksTest(arrival_case.ArrivalCase):
         # The width at 2x2, by default.
         nets = self.networks(max_label_size=None, latent_size=None)
         self.assertEqual(nets.G.latent_size, 12)
+        filled = self.options("filled", latent_size=None, fmap_max=64)
+        self.assertEqual(filled.networks.latent_size, 40)
+
+    def test_maps_that_the_decay_leaves(self):
+        """3 / 16^0.25 is above 1; 3 / 16 is not."""
+        options = self.options("few", fmap_base=3, fmap_decay=0.25)
+        nets = state.make_networks(options, 3, tf.distribute.get_strategy())
+        self.assertEqual(nets.D.from_rgb[-1].kernel.shape[-1], 1)
+        with self.assertRaisesRegex(errors.UserError, "no feature maps"):
+            self.options("none", fmap_base=3, fmap_decay=1.0)
 
     @reads("normalize_latents")
     def test_normalize_latents(self):

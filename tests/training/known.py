@@ -34,6 +34,8 @@ SLOPE, CURVE = 0.5, 0.25  # of D
 OFFSETS = (0.5, -0.25, 1.0)  # D's logits
 # Of the columns of an image, so that a mirrored one has another score.
 COLUMNS = np.float32([[[1], [2], [-3], [5]]]) * np.ones((4, 1, 1), np.float32)
+# Float32's rounding, in numbers of about 1 to 100.
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 
 class Weight:
@@ -67,6 +69,8 @@ class KnownGenerator:
         self.gain = Weight(f"{name}/gain", gain)
         self.count = Weight(f"{name}/count", 7.0 if name == "G" else 0.0)
         self.calls: list[dict[str, Any]] = []
+        # (resolution, fading) that variables and kernels were asked for.
+        self.stages: list[tuple[int, bool]] = []
 
     def __call__(
         self, latents, labels=None, resolution=None, alpha=None, training=False
@@ -80,6 +84,7 @@ class KnownGenerator:
         return color * tf.ones([1, resolution, resolution, 1])
 
     def trainable_at(self, resolution: int, fading: bool) -> list[Weight]:
+        self.stages.append((resolution, fading))
         return [self.gain]
 
     def averaged_at(self, resolution: int) -> list[Weight]:
@@ -90,6 +95,7 @@ class KnownGenerator:
 
     def kernels_at(self, resolution: int, fading: bool) -> list[tf.Tensor]:
         """One that is not orthogonal: its penalty is 2 * (gain^2)^2."""
+        self.stages.append((resolution, fading))
         row = tf.stack([self.gain.value, self.gain.value])
         return [row[None]]
 
@@ -114,6 +120,7 @@ class KnownDiscriminator:
         self.curve = Weight("D/curve", CURVE)
         self.offsets = Weight("D/offsets", OFFSETS[:label_size])
         self.alphas: list[Any] = []
+        self.stages: list[tuple[int, bool]] = []
 
     def __call__(self, images, labels=None, alpha=None, training=False):
         self.alphas.append(alpha)
@@ -124,6 +131,7 @@ class KnownDiscriminator:
         return scores[:, None], ones * self.offsets.value
 
     def trainable_at(self, resolution: int, fading: bool) -> list[Weight]:
+        self.stages.append((resolution, fading))
         labels = [self.offsets] if self.label_size else []
         return [self.slope, self.curve, *labels]
 
@@ -167,9 +175,13 @@ def networks(
     label_size: int = 0,
     group_size: int = 0,
     loss_scale: optim.LossScale | None = None,
+    g_scale: optim.LossScale | None = None,
     judge: type = KnownDiscriminator,
 ) -> state.Networks:
-    """G, D, Gs (gain 0) and optimizers that record."""
+    """G, D, Gs (gain 0) and optimizers that record.
+
+    `loss_scale` is D's, `g_scale` G's.
+    """
     with strategy.scope():
         G = KnownGenerator("G", GAIN, label_size)
         D = judge(label_size, group_size)
@@ -177,7 +189,7 @@ def networks(
             G=G,
             D=D,
             Gs=KnownGenerator("Gs", 0.0, label_size),
-            g_adam=RecordingAdam([G.gain], 0.0, 0.99, 1e-8),
+            g_adam=RecordingAdam([G.gain], 0.0, 0.99, 1e-8, g_scale),
             d_adam=RecordingAdam(
                 [D.slope, D.curve, D.offsets], 0.0, 0.99, 1e-8, loss_scale
             ),
@@ -192,12 +204,13 @@ def make(
     group_size: int = 0,
     fading: bool = False,
     loss_scale: optim.LossScale | None = None,
+    g_scale: optim.LossScale | None = None,
     judge: type = KnownDiscriminator,
 ) -> steps.Iteration:
     """An iteration at 4x4 of these networks, with constant draws."""
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     iteration = steps.Iteration(
-        networks(strategy, label_size, group_size, loss_scale, judge),
+        networks(strategy, label_size, group_size, loss_scale, g_scale, judge),
         strategy,
         make_stage(passes, fading),
         tf.eye(label_size) if label_size else tf.zeros([2, 0]),
@@ -292,3 +305,9 @@ def cross_entropy(label: int) -> float:
     """Of D's logits, softmax over all three."""
     logits = np.float64(OFFSETS)
     return float(np.log(np.exp(logits).sum()) - logits[label])
+
+
+def check_terms(test, found: dict, expected: dict) -> None:
+    """Compares all terms that are expected; others are not looked at."""
+    for name, value in expected.items():
+        test.assertAllClose(found[name], value, **CLOSE, msg=name)

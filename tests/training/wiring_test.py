@@ -17,7 +17,7 @@ from pgan_tf.runs.options import (
     RunOptions,
     ScheduleOptions,
 )
-from pgan_tf.training import compiled_steps, draws, optim, steps
+from pgan_tf.training import compiled_steps, draws, steps
 from tests import common
 from tests.training import known
 
@@ -31,14 +31,6 @@ LOSSES = LossesOptions(
     ortho_weight=0.125,
 )
 MIRRORED = DataOptions(mirror_augment=True)
-# Float32's rounding, in numbers of about 1 to 100.
-CLOSE = {"rtol": 1e-5, "atol": 1e-6}
-
-
-def check_terms(test, found: dict, expected: dict) -> None:
-    """Compares all terms that are expected; others are not looked at."""
-    for name, value in expected.items():
-        test.assertAllClose(found[name], value, **CLOSE, msg=name)
 
 
 class DrawsTest(common.TestCase, parameterized.TestCase):
@@ -92,7 +84,7 @@ class DrawsTest(common.TestCase, parameterized.TestCase):
         found = known.run(iteration, labels=(2, 0, 1, 2), nimg=1000)
         expected = self.expected()
         self.assertEqual(set(expected), set(steps.TERMS))
-        check_terms(self, found, expected)
+        known.check_terms(self, found, expected)
 
     def test_every_stream_is_asked_once_at_the_position_given(self):
         options = RunOptions(data=MIRRORED, losses=LOSSES)
@@ -112,7 +104,7 @@ class DrawsTest(common.TestCase, parameterized.TestCase):
             reals = known.scaled(known.pixels())
             reals = reals[:, :, ::-1] if flipped else reals
             expected = known.scores(reals).mean()
-            self.assertAllClose(found, expected, **CLOSE)
+            self.assertAllClose(found, expected, **known.CLOSE)
 
     def test_alpha_reaches_every_pass(self):
         iteration = known.make(RunOptions(), fading=True)
@@ -127,7 +119,17 @@ class DrawsTest(common.TestCase, parameterized.TestCase):
         blocks = reals.reshape(4, 2, 2, 2, 2, 1).mean((2, 4))
         blocks = blocks.repeat(2, axis=1).repeat(2, axis=2)
         expected = known.scores(blocks + (reals - blocks) * 0.25).mean()
-        self.assertAllClose(found["D_real_scores"], expected, **CLOSE)
+        self.assertAllClose(found["D_real_scores"], expected, **known.CLOSE)
+
+    def test_the_stage_reaches_what_is_trained(self):
+        losses = LossesOptions(ortho_weight=0.125)
+        for fading in (False, True):
+            iteration = known.make(RunOptions(losses=losses), fading=fading)
+            known.run(iteration, alpha=0.25)
+            # Variables, and the kernels of the orthogonal term.
+            nets, stage = iteration.nets, (known.RESOLUTION, fading)
+            self.assertEqual(nets.G.stages, [stage, stage])
+            self.assertEqual(nets.D.stages, [stage])
 
     def test_settled_there_is_no_alpha(self):
         iteration = known.make(RunOptions())
@@ -159,7 +161,7 @@ class GradientsTest(common.TestCase, parameterized.TestCase):
             linear(fakes) - linear(reals),
             square(fakes) - square(reals),
         ]
-        self.assertAllClose(by_weights, expected, **CLOSE)
+        self.assertAllClose(by_weights, expected, **known.CLOSE)
         self.assertAllClose(rate, 0.003, rtol=1e-6, atol=0)
 
         ((by_weights, rate),) = iteration.nets.g_adam.seen
@@ -173,7 +175,7 @@ class GradientsTest(common.TestCase, parameterized.TestCase):
         moved = iteration.nets.D
         slope = moved.slope.numpy() * latent * np.sum(known.COLUMNS)
         curve = moved.curve.numpy() * known.GAIN * latent**2 * 16
-        self.assertAllClose(by_weights, [-(slope + curve)], **CLOSE)
+        self.assertAllClose(by_weights, [-(slope + curve)], **known.CLOSE)
         self.assertNotAllClose(by_weights, [expected], rtol=1e-5, atol=1e-6)
         self.assertAllClose(rate, 0.002, rtol=1e-6, atol=0)
 
@@ -182,15 +184,20 @@ class GradientsTest(common.TestCase, parameterized.TestCase):
             losses=dataclasses.replace(LOSSES, noise_stddev=0.0),
             optimizer=OptimizerOptions(reuse_fakes=True),
         )
-        iteration = known.make(options, label_size=3, label_kind="onehot")
-        found = known.run(iteration, labels=(2, 2, 2, 2))
+        iteration = known.make(
+            options, label_size=3, label_kind="onehot", fading=True
+        )
+        found = known.run(iteration, labels=(2, 2, 2, 2), alpha=0.25)
+        self.assertEqual(
+            [float(c["alpha"]) for c in iteration.nets.G.calls], [0.25]
+        )
         drawn = known.fakes(known.NORMALS["D_latents", 0] + 3)
         self.assertLen(iteration.nets.G.calls, 1)
         label, ortho = known.cross_entropy(2), 2 * known.GAIN**4
         expected = -known.scores(drawn).mean() + 0.25 * label + 0.125 * ortho
-        self.assertAllClose(found["G_loss"], expected, **CLOSE)
+        self.assertAllClose(found["G_loss"], expected, **known.CLOSE)
         self.assertAllClose(
-            found["D_fake_scores"], known.scores(drawn).mean(), **CLOSE
+            found["D_fake_scores"], known.scores(drawn).mean(), **known.CLOSE
         )
 
 
@@ -210,145 +217,125 @@ class AverageTest(common.TestCase, parameterized.TestCase):
             nets.G.gain.numpy(), known.GAIN, rtol=0.1, atol=0
         )
         expected = (1 - decay) * known.GAIN
-        self.assertAllClose(nets.Gs.gain.numpy(), expected, **CLOSE)
+        self.assertAllClose(nets.Gs.gain.numpy(), expected, **known.CLOSE)
         # State that is not averaged is taken over as it is.
         self.assertAllEqual(nets.Gs.count.numpy(), 7.0)
         self.assertAllEqual(nets.G.count.numpy(), 7.0)
 
 
 class CountsTest(common.TestCase, parameterized.TestCase):
-    @parameterized.parameters((1, 1), (1, 3), (2, 1), (2, 3), (4, 2))
-    def test_terms_are_means_over_their_own_steps(self, repeats, d_repeats):
-        """Reals differ in each step of D; what G draws does not."""
-        options = RunOptions(
-            schedule=ScheduleOptions(
-                minibatch_repeats=repeats, d_repeats=d_repeats
-            )
-        )
-        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-        nets = known.networks(strategy)
+    def setUp(self):
+        super().setUp()
+        tf.config.run_functions_eagerly(True)
+        self.addCleanup(tf.config.run_functions_eagerly, False)
+        self.strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+        self.nets = known.networks(self.strategy, label_size=3)
+
+    def call(
+        self, options: RunOptions, pixels: np.ndarray, labels: np.ndarray
+    ) -> tuple[dict[str, float], known.ConstantDraws]:
+        """The terms of one look at the schedule, and what was drawn."""
         made = []
 
         def constant(seed, minibatch):
             made.append(known.ConstantDraws(minibatch))
             return made[0]
 
-        tf.config.run_functions_eagerly(True)
-        self.addCleanup(tf.config.run_functions_eagerly, False)
         with mock.patch.object(draws, "Draws", constant):
             iterations = compiled_steps.make_iterations(
-                nets, strategy, known.make_stage(), tf.zeros([2, 0]), options
+                self.nets,
+                self.strategy,
+                known.make_stage(),
+                tf.eye(3),
+                options,
+                "multihot",
             )
-        count = repeats * d_repeats * known.MINIBATCH
-        pixels = known.pixels(count)
         means = iterations(
             tf.constant(pixels),
-            tf.zeros([count, 0]),
+            tf.constant(np.eye(3, dtype=np.float32)[labels]),
             tf.constant(600, tf.int64),
             *map(tf.constant, (1.0, 0.0, 0.0)),
         )
-        found = dict(zip(steps.TERMS, means.numpy(), strict=True))
+        return dict(zip(steps.TERMS, means.numpy(), strict=True)), made[0]
+
+    @parameterized.parameters((1, 1), (1, 3), (2, 1), (2, 3), (4, 2))
+    def test_terms_are_means_over_their_own_steps(self, repeats, d_repeats):
+        """Reals and labels differ in each step of D; latents do not."""
+        options = RunOptions(
+            schedule=ScheduleOptions(
+                minibatch_repeats=repeats, d_repeats=d_repeats
+            )
+        )
+        count = repeats * d_repeats * known.MINIBATCH
+        pixels = known.pixels(count)
+        # A label for each step, seldom that of its neighbours.
+        labels = np.arange(repeats * d_repeats).repeat(known.MINIBATCH) % 3
+        found, drawn = self.call(options, pixels, labels)
         reals = known.scaled(pixels)
-        fakes = known.fakes(known.NORMALS["D_latents", 0])
-        drawn = known.fakes(known.NORMALS["G_latents", 0])
-        check_terms(
+        fakes = np.concatenate(
+            [
+                known.fakes(known.NORMALS["D_latents", 0] + 1 + label)[:1]
+                for label in labels
+            ]
+        )
+        of_g = known.fakes(known.NORMALS["G_latents", 0] + 2)
+        logits = np.float64(known.OFFSETS)
+        softplus = np.log1p(np.exp(logits)).sum()
+        known.check_terms(
             self,
             found,
             {
                 "D_real_scores": known.scores(reals).mean(),
                 "D_fake_scores": known.scores(fakes).mean(),
                 "D_drift_penalty": np.mean(known.scores(reals) ** 2),
-                "G_loss": -known.scores(drawn).mean(),
+                "D_label_penalty": 2 * np.mean(softplus - logits[labels]),
+                "G_label_penalty": softplus - logits[1],
+                "G_loss": softplus - logits[1] - known.scores(of_g).mean(),
             },
         )
-        self.assertLen(nets.d_adam.seen, repeats * d_repeats)
-        self.assertLen(nets.g_adam.seen, repeats)
+        self.assertLen(self.nets.d_adam.seen, repeats * d_repeats)
+        self.assertLen(self.nets.g_adam.seen, repeats)
         # D's draws are at the images it is shown, G's at its iteration's.
         steps_of = {"D_latents": 1, "mixing": 1, "G_latents": d_repeats}
         for stream, stride in steps_of.items():
-            at = [nimg for name, _, nimg in made[0].seen if name == stream]
+            at = [nimg for name, _, nimg in drawn.seen if name == stream]
             step = stride * known.MINIBATCH
             self.assertEqual(at, list(range(600, 600 + count, step)), stream)
 
+    def test_reused_fakes_have_the_labels_of_their_iteration(self):
+        options = RunOptions(
+            losses=LossesOptions(cond_weight=0.0),
+            optimizer=OptimizerOptions(reuse_fakes=True),
+            schedule=ScheduleOptions(minibatch_repeats=2),
+        )
+        labels = np.repeat([0, 2], known.MINIBATCH)
+        found, _ = self.call(options, known.pixels(8), labels)
+        scores = [
+            known.scores(known.fakes(known.NORMALS["D_latents", 0] + n)).mean()
+            for n in (1, 3)
+        ]
+        known.check_terms(
+            self,
+            found,
+            {"D_fake_scores": np.mean(scores), "G_loss": -np.mean(scores)},
+        )
+
     def test_rates_and_alpha_are_not_confused(self):
         options = RunOptions(schedule=ScheduleOptions(minibatch_repeats=1))
-        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-        nets = known.networks(strategy)
-        tf.config.run_functions_eagerly(True)
-        self.addCleanup(tf.config.run_functions_eagerly, False)
         iterations = compiled_steps.make_iterations(
-            nets,
-            strategy,
+            self.nets,
+            self.strategy,
             known.make_stage(fading=True),
-            tf.zeros([2, 0]),
+            tf.eye(3),
             options,
+            "onehot",
         )
         iterations(
             tf.constant(known.pixels()),
-            tf.zeros([4, 0]),
+            tf.zeros([4, 3]),
             tf.constant(0, tf.int64),
             *map(tf.constant, (0.5, 0.25, 0.125)),
         )
-        self.assertEqual({float(x) for x in nets.D.alphas}, {0.5})
-        self.assertEqual([rate for _, rate in nets.g_adam.seen], [0.25])
-        self.assertEqual([rate for _, rate in nets.d_adam.seen], [0.125])
-
-
-@tf.custom_gradient
-def through_16_bits(x):
-    """x, whose gradient is float16 on its way back."""
-
-    def backward(upstream):
-        half = tf.cast(upstream, tf.float16)
-        return tf.cast(half, tf.float32)
-
-    return tf.identity(x), backward
-
-
-class SixteenBits(known.KnownDiscriminator):
-    """Its gradient passes 16 bits where it is 2^-30 of what comes out."""
-
-    def __call__(self, images, labels=None, alpha=None, training=False):
-        images = through_16_bits(images * 2.0**30) * 2.0**-30
-        return super().__call__(images, labels, alpha, training)
-
-
-class LossScaleTest(common.TestCase, parameterized.TestCase):
-    @parameterized.parameters("gp", "lp", "r1")
-    def test_the_penalty_has_it_too(self, penalty):
-        """Gradients of about 2^-30, which only scaled ones survive."""
-        losses = LossesOptions(penalty=penalty, wgan_target=0.5)
-        found = {}
-        for log2 in (0.0, 20.0):
-            iteration = known.make(
-                RunOptions(losses=losses),
-                loss_scale=optim.LossScale(log2),
-                judge=SixteenBits,
-            )
-            found[log2] = known.run(iteration)["D_mixed_norms"]
-        reals = known.scaled(known.pixels())
-        fakes = known.fakes(known.NORMALS["D_latents", 0])
-        mixed = reals + (fakes - reals) * known.UNIFORMS["mixing"]
-        expected = known.norms(reals if penalty == "r1" else mixed).mean()
-        self.assertGreater(expected, 1.0)
-        # 11 bits of a number.
-        self.assertAllClose(found[20.0], expected, rtol=1e-3, atol=0)
-        self.assertLess(found[0.0], 0.1)
-
-    @parameterized.parameters(0.0, 12.0)
-    def test_what_comes_out_is_of_the_loss_itself(self, log2):
-        """Gradients, terms and steps are divided by the scale again."""
-        plain = known.make(RunOptions())
-        scaled = known.make(
-            RunOptions(), loss_scale=optim.LossScale(log2, 0.25, 2.0)
-        )
-        expected, found = known.run(plain), known.run(scaled)
-        check_terms(self, found, expected)
-        self.assertAllClose(
-            scaled.nets.d_adam.seen[0][0],
-            plain.nets.d_adam.seen[0][0],
-            **CLOSE,
-        )
-        self.assertAllClose(
-            scaled.nets.d_adam.loss_scale.log2, log2 + 0.25, rtol=0, atol=1e-6
-        )
+        self.assertEqual({float(x) for x in self.nets.D.alphas}, {0.5})
+        self.assertEqual([rate for _, rate in self.nets.g_adam.seen], [0.25])
+        self.assertEqual([rate for _, rate in self.nets.d_adam.seen], [0.125])

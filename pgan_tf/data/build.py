@@ -111,6 +111,12 @@ def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
         found = sum(map(len, log.done))
         print(f"continuing after {found} images", file=sys.stderr)
     else:
+        if log.differs:
+            print(
+                f"beginning anew: the unfinished build in {target.path} "
+                f"{log.differs}",
+                file=sys.stderr,
+            )
         _clear(target.path, overwrite, target.num_bytes())
         writing.begin(target)
         log.begin()

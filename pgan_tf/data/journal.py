@@ -11,26 +11,27 @@ import time
 
 import numpy as np
 
-from pgan_tf.base import files, version
+from pgan_tf.base import files, text, version
 from pgan_tf.data import parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
+_MAKER = "pgan_tf "
 _ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
 
 
 def identify(
     images: source.Source, order: np.ndarray, target: writing.Target
 ) -> str:
-    """A hash of all that decides on a build's bytes, as far as it is known.
+    """The release, and a hash of all that decides on a build's bytes.
 
     Of image files it knows the names alone, so that a build which stopped at
     a bad image continues once that is mended.
     """
     # What travels to the workers is all that the images depend on.
-    parts = (version.VERSION, images, order, target.files())
-    return parallel.hash_of(parts)
+    parts = (images, order, target.files())
+    return f"{parallel.hash_of(parts)} {_MAKER}{version.VERSION}"
 
 
 class Journal:
@@ -39,12 +40,15 @@ class Journal:
     Attributes:
         done: The blocks that are on disk, as far as is known, and how many
             images of each are bit-exact; see `source.Checked`.
+        differs: How the unfinished build in the folder is another one; empty
+            if it is not, or if there is none.
     """
 
     def __init__(self, target: writing.Target, identity: str) -> None:
         self.target = target
         self.identity = identity
         self.path = target.partial(file_names.MANIFEST)
+        self.differs = ""
         self.done = self._read()
         self._pending: dict[range, int] = {}
         self._last_time = time.monotonic()
@@ -86,9 +90,18 @@ class Journal:
         """The blocks that a journal of this build lists."""
         if not self.path.exists():
             return {}
-        text = self.path.read_text(errors="replace")
-        head, *lines = text.split("\n")
+        content = self.path.read_text(errors="replace")
+        head, *lines = content.split("\n")
         if head != self.identity:
+            self.differs = _difference(head) if head else ""
             return {}
         matches = map(_ENTRY.fullmatch, lines)
         return {range(int(m[1]), int(m[2])): int(m[3]) for m in matches if m}
+
+
+def _difference(head: str) -> str:
+    """How a build is another one, by the first line of its journal."""
+    _, _, release = head.partition(_MAKER)
+    if release and release != version.VERSION:
+        return f"is of {_MAKER}{text.one_line(release, 40)}"
+    return "has other options, images or labels"

@@ -1,5 +1,7 @@
 """Tests of building datasets."""
 
+import contextlib
+import io
 import os
 import pathlib
 import shutil
@@ -11,7 +13,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import errors, locks
+from pgan_tf.base import errors, locks, version
 from pgan_tf.data import blocks, build, inspect, jobs, journal, verify
 from pgan_tf.data.format import datasets, file_names, writing
 from pgan_tf.data.sources import pictures
@@ -285,6 +287,54 @@ class BuildTest(common.TestCase):
         self.interrupt(path)
         (path / f"faces-r03.tfrecords{file_names.PARTIAL}").unlink()
         self.assertEqual(self.counted(path, {}), 20)
+
+    def told(self, path: pathlib.Path, options: dict, made: int) -> str:
+        """Continues a build; what is told before the progress bar."""
+        with contextlib.redirect_stderr(io.StringIO()) as stream:
+            self.assertEqual(self.counted(path, options), made)
+        return stream.getvalue().partition("\n")[0]
+
+    def test_a_build_of_another_release_is_begun_anew_and_this_is_told(self):
+        expected = self.folder() / "faces"
+        path = self.folder() / "faces"
+        with mock.patch.object(version, "VERSION", "0.0.1"):
+            self.interrupt(path)
+            self.assertIn("continuing after 9", self.told(path, {}, 20 - 9))
+            shutil.rmtree(path)
+            self.interrupt(path)
+        told = self.told(path, {}, 20)
+        self.assertIn("beginning anew: ", told)
+        self.assertIn(f"{path} is of pgan_tf 0.0.1", told)
+        self.create(expected)
+        self.assertEqual(files_of(path), files_of(expected))
+
+    def test_what_else_is_begun_anew_is_told(self) -> None:
+        path = self.folder() / "faces"
+        self.interrupt(path)
+        told = self.told(path, {"shuffle": False}, 20)
+        self.assertIn("has other options, images or labels", told)
+        self.assertNotIn("anew", self.told(self.folder() / "new", {}, 20))
+
+    def test_what_systems_leave_is_no_dataset(self) -> None:
+        path = self.folder() / "faces"
+        path.mkdir()
+        left = [
+            ".DS_Store", "Thumbs.db", "desktop.ini", "._faces-r02.tfrecords",
+            "._dataset.json", "._faces-rxx.labels",
+            "._faces-r02.tfrecords.partial",
+        ]  # fmt: skip
+        for name in left:
+            (path / name).write_bytes(b"\0\5\x16\7")
+        for overwrite in (False, True):
+            self.create(path, overwrite=overwrite)
+            for name in left:
+                self.assertEqual((path / name).read_bytes(), b"\0\5\x16\7")
+        whole = self.folder() / "faces"
+        self.create(whole)
+        found, expected = map(datasets.open_dataset, (path, whole))
+        self.assertEqual(found.digest, expected.digest)
+        self.assertAllEqual(found.labels, expected.labels)
+        self.assertEmpty(list(verify.faults(found)))
 
     def test_build_that_was_killed(self) -> None:
         folder = self.folder()

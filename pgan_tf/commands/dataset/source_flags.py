@@ -79,8 +79,9 @@ def declare_choices(section: Section) -> None:
     section.add(
         "num_images",
         "How many faces to draw (default 10000), triples of digits to make "
-        "(default 1000000), or images to use (the first by name, number or "
-        "key; default all). Also as --max_images.",
+        "(default 1000000), or images to use (default all): of classes, each "
+        "in proportion and the first of it; else the first by name, number or "
+        "key. Also as --max_images.",
         flag_kinds.POSITIVE,
         alias="max_images",
     )

@@ -113,12 +113,13 @@ class Dataset:
         Made of the manifest's checksums; without a manifest, of every file's
         name, size, first and last bytes.
         """
-        found = [*self.record_files(), *label_file.find(self.path)]
-        if self.manifest is not None:
-            known = self.manifest["files"]
-            parts = [f"{file.name} {known[file.name]}" for file in found]
-        else:
-            parts = [_fingerprint(file) for file in found]
+        known = (self.manifest or {}).get("files", {})
+        parts = [
+            f"{file.name} {known[file.name]}"
+            if file.name in known
+            else _fingerprint(file)
+            for file in [*self.record_files(), *label_file.find(self.path)]
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -259,8 +260,15 @@ def _read_manifest(path: pathlib.Path) -> dict[str, Any] | None:
         return None
     try:
         manifest = json.loads(file.read_text())
-        manifest["files"].items()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        for known in manifest["files"].values():
+            int(known["bytes"]), str(known["sha256"])
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise errors.UserError(
             f"{file} is not a manifest of dataset_tool.py"
         ) from error

@@ -128,6 +128,98 @@ class RecordsTest(common.TestCase):
         dataset_files.save(path, images, np.eye(5, 4, dtype=np.float32))
         self.assertNotEqual(datasets.open_dataset(path).digest, first)
 
+    def test_digest_depends_on_all_that_a_training_sees(self) -> None:
+        """On pixels of any level and labels; on nothing else."""
+
+        def make(path, pixel=None, labels=None, has_manifest=True) -> str:
+            rng = np.random.default_rng(0)
+            images = rng.integers(0, 256, (5, 8, 8, 3), np.uint8)
+            if pixel:
+                images[pixel] ^= 1
+            if labels is None:
+                labels = np.eye(5, 4, dtype=np.float32)
+            dataset_files.save(path, images, labels)
+            if not has_manifest:
+                (path / file_names.MANIFEST).unlink()
+            return datasets.open_dataset(path).digest
+
+        other = np.eye(5, 4, dtype=np.float32)[::-1]
+        for has_manifest in (True, False):
+            digests = [
+                make(self.folder() / "set", *given, has_manifest=has_manifest)
+                for given in (
+                    (),
+                    ((0, 0, 0, 0),),
+                    ((4, 7, 7, 2),),
+                    (None, other),
+                    (None, np.zeros((5, 0), np.float32)),
+                    (None, np.eye(5, 5, dtype=np.float32)),
+                )
+            ]
+            self.assertLen(set(digests), len(digests))
+            path = self.folder() / "set"
+            self.assertEqual(make(path, has_manifest=has_manifest), digests[0])
+            for name in ("notes.txt", ".DS_Store", "._set-rxx.labels"):
+                (path / name).write_bytes(b"anything")
+            self.assertEqual(datasets.open_dataset(path).digest, digests[0])
+
+    def test_digest_of_labels_that_a_manifest_does_not_know(self) -> None:
+        path = self.folder() / "set"
+        dataset_files.save(path, np.zeros((5, 4, 4, 3), np.uint8))
+        found = [datasets.open_dataset(path).digest]
+        for labels in (np.zeros((5, 2)), np.ones((5, 2))):
+            with open(path / "set-rxx.labels", "wb") as stream:
+                np.save(stream, labels)
+            found.append(datasets.open_dataset(path).digest)
+        self.assertLen(set(found), 3)
+
+    def test_levels_of_other_channels_are_refused(self) -> None:
+        for channels in ((3, 1), (1, 3)):
+            path, other = self.folder() / "set", self.folder() / "set"
+            for folder, count in zip((path, other), channels, strict=True):
+                pixels = np.zeros((5, 16, 16, count), np.uint8)
+                dataset_files.save(folder, pixels)
+                (folder / file_names.MANIFEST).unlink()
+            for log2 in (2, 3, 4):
+                file = path / f"set-r0{log2}.tfrecords"
+                whole = file.read_bytes()
+                file.write_bytes((other / file.name).read_bytes())
+                self.assert_refused(path, f"of {channels[1]} channels|channels")
+                file.write_bytes(whole)
+            datasets.open_dataset(path)
+
+    def test_files_that_systems_leave_do_not_count(self) -> None:
+        path, images = self.make()
+        for name in (
+            "._small-r02.tfrecords", "._other-r05.tfrecords", ".DS_Store",
+            "._small-rxx.labels", "._x.partial", "Thumbs.db", "desktop.ini",
+        ):  # fmt: skip
+            (path / name).write_bytes(b"\0\5\x16\7")
+        dataset = datasets.open_dataset(path)
+        self.assertEqual(dataset.name, "small")
+        self.assertAllEqual(dataset.read(8, np.arange(5)), images)
+        self.assertAllEqual(dataset.labels, np.eye(5, 4))
+
+    def test_several_files_of_labels(self) -> None:
+        path, _ = self.make()
+        labels = (path / "small-rxx.labels").read_bytes()
+        (path / "other-rxx.labels").write_bytes(labels)
+        self.assert_refused(path, "several files of labels, such as other-rxx")
+
+    def test_manifests_of_others(self) -> None:
+        """What is not as ours says nothing of the labels."""
+        path, _ = self.make()
+        file = path / file_names.MANIFEST
+        manifest = json.loads(file.read_text())
+        for labels in (
+            None, [], "onehot", {}, {"names": None}, {"names": 3},
+            {"names": ["a"]}, {"kind": ["onehot"]}, {"kind": None},
+        ):  # fmt: skip
+            file.write_text(json.dumps({**manifest, "labels": labels}))
+            dataset = datasets.open_dataset(path)
+            self.assertEqual(dataset.label_names, ["0", "1", "2", "3"])
+            self.assertEqual(dataset.label_kind, "multihot")
+
     def test_without_labels(self) -> None:
         path = self.folder() / "plain"
         dataset_files.save(path, np.zeros((3, 4, 4, 1), np.uint8))
@@ -183,7 +275,11 @@ class RecordsTest(common.TestCase):
 
     def test_broken_manifest(self) -> None:
         path, _ = self.make()
-        for text in ("", "{}", "[]", json.dumps({"labels": []})):
+        for text in (
+            "", "{}", "[]", json.dumps({"labels": []}), "[" * 100_000, "3",
+            '{"files": 3}', '{"files": {"a": 3}}', '{"files": {"a": {}}}',
+            '{"files": {"a": {"bytes": "x", "sha256": ""}}}',
+        ):  # fmt: skip
             (path / file_names.MANIFEST).write_text(text)
             self.assert_refused(path, "dataset.json is not a manifest")
 
@@ -220,6 +316,9 @@ class LabelKindTest(common.TestCase):
             (None, rows[:, :1], "multihot"),
             ({"labels": {"kind": "multihot"}}, rows, "multihot"),
             ({"labels": {"kind": None}}, 2 * rows, "values"),
+            # No manifest makes classes of what is none.
+            ({"labels": {"kind": "multihot"}}, 2 * rows, "values"),
+            ({"labels": {"kind": "onehot"}}, -rows, "values"),
             (None, rows[:, :0], ""),
         ):
             dataset = datasets.Dataset(

@@ -1,10 +1,12 @@
 """What is left out of a dataset is counted and told."""
 
 import pathlib
+import sys
 import zipfile
 from unittest import mock
 
-from pgan_tf.data.sources import archive, formats
+from pgan_tf.base import errors
+from pgan_tf.data.sources import archive, decode, formats
 from tests import common
 
 
@@ -56,6 +58,20 @@ class IgnoredTest(common.TestCase):
             for files in self.archives(*names):
                 self.assertCountEqual(files.image_names(), names)
                 self.assertEqual(files.ignored(), "")
+
+    def test_heic_is_read_through_its_package(self) -> None:
+        opener = mock.Mock()
+        self.enter_context(
+            mock.patch.dict(sys.modules, {"pillow_heif": opener})
+        )
+        formats.register.cache_clear()
+        self.addCleanup(formats.register.cache_clear)
+        heif = b"\0\0\0\x18ftypheic" + bytes(100)
+        with mock.patch.object(formats, "_has_heif", return_value=True):
+            for _ in range(2):
+                with self.assertRaisesRegex(errors.UserError, "a.heic"):
+                    decode.rgb(heif, "a.heic")
+        opener.register_heif_opener.assert_called_once_with()
 
     def test_hidden_and_nameless(self) -> None:
         names = ["1.png", ".x.png", "a/._1.png", "Thumbs.db", "README", "b/x"]

@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 from absl import flags as absl_flags
 from absl import logging as absl_logging
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, temporary
 
 Args = TypeVar("Args")
 
@@ -36,6 +36,7 @@ def run(
             args = parse(sys.argv[1:])
         except errors.UserError as error:
             fail(f"{error} (see --help)")
+        temporary.use_own_folder()
         main(args)
     except errors.UserError as error:
         fail(str(error))

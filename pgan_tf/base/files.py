@@ -123,12 +123,12 @@ def sweep(folder: pathlib.Path) -> None:
             if writer.is_here():
                 is_dead = not writer.is_alive()
             else:
-                is_dead = _is_forgotten(folder / name)
+                is_dead = is_forgotten(folder / name)
             if is_dead:
                 _remove(folder / name)
 
 
-def _is_forgotten(path: pathlib.Path) -> bool:
+def is_forgotten(path: pathlib.Path) -> bool:
     """Whether nothing there has changed for a day."""
     newest = max(each.lstat().st_mtime for each in [path, *path.rglob("*")])
     return time.time() - newest > _FORGOTTEN_SECONDS

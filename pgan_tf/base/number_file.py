@@ -37,6 +37,6 @@ def read(path: str | os.PathLike[str], where: str) -> np.ndarray:
     if isinstance(array, np.lib.npyio.NpzFile):
         array.close()
     elif array.dtype.kind in "bfiu":
-        memory.require(3 * array.nbytes, where)
+        memory.require(2 * array.nbytes, where)
         return array
     raise errors.UserError(f"{where}: not one array of numbers (.npy)")

@@ -13,6 +13,7 @@ from 0 to 255; all others need a `Range`.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def kind_of(labels: np.ndarray, told: str | None = None) -> str:
         return told
     if not _are_bits(labels):
         return VALUES
-    is_onehot = labels.shape[1] > 1 and np.all(_count_ones(labels) == 1)
+    is_onehot = labels.shape[1] > 1 and _counts_of_ones(labels) == {1}
     return ONEHOT if is_onehot else MULTIHOT
 
 
@@ -44,9 +45,11 @@ def fits(labels: np.ndarray, kind: str) -> bool:
     have been told to be parts of one.
     """
     if kind == ONEHOT:
-        return _are_bits(labels) and bool(np.all(_count_ones(labels) <= 1))
+        return _are_bits(labels) and _counts_of_ones(labels) <= {0, 1}
     if kind == MULTIHOT:
-        return bool(np.all((labels >= 0) & (labels <= 1)))
+        return all(
+            bool(np.all((part >= 0) & (part <= 1))) for part in _parts(labels)
+        )
     return kind == VALUES
 
 
@@ -122,12 +125,28 @@ def refuse_values(kind: str, where: str, use: str) -> None:
         )
 
 
+_PART = 1 << 22  # numbers that are looked at together
+
+
+def _parts(labels: np.ndarray) -> Iterator[np.ndarray]:
+    """Stretches of labels, so that what is made of them stays small."""
+    step = max(1, _PART // max(1, labels.shape[1]))
+    for start in range(0, len(labels), step):
+        yield labels[start : start + step]
+
+
 def _are_bits(labels: np.ndarray) -> bool:
-    return bool(np.all((labels == 0) | (labels == 1)))
+    return all(
+        bool(np.all((part == 0) | (part == 1))) for part in _parts(labels)
+    )
 
 
-def _count_ones(labels: np.ndarray) -> np.ndarray:
-    return np.count_nonzero(labels == 1, axis=1)
+def _counts_of_ones(labels: np.ndarray) -> set[int]:
+    """How many ones rows have: all different numbers."""
+    found: set[int] = set()
+    for part in _parts(labels):
+        found.update(np.count_nonzero(part == 1, axis=1).tolist())
+    return found
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import hashlib
 import pathlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -93,6 +94,8 @@ def of_folder(path: pathlib.Path) -> ImageSet:
     """
     opened = archive.Archive(path)
     names = opened.image_names()
+    if ignored := opened.ignored():
+        print(f"{path}: ignored {ignored}", file=sys.stderr)
     height, width = _decode(opened, names[0]).shape[:2]
     if height != width:
         raise errors.UserError(

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, text
 from pgan_tf.commands.dataset import open_source
 from pgan_tf.data import build, inspect, jobs
 from pgan_tf.data.format import datasets
@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = make(images, args)
     skipped = (dataset.manifest or {}).get("skipped", [])
     for reason in skipped[:MAX_SKIPPED]:
-        print(f"skipped     {reason}")
+        print(f"skipped     {text.one_line(reason)}")
     print(inspect.describe(dataset))
     if args.labels is None and _has_unused_folders(images):
         print(

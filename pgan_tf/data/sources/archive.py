@@ -4,7 +4,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pgan_tf.base import boundary, errors, files
+from pgan_tf.base import boundary, errors, files, text
 from pgan_tf.data.sources import (
     folder_walk,
     formats,
@@ -94,13 +94,13 @@ class Archive:
         """
         if not self.is_folder:
             return self._zip.read(name)
-        where = self.locate(name)
-        with boundary.reading(where):
-            return files.read_bytes(where)
+        path = os.path.join(self.path, name)
+        with boundary.reading(path):
+            return files.read_bytes(path)
 
     def locate(self, name: str) -> str:
         """The file's name for a message, with that of the archive."""
-        return os.path.join(self.path, name)
+        return text.one_line(os.path.join(self.path, name))
 
 
 def _within_zip(names: Sequence[str]) -> folder_walk.Found:

@@ -50,7 +50,7 @@ class LabelRows:
             UserError: It is more than --max_memory.
         """
         memory.require(
-            4 * count * self.size,
+            8 * count * self.size,  # on the way there are two of them
             f"{where}: labels of {self.size} columns for {count} images",
         )
 

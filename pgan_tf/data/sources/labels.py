@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors, memory
+from pgan_tf.base import errors, memory, text
 from pgan_tf.data import values
 from pgan_tf.data.sources import (
     archive,
@@ -219,8 +219,8 @@ def _places(
             _, slash, name = name.partition("/")
             if not slash:
                 raise errors.UserError(
-                    f"{where} has no label for {image}; add it there, or do "
-                    f"without labels by --labels={NONE}"
+                    f"{where} has no label for {text.one_line(image)}; "
+                    f"add it there, or do without labels by --labels={NONE}"
                 )
         found[index] = table.places[name]
     return found

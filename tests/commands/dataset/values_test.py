@@ -149,7 +149,13 @@ class ValuesTest(tool.ToolTestCase):
         told = self.call(*CREATE, "--labels=folders")
         lines = told.splitlines()
         self.assertLen([each for each in lines if "6 onehot" in each], 1)
-        for each in odd:
+        for each in odd[1:]:
             name = self.cwd / "photos" / each / f"{each}.png"
             name.write_bytes(b"damaged")
-        self.refuse("no image", *CREATE, "--labels=folders", "--overwrite")
+        again = (*CREATE, "--labels=folders", "--overwrite")
+        self.refuse("no image", *again)
+        told = self.call(*again, "--on_error=skip")
+        skipped = [x for x in told.splitlines() if x.startswith("skipped ")]
+        self.assertLen(skipped, 6)  # and how many there are
+        self.assertIn("images      1\n", told)
+        self.assertEqual(told.encode().decode(), told)

@@ -167,9 +167,9 @@ class LabelFilesTest(common.TestCase, parameterized.TestCase):
         self.addCleanup(memory.set_limit, memory.limit())
         count, size = 2000, 500
         text = "file,class\n" + numbered(count, lambda i: i % size)
-        memory.set_limit(4 * count * size)
+        memory.set_limit(8 * count * size)
         self.read(text, images=count)
-        memory.set_limit(4 * count * size - 1)
+        memory.set_limit(8 * count * size - 1)
         self.refuse("labels of 500 columns for 2000 images.*max_memory", text,
                     images=count)  # fmt: skip
         memory.set_limit(1000)

@@ -18,6 +18,8 @@ from pgan_tf.base import errors, resolutions
 from pgan_tf.data import values
 from pgan_tf.data.format import file_names, label_file, levels
 
+_NUM_BLACK = 16
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
@@ -126,20 +128,9 @@ class Dataset:
 class BlackDataset(Dataset):
     """Black RGB images of any size, without files: for benchmarks.
 
-    They are few, so that the largest level fits into memory.
+    They are few, so that the largest level fits into memory. Made by
+    `open_dataset`.
     """
-
-    def __init__(self, resolution: int, num_images: int = 16) -> None:
-        super().__init__(
-            path=pathlib.Path(f"black:{resolution}"),
-            name="black",
-            resolution=resolution,
-            num_channels=3,
-            num_images=num_images,
-            labels=np.zeros((num_images, 0), np.float32),
-            manifest=None,
-            levels={},
-        )
 
     def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
         """uint8 zeros [n,resolution,resolution,3]."""
@@ -193,7 +184,16 @@ def _black(resolution: int) -> Dataset:
             f"black:{resolution}: {resolution} is not a power of two from 4 "
             "to 1024"
         )
-    return BlackDataset(resolution)
+    return BlackDataset(
+        path=pathlib.Path(f"black:{resolution}"),
+        name="black",
+        resolution=resolution,
+        num_channels=3,
+        num_images=_NUM_BLACK,
+        labels=np.zeros((_NUM_BLACK, 0), np.float32),
+        manifest=None,
+        levels={},
+    )
 
 
 def _refuse_unfinished(path: pathlib.Path) -> None:

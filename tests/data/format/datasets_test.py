@@ -1,5 +1,6 @@
 """Tests of reading dataset folders."""
 
+import dataclasses
 import json
 import shutil
 
@@ -301,6 +302,15 @@ class BlackTest(common.TestCase):
         self.assertNotEqual(
             black.digest, datasets.open_dataset("black:32").digest
         )
+
+    def test_it_can_be_changed_as_any_other(self):
+        """A training leaves out labels that it does not use."""
+        black = datasets.open_dataset("black:8")
+        labels = np.zeros([black.num_images, 2], np.float32)
+        changed = dataclasses.replace(black, labels=labels)
+        self.assertEqual(changed.label_size, 2)
+        self.assertEqual(changed.digest, black.digest)
+        self.assertEqual(changed.read(4, np.arange(3)).shape, (3, 4, 4, 3))
 
     def test_sizes_that_there_are_not(self):
         for name in ("black:48", "black:2048"):

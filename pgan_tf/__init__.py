@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgan_tf.base import (
     command_line,
+    derived,
     flag_kinds,
     images,
     keras_settings,
@@ -238,7 +239,7 @@ def _user_errors_alone() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(command_line.describe_os_error(error)) from error
+        raise UserError(derived.reason(error)) from error
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,6 @@
 
 import contextlib
 import faulthandler
-import io
 import logging
 import os
 import sys
@@ -12,23 +11,36 @@ from typing import NoReturn, TypeVar
 from absl import flags as absl_flags
 from absl import logging as absl_logging
 
-from pgan_tf.base import errors, temporary
+from pgan_tf.base import (
+    derived,
+    errors,
+    out_of_memory,
+    streams,
+    temporary,
+    text,
+    witness,
+)
 
+_LONGEST_MESSAGE = 4000
 Args = TypeVar("Args")
 
 
 def run(
-    main: Callable[[Args], None], parse: Callable[[list[str]], Args]
+    main: Callable[[Args], None],
+    parse: Callable[[list[str]], Args],
+    if_out_of_memory: str = "give it more",
 ) -> None:
     """Runs `main(parse(arguments))`; ends the process if that fails.
 
-    A `UserError`, a bad flag or a full disk becomes one line on stderr and
-    exit code 1; Ctrl-C exits with 130; any other exception is a bug of ours
-    and keeps its traceback.
+    A `UserError`, a bad flag, a full disk or want of memory becomes one line
+    on stderr and exit code 1; Ctrl-C exits with 130; any other exception is a
+    bug of ours and keeps its traceback. Should the process die without any, a
+    witness says so.
 
     Args:
         main: The script's work; receives what `parse` returns.
         parse: From the command line, without the script's name.
+        if_out_of_memory: What a user can do, in words.
     """
     _prepare()
     try:
@@ -36,29 +48,63 @@ def run(
             args = parse(sys.argv[1:])
         except errors.UserError as error:
             fail(f"{error} (see --help)")
+        witness.begin(died_line(if_out_of_memory))
         temporary.use_own_folder()
         main(args)
     except errors.UserError as error:
         fail(str(error))
-    except OSError as error:
-        fail(str(errors.UserError(describe_os_error(error))))
     except KeyboardInterrupt:
         fail("interrupted", code=130)
+    except Exception as error:
+        if line := _describe(error, if_out_of_memory):
+            fail(line)
+        raise
+    finally:
+        witness.dismiss()
+    if loss := streams.loss():
+        fail(f"what was printed is not complete: {loss.strerror}")
+
+
+# It cannot be known, for a process leaves no reason when it is killed.
+_DIED = (
+    "ended by a signal, or by a crash of native code: if nobody sent a signal, "
+    "memory ran out; "
+)
+
+
+def error_line(message: str) -> str:
+    """An error as it is printed."""
+    line = text.one_line(message, _LONGEST_MESSAGE)
+    return f"{os.path.basename(sys.argv[0])}: error: {line}"
+
+
+def died_line(if_out_of_memory: str) -> str:
+    """What a witness says: see `witness`."""
+    return error_line(_DIED + if_out_of_memory)
+
+
+def _describe(error: Exception, if_out_of_memory: str) -> str:
+    """An exception that is no bug as one line; empty for those that are."""
+    if out_of_memory.is_one(error):
+        told = derived.reason(error)
+        return f"out of memory ({told}): {if_out_of_memory}"
+    if isinstance(error, OSError):
+        return derived.reason(error)
+    if out_of_memory.is_full_disk(error):
+        return f"no space left on a disk: {derived.reason(error)}"
+    return ""
 
 
 def _prepare() -> None:
     """Sets what the process prints, and when it explains how it died."""
     quiet_tensorflow()
-    # Names of files need not be text; a message about one must not fail.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    streams.settle()
     # A log line that cannot be written, on a full disk, is not worth more.
     logging.raiseExceptions = False
     absl_logging.use_absl_handler()
     # Libraries ask for flags of their own, which are at their defaults.
     absl_flags.FLAGS.mark_as_parsed()
-    if sys.stderr is not None:
-        faulthandler.enable()
+    faulthandler.enable()
 
 
 def quiet_tensorflow() -> None:
@@ -68,16 +114,8 @@ def quiet_tensorflow() -> None:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Prints the error line and exits."""
-    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: error: {message}\n")
+    sys.stderr.write(error_line(message) + "\n")
     raise SystemExit(code)
-
-
-def describe_os_error(error: OSError) -> str:
-    """One line, such as "No space left on device: runs/demo/log.txt"."""
-    reason = error.strerror or str(error)
-    # Of two names, as in a rename, the second is the one the user gave.
-    name = error.filename2 or error.filename
-    return f"{reason}: {name}" if name else reason
 
 
 @contextlib.contextmanager
@@ -100,7 +138,7 @@ def chatter_to(
     python_stderr = sys.stderr
     with open(path, "ab") as file:
         os.dup2(file.fileno(), 2)
-    sys.stderr = os.fdopen(os.dup(terminal), "w", buffering=1)
+    sys.stderr = streams.tolerant(os.dup(terminal), owned=True)
     try:
         yield
     finally:

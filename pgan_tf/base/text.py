@@ -1,11 +1,14 @@
 """Numbers and tables as people read them."""
 
+import math
 import re
 from collections.abc import Sequence
 
 
 def duration(seconds: float) -> str:
     """A duration as people read it, such as 45s, 12m 05s, 3h 20m or 2d 07h."""
+    if not math.isfinite(seconds):
+        return "unknown"
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds}s"
@@ -17,6 +20,16 @@ def duration(seconds: float) -> str:
         return f"{hours}h {minutes:02d}m"
     days, hours = divmod(hours, 24)
     return f"{days}d {hours:02d}h"
+
+
+def number(value: float, decimals: int) -> str:
+    """With so many decimals; with more where two digits would not be left.
+
+    Such as 123.4, 1.2, 0.12 and 0.0012 with one: a small number is not 0.0.
+    """
+    if value and math.isfinite(value):
+        decimals = max(decimals, 1 - math.floor(math.log10(abs(value))))
+    return f"{value:.{decimals}f}"
 
 
 def size(num_bytes: float) -> str:

@@ -3,14 +3,13 @@
 import base64
 import functools
 import io
-import json
 import pathlib
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import images
+from pgan_tf.base import images, strict_json
 
 # A page is written again and again in a training, with the same pictures.
 _PICTURES_KEPT = 96
@@ -18,7 +17,7 @@ _PICTURES_KEPT = 96
 
 def inert_json(content: Any) -> str:
     """JSON for a script element, which nothing in a text of it may end."""
-    return json.dumps(content).replace("<", "\\u003c")
+    return strict_json.dumps(content).replace("<", "\\u003c")
 
 
 def picture_uri(picture: np.ndarray) -> str:

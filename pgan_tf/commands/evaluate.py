@@ -102,4 +102,6 @@ def path_or_none(value: str | None) -> pathlib.Path | None:
 
 def run() -> None:
     """Runs the script, and ends the process with its exit code."""
-    command_line.run(main, evaluate_flags.parse)
+    command_line.run(
+        main, evaluate_flags.parse, "--minibatch takes fewer images at a time"
+    )

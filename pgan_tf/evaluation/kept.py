@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pgan_tf.base import files
+from pgan_tf.base import files, strict_json
 from pgan_tf.evaluation.metrics.metric import Gaussian, Metric, Value
 
 Content = TypeVar("Content")
@@ -81,7 +81,8 @@ def values(
     new = compute(missing) if missing else {}
     for metric in missing:
         with files.partial(paths[metric]) as partial:
-            partial.write_text(json.dumps(new[metric.key].numbers()))
+            numbers = new[metric.key].numbers()
+            partial.write_text(strict_json.dumps(numbers))
     return {m.key: found for m, found in known.items() if found} | dict(new)
 
 

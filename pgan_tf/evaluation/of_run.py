@@ -3,11 +3,12 @@
 import dataclasses
 import functools
 import pathlib
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pgan_tf.base import devices, errors, files
+from pgan_tf.base import derived, devices, errors, files
 from pgan_tf.evaluation import (
     comparison,
     fakes,
@@ -198,6 +199,10 @@ class OpenedRun:
         )
 
 
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 class _Table:
     """The rows of a run's snapshots; begins with those of the reals.
 
@@ -211,10 +216,11 @@ class _Table:
         self,
         opened: OpenedRun,
         asked: metrics_by_name.Asked,
-        write_page: Callable[[], None],
+        write_page: Callable[[], report.LeftOut],
     ) -> None:
         self._opened = opened
         self._write_page = write_page
+        self._derived = derived.Derived(_complain)
         chosen = metrics_by_name.choose(
             asked,
             opened.extractor,
@@ -239,13 +245,17 @@ class _Table:
         run_dir = self._opened.run_dir
         found, new = self._add(self._rows, path, None)
         if new:
-            self._curves.add(new, run_folder.kimg_of(path))
-            self._write_page()
+            with self._derived.making("TensorBoard's curves"):
+                self._curves.add(new, run_folder.kimg_of(path))
+            with self._derived.making("report.html"):
+                for name, why in self._write_page().items():
+                    self._derived.left_out(f"{name} in report.html", why)
         sweep: plots.Sweep = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
             sweep[limit], _ = self._add(self._truncated, path, limit)
         if len(sweep) > 1:
-            plots.save_sweep(run_dir, path.stem, sweep)
+            with self._derived.making("the plot of truncation"):
+                plots.save_sweep(run_dir, path.stem, sweep)
         return found
 
     def _add(
@@ -270,12 +280,14 @@ class _Table:
 
         found, new = table.add(title, facts, compute, lambda: notes)
         for result in new:
-            plots.save_arrays(self._opened.run_dir, name, result.value)
+            with self._derived.making("the plots of distances"):
+                plots.save_arrays(self._opened.run_dir, name, result.value)
         return found, new
 
     def report(self) -> results.Report:
         """Everything added so far."""
-        self._curves.close()
+        with self._derived.making("TensorBoard's curves"):
+            self._curves.close()
         whole, chosen = self._opened.whole, self._comparison.chosen
         heading = [self._opened.heading()]
         heading += rows.describe(whole, chosen.extractor)

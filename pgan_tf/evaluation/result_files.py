@@ -6,11 +6,11 @@ metric-<name>.txt    the same as a table in the layout of the reference's logs
 per-class-fid.jsonl  a line per class
 """
 
-import json
+import math
 import pathlib
 from typing import Any
 
-from pgan_tf.base import files
+from pgan_tf.base import files, strict_json
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.metrics.metric import Value
 
@@ -66,16 +66,16 @@ class ResultFiles:
         path = self._folder / f"{self._prefix}-{result.key}.jsonl"
         torn = path.exists() and not path.read_bytes().endswith(b"\n")
         with open(path, "a", encoding="utf-8") as file:
-            file.write("\n" * torn + json.dumps(line) + "\n")
+            file.write("\n" * torn + strict_json.dumps(line) + "\n")
         if self._prefix == "metric":
             self._write_table(result.key, facts)
 
     def _lines(self, key: str) -> list[Line]:
-        """The lines of a metric but those that a kill has torn."""
+        """The lines of a metric but those that are damaged."""
         if self._folder is None:
             return []
         path = self._folder / f"{self._prefix}-{key}.jsonl"
-        return files.read_json_lines(path)
+        return [line for line in files.read_json_lines(path) if _is_one(line)]
 
     def _write_table(self, key: str, facts: Line) -> None:
         """Writes all lines that are comparable with the newest."""
@@ -118,11 +118,19 @@ def reference_table(lines: list[Line]) -> str:
         numbers = [*line["levels"].values()]
         if not numbers or line["headline"]:
             numbers.append(line["value"])
-        if line["spread"] is not None:
+        if line.get("spread") is not None:
             numbers.append(line["spread"])
+        numbers = [math.nan if each is None else each for each in numbers]
         cells = "".join(f"{f'{number:.4f}':<{width}}" for number in numbers)
         table.append(f"{title:<10}{_time(line.get('seconds', 0)):<12}{cells}")
     return "\n".join(row.rstrip() for row in table) + "\n"
+
+
+def _is_one(line: Line) -> bool:
+    """Whether it holds a result, so that its parts can be relied on."""
+    parts = (line.get("row"), line.get("label"), line.get("levels"))
+    kinds = (str, str, dict)
+    return "value" in line and all(map(isinstance, parts, kinds))
 
 
 def _columns(line: Line) -> list[str]:

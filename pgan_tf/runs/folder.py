@@ -91,15 +91,24 @@ def stats_path(run_dir: pathlib.Path) -> pathlib.Path:
 
 
 def read_ticks(run_dir: pathlib.Path) -> list[dict[str, Any]]:
-    """What the run has reported of each tick so far.
+    """What the run has reported of each tick so far, but damaged lines.
 
-    Lines that a bad disk has damaged are left out.
+    Each tells its `nimg`, a whole number.
     """
     return [
         tick
         for tick in files.read_json_lines(stats_path(run_dir))
-        if type(tick.get("nimg")) is int
+        if type(nimg := tick.get("nimg")) is int and 0 <= nimg < 1 << 63
     ]
+
+
+def damage_of_stats(run_dir: pathlib.Path) -> str:
+    """What is damaged of stats.jsonl; nothing, if only a kill tore its end."""
+    path = stats_path(run_dir)
+    content = path.read_bytes() if path.exists() else b""
+    *whole, _ = content.split(b"\n")
+    count = sum(1 for line in whole if line) - len(read_ticks(run_dir))
+    return f"{count} damaged" if count > 0 else ""
 
 
 def tensorboard_path(run_dir: pathlib.Path) -> pathlib.Path:
@@ -148,6 +157,11 @@ def new_diagnostics_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
         times += 1
         path = path.with_name(f"{nimg}-{times}")
     return path
+
+
+def list_diagnostics(run_dir: pathlib.Path) -> list[pathlib.Path]:
+    """The folders that failures of the training have left."""
+    return sorted((run_dir / "diagnostics").glob("[0-9]*"))
 
 
 def where(run_dir: pathlib.Path) -> list[str]:

@@ -5,11 +5,14 @@ the command. Pictures are inside the file, which loads nothing and sends
 nothing.
 """
 
+import contextlib
+import json
+import math
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pgan_tf.base import files, text, web_page
+from pgan_tf.base import derived, files, text, web_page
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import option_tree
@@ -21,6 +24,8 @@ _TEMPLATE = pathlib.Path(__file__).with_name("report_page.html")
 _MAX_PICTURES = 48
 _MAX_WIDTH = 1100
 _MAX_POINTS = 800
+# JavaScript and formats take no larger numbers, and nobody needs them.
+_LARGEST = 1e300
 
 # What is drawn together, under a title; other numbers get their own curve.
 _CHARTS = {
@@ -50,32 +55,57 @@ _DRAWN_IF_NOT_CONSTANT = ("G_lrate", "D_lrate", "minibatch")
 Point = tuple[float, float]
 
 
-def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> None:
+# What is damaged, by its name, and why.
+LeftOut = dict[str, str]
+
+
+def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> LeftOut:
     """Writes `report.html` into a run folder, from what lies there.
 
     Args:
         run_dir: The run folder.
         options: Of the run, where they are known; None: as it began with.
 
+    Returns:
+        Pictures and results that are damaged; the page is without them, and
+        says so too.
+
     Raises:
         UserError: If it is not a run folder.
     """
     options = options or run_folder.read_config(run_dir)
-    ticks = run_folder.read_ticks(run_dir)
+    ticks: list[dict[str, Any]] = []
+    left_out: LeftOut = {}
+    with _whole("stats.jsonl", left_out):
+        ticks = run_folder.read_ticks(run_dir)
+        if damage := run_folder.damage_of_stats(run_dir):
+            left_out["lines of stats.jsonl"] = damage
     data = {
         **_position(run_dir, options, ticks),
         "command": run_flags.command(options),
         "options": _options(options),
         "phases": _phases(options),
-        "pictures": _pictures(run_dir),
-        "reals": _reals(run_dir),
+        "failures": _failures(run_dir, left_out),
+        "pictures": _pictures(run_dir, left_out),
+        "reals": _reals(run_dir, left_out),
         "charts": _charts(ticks),
-        "metrics": _metrics(run_dir),
+        "metrics": _metrics(run_dir, left_out),
+        "left_out": [f"{name}: {why}" for name, why in left_out.items()],
     }
     inert = web_page.inert_json(data)
     page = _TEMPLATE.read_text(encoding="utf-8").replace("{{data}}", inert)
     with files.partial(run_folder.report_path(run_dir)) as partial:
-        partial.write_text(page, encoding="utf-8")
+        partial.write_text(page, encoding="utf-8", errors="backslashreplace")
+    return left_out
+
+
+@contextlib.contextmanager
+def _whole(name: str, left_out: LeftOut) -> Iterator[None]:
+    """Around the reading of one thing, which may be damaged in any way."""
+    try:
+        yield
+    except Exception as error:
+        left_out[name] = derived.reason(error)
 
 
 def _position(
@@ -87,13 +117,16 @@ def _position(
     total = Schedule.of_run(options).total_kimg
     last = ticks[-1] if ticks else {"nimg": 0}
     kimg = last["nimg"] / 1000
-    state = f"{kimg:.1f} of {total:g} kimg"
-    if ticks:
-        state += (
-            f", {last['resolution']}x{last['resolution']}, "
-            f"lod {last['lod']:.2f}, {last['images_per_sec']:.1f} images/s, "
-            f"{text.duration(last['seconds'])} of training"
-        )
+    said = [f"{kimg:.1f} of {total:g} kimg"]
+    if (size := _finite(last.get("resolution"))) is not None:
+        said.append(f"{size:g}x{size:g}")
+    if (lod := _finite(last.get("lod"))) is not None:
+        said.append(f"lod {lod:.2f}")
+    if (speed := _finite(last.get("images_per_sec"))) is not None:
+        said.append(f"{text.number(speed, 1)} images/s")
+    if (seconds := _finite(last.get("seconds"))) is not None:
+        said.append(f"{text.duration(seconds)} of training")
+    state = ", ".join(said)
     title = run_dir.resolve().name
     return {"title": title, "state": state, "kimg": kimg, "total_kimg": total}
 
@@ -124,18 +157,33 @@ def _phases(options: RunOptions) -> list[dict[str, Any]]:
     ]
 
 
-def _pictures(run_dir: pathlib.Path) -> list[dict[str, Any]]:
-    """The grids of fakes, evenly thinned, as data URIs."""
-    found = run_folder.list_fakes(run_dir)
-    return [
-        {"kimg": kimg, "src": web_page.file_uri(path, _MAX_WIDTH)}
-        for kimg, path in _thinned(found, _MAX_PICTURES)
-    ]
+def _failures(run_dir: pathlib.Path, left_out: LeftOut) -> list[dict[str, Any]]:
+    """When the training had failed and why, the first failure first."""
+    found = []
+    for path in run_folder.list_diagnostics(run_dir):
+        with _whole(f"{path.parent.name}/{path.name}", left_out):
+            state = json.loads((path / "state.json").read_bytes())
+            kimg, why = state["nimg"] / 1000, str(state["why"])
+            found.append({"kimg": kimg, "why": why, "folder": path.name})
+    return sorted(found, key=lambda failure: failure["kimg"])
 
 
-def _reals(run_dir: pathlib.Path) -> str | None:
+def _pictures(run_dir: pathlib.Path, left_out: LeftOut) -> list[dict[str, Any]]:
+    """The grids of fakes, thinned, as data URIs."""
+    pictures = []
+    for kimg, path in _sparse(run_folder.list_fakes(run_dir), _MAX_PICTURES):
+        with _whole(path.name, left_out):
+            src = web_page.file_uri(path, _MAX_WIDTH)
+            pictures.append({"kimg": kimg, "src": src})
+    return pictures
+
+
+def _reals(run_dir: pathlib.Path, left_out: LeftOut) -> str | None:
     path = run_folder.reals_path(run_dir)
-    return web_page.file_uri(path, _MAX_WIDTH) if path.exists() else None
+    if path.exists():
+        with _whole(path.name, left_out):
+            return web_page.file_uri(path, _MAX_WIDTH)
+    return None
 
 
 def _charts(ticks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -164,10 +212,17 @@ def _charts(ticks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _points(ticks: Sequence[dict[str, Any]], name: str) -> list[Point]:
     """(kimg, value) of one number, where it is one."""
     return [
-        (tick["nimg"] / 1000, tick[name])
+        (tick["nimg"] / 1000, value)
         for tick in ticks
-        if isinstance(tick.get(name), int | float)
+        if (value := _finite(tick.get(name))) is not None
     ]
+
+
+def _finite(value: Any) -> float | None:
+    """A number that can be drawn; None for anything else."""
+    if not isinstance(value, int | float) or abs(value) > _LARGEST:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _is_worth_a_curve(
@@ -180,15 +235,20 @@ def _is_worth_a_curve(
     return is_grouped or values != {0}
 
 
-def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
+def _metrics(run_dir: pathlib.Path, left_out: LeftOut) -> dict[str, Any]:
     """What evaluate.py found: a table of the newest numbers, and curves."""
-    newest: dict[str, dict[str, float]] = {}
+    newest: dict[str, dict[str, float | None]] = {}
     for path in run_folder.list_metrics(run_dir):
-        for line in files.read_json_lines(path):
-            # Numbers of unequal n must not stand in one column.
-            for name, value in _named(line):
-                title = f"{name} n={line['num_fakes']}"
-                newest.setdefault(title, {})[line["row"]] = value
+        lines: list[dict[str, Any]] = []
+        with _whole(path.name, left_out):
+            lines = files.read_json_lines(path)
+        for line in lines:
+            with _whole(f"a line of {path.name}", left_out):
+                # Numbers of unequal n must not stand in one column.
+                row, count = str(line["row"]), line["num_fakes"]
+                for name, value in _named(line):
+                    title = f"{name} n={count}"
+                    newest.setdefault(title, {})[row] = _result(value)
     rows = sorted(
         {row for by_row in newest.values() for row in by_row},
         key=_by_kimg,
@@ -196,7 +256,7 @@ def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
     cells = [
         [
             _row_title(row),
-            *(_number(by_row.get(row)) for by_row in newest.values()),
+            *(_cell(by_row, row) for by_row in newest.values()),
         ]
         for row in rows
     ]
@@ -206,6 +266,13 @@ def _metrics(run_dir: pathlib.Path) -> dict[str, Any]:
         if (chart := _metric_chart(title, by_row))
     ]
     return {"labels": list(newest), "rows": cells, "charts": charts}
+
+
+def _result(value: Any) -> float | None:
+    """A number of a metric; None if it is not finite."""
+    if value is not None and not isinstance(value, int | float):
+        raise ValueError("the value is no number")
+    return _finite(value)
 
 
 def _named(line: dict[str, Any]) -> list[tuple[str, float]]:
@@ -219,19 +286,19 @@ def _named(line: dict[str, Any]) -> list[tuple[str, float]]:
 
 
 def _metric_chart(
-    title: str, by_row: dict[str, float]
+    title: str, by_row: dict[str, float | None]
 ) -> dict[str, Any] | None:
     """A metric by kimg, and level lines for what are not snapshots."""
     points = sorted(
         (kimg, value)
         for row, value in by_row.items()
-        if (kimg := run_folder.kimg_of(row)) is not None
+        if (kimg := run_folder.kimg_of(row)) is not None and value is not None
     )
     if len(points) < 2:
         return None
     series: list[dict[str, Any]] = [{"name": title, "points": points}]
     for row, value in by_row.items():
-        if run_folder.kimg_of(row) is None:
+        if run_folder.kimg_of(row) is None and value is not None:
             ends = [(points[0][0], value), (points[-1][0], value)]
             series.append({"name": row, "points": ends, "dashed": True})
     return {"title": title, "series": series}
@@ -248,8 +315,11 @@ def _row_title(row: str) -> str:
     return row if kimg is None else f"{kimg} kimg"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _cell(by_row: dict[str, float | None], row: str) -> str:
+    if row not in by_row:
+        return "-"
+    value = by_row[row]
+    return "not finite" if value is None else f"{value:.4g}"
 
 
 def _thinned(items: Iterable[Any], count: int) -> list[Any]:
@@ -259,3 +329,16 @@ def _thinned(items: Iterable[Any], count: int) -> list[Any]:
         return items
     step = (len(items) - 1) / (count - 1)
     return [items[round(i * step)] for i in range(count)]
+
+
+def _sparse(items: Sequence[Any], count: int) -> list[Any]:
+    """At most `count` items, evenly spread, the first and last among them.
+
+    As more items come, those that were left out stay so: what is kept, and
+    was costly to make, need not be made again.
+    """
+    step = 1
+    while -(-len(items) // step) >= count:
+        step *= 2
+    kept = list(items[::step])
+    return kept if (len(items) - 1) % step == 0 else [*kept, items[-1]]

@@ -1,7 +1,6 @@
 """Looks whether a training has failed, and leaves what explains it."""
 
 import dataclasses
-import json
 import math
 import pathlib
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import errors, files, images
+from pgan_tf.base import errors, files, images, strict_json
 from pgan_tf.data.format import datasets
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
@@ -95,7 +94,10 @@ class Guard:
             _write_json(partial / "state.json", state)
             _write_json(partial / "norms.json", norms(self._nets))
             (partial / "stats.jsonl").write_text(
-                "".join(json.dumps(line) + "\n" for line in stats[-_NUM_STATS:])
+                "".join(
+                    strict_json.dumps(line) + "\n"
+                    for line in stats[-_NUM_STATS:]
+                )
             )
         return folder
 
@@ -239,4 +241,4 @@ def _number(value: float) -> float | str:
 
 
 def _write_json(path: pathlib.Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    path.write_text(strict_json.dumps(value, indent=2) + "\n")

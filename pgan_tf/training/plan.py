@@ -12,7 +12,7 @@ from pgan_tf.networks import cost, families
 from pgan_tf.networks.family import ImageShape
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import RunOptions
-from pgan_tf.runs.schedule import Schedule
+from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import speed
 
 
@@ -157,6 +157,28 @@ def make(
     return Plan(rows, peak_gmac_per_sec, checkpoints)
 
 
+def memory_advice(options: RunOptions, schedule: Schedule, stage: Stage) -> str:
+    """Where memory did not suffice, and what would take less."""
+    r, share = stage.resolution, stage.minibatch // schedule.num_replicas
+    share //= stage.passes
+    family = families.by_name(options.family)
+    group = family.group_size(options.networks)
+    half = max(share // 2, 1)
+    if group:
+        half -= half % min(group, share)
+    if half and group is not None and half < share:
+        less = f"--max_micro_batch_dict={r}:{half} takes them in smaller parts"
+    else:
+        less = (
+            "--max_micro_batch_dict cannot split these further; smaller "
+            "networks or minibatches, or a lower --resolution, take less"
+        )
+    return (
+        f"at {r}x{r} with {share} images per device: {less}; --probe finds "
+        "before a training what does not fit"
+    )
+
+
 def networks_cost(options: RunOptions, num_channels: int) -> cost.NetworksCost:
     """What the networks of a run cost."""
     shape = ImageShape(
@@ -179,7 +201,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.memory_mb:.0f}",
         "?"
         if speed is None
-        else f"{speed:.1f}{'' if row.is_measured else '*'}",
+        else f"{text.number(speed, 1)}{'' if row.is_measured else '*'}",
         "?" if seconds is None else text.duration(seconds),
         str(row.snapshots),
         text.size(row.disk_bytes),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
-from pgan_tf.base import devices, errors
+from pgan_tf.base import devices, errors, out_of_memory, text
 from pgan_tf.networks import families
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import checks, compiled_steps, state
+from pgan_tf.training import checks, compiled_steps, plan, state
 
 # A stage is timed for about so long, after its first call.
 _SECONDS = 1.0
@@ -41,7 +41,7 @@ def speeds(
         r, fading = timing.stage.resolution, timing.stage.alpha is not None
         say(
             f"probe {r}x{r} {'fading in' if fading else 'settled'}: "
-            f"{timing.images_per_sec:.1f} images/s, first call "
+            f"{text.number(timing.images_per_sec, 1)} images/s, first call "
             f"{timing.first_call_seconds:.1f}s, peak memory so far "
             f"{timing.peak_memory_mb:.0f} MiB"
         )
@@ -92,13 +92,11 @@ def timings(options: RunOptions, num_channels: int) -> Iterator[Timing]:
     for stage in schedule.stages():
         try:
             yield time_stage(options, nets, strategy, stage)
-        except tf.errors.ResourceExhaustedError as error:
-            r, share = stage.resolution, stage.minibatch // num_replicas
-            share //= stage.passes
+        except Exception as error:
+            if not out_of_memory.is_one(error):
+                raise
             raise errors.UserError(
-                f"out of memory at {r}x{r} with {share} images per device: "
-                f"--max_micro_batch_dict={r}:{max(share // 2, 1)} takes them "
-                "in smaller parts"
+                "out of memory " + plan.memory_advice(options, schedule, stage)
             ) from error
 
 

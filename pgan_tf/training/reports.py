@@ -3,17 +3,23 @@
 The line has the reference's numbers under the reference's names, then ours.
 """
 
-import json
+import contextlib
 import os
 import pathlib
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from pgan_tf.base import devices, files, flag_parser, text
+from pgan_tf.base import (
+    derived,
+    devices,
+    files,
+    flag_parser,
+    strict_json,
+    text,
+)
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import tensorboard
+from pgan_tf.runs import report, tensorboard
 from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import speed, steps
 from pgan_tf.training.position import Position, Tick
@@ -31,6 +37,8 @@ class Reports:
         self, run_dir: pathlib.Path | None, time_left: speed.TimeLeft
     ) -> None:
         self.log = Log(run_dir)
+        self.derived = self.log.derived
+        self._run_dir = run_dir
         self.writer = tensorboard.Writer(
             run_dir and run_folder.tensorboard_path(run_dir)
         )
@@ -75,10 +83,10 @@ class Reports:
             "seconds": position.seconds,
         }
         self.log.stats({**counts, **values})
-        self.writer.scalars(
-            {**counts, "kimg": position.nimg / 1000, **values}, position.nimg
-        )
-        self.writer.flush()
+        points = {**counts, "kimg": position.nimg / 1000, **values}
+        with self.derived.making("TensorBoard's curves"):
+            self.writer.scalars(points, position.nimg)
+            self.writer.flush()
 
     def begin(
         self, schedule: Schedule, unused_labels: int, origin: Sequence[str]
@@ -133,10 +141,19 @@ class Reports:
         command = flag_parser.called("evaluate")
         self.log.line(f"evaluate     {command} --run_dir={run_dir}")
 
+    def write_page(self) -> None:
+        """Writes the run as a page."""
+        if self._run_dir is None:
+            return
+        with self.derived.making("report.html"):
+            for name, why in report.write(self._run_dir).items():
+                self.derived.left_out(f"{name} in report.html", why)
+
     def close(self) -> None:
         """Ends the files."""
+        with self.derived.making("TensorBoard's curves"):
+            self.writer.close()
         self.log.close()
-        self.writer.close()
 
 
 def _line(position: Position, values: dict[str, Any], left: float) -> str:
@@ -146,10 +163,10 @@ def _line(position: Position, values: dict[str, Any], left: float) -> str:
         f"tick {position.tick:<4d} kimg {position.nimg / 1000:<8.1f} "
         f"lod {values['lod']:<5.2f} minibatch {values['minibatch']:<4d} "
         f"time {text.duration(position.seconds):<8s} "
-        f"sec/tick {values['sec_per_tick']:<7.1f} "
-        f"sec/kimg {values['sec_per_kimg']:<7.2f} "
+        f"sec/tick {text.number(values['sec_per_tick'], 1):<7s} "
+        f"sec/kimg {text.number(values['sec_per_kimg'], 2):<7s} "
         f"maintenance {values['maintenance_sec']:<6.1f} "
-        f"{size:<9s} images/s {values['images_per_sec']:<7.1f} "
+        f"{size:<9s} images/s {text.number(values['images_per_sec'], 1):<7s} "
         f"G {values['G_loss']:<8.2f} D {values['D_loss']:<8.2f} "
         f"memory {memory:<7s} "
         f"left {text.duration(left)}"
@@ -159,41 +176,73 @@ def _line(position: Position, values: dict[str, Any], left: float) -> str:
 class Log:
     """Prints lines to the terminal and keeps them in log.txt.
 
+    No line is worth a training: what cannot be written is told of once.
+
     Args:
         run_dir: The run folder; its files are appended to. None: prints only.
+
+    Attributes:
+        derived: Lets what is derived from the run fail, and tells of it here.
     """
 
     def __init__(self, run_dir: pathlib.Path | None) -> None:
+        self.derived = derived.Derived(self.line)
+        self._run_dir = run_dir
         # Where nothing is kept, the system's sink takes it.
         sink = pathlib.Path(os.devnull)
         text = run_folder.log_path(run_dir) if run_dir else sink
-        self._text = text.open("a")
-        self._stats = run_folder.stats_path(run_dir) if run_dir else None
+        self._text = text.open("a", errors="backslashreplace")
+        # Lines of stats.jsonl that a full disk has not taken yet.
+        self._unwritten = ""
 
     def line(self, text: str) -> None:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-        self._text.write(text + "\n")
-        self._text.flush()
+        with contextlib.suppress(OSError, ValueError):
+            print(text, flush=True)  # ValueError: somebody has closed it.
+        with self.derived.making("log.txt"):
+            self._text.write(text + "\n")
+            self._text.flush()
 
     def stats(self, values: dict[str, Any]) -> None:
         """Appends one JSON line to stats.jsonl."""
-        if self._stats is None:
+        if self._run_dir is None:
             return
-        with self._stats.open("a") as file:
-            file.write(json.dumps(values) + "\n")
+        self._unwritten += strict_json.dumps(values) + "\n"
+        with self.derived.making("stats.jsonl"):
+            _append_all(run_folder.stats_path(self._run_dir), self._unwritten)
+            self._unwritten = ""
 
     def forget_stats_after(self, nimg: int) -> None:
         """Drops lines of stats.jsonl that a resumed run will write again.
 
-        A line that a kill has torn is among them.
+        Lines that are damaged are among them.
         """
-        if self._stats is None or not self._stats.exists():
+        self._unwritten = ""
+        if self._run_dir is None:
             return
-        ticks = files.read_json_lines(self._stats)
-        kept = [json.dumps(tick) for tick in ticks if tick["nimg"] <= nimg]
-        with files.partial(self._stats) as partial:
-            partial.write_text("".join(line + "\n" for line in kept))
+        path = run_folder.stats_path(self._run_dir)
+        if not path.exists():
+            return
+        with self.derived.making("stats.jsonl"):
+            if why := run_folder.damage_of_stats(self._run_dir):
+                self.derived.left_out("lines of stats.jsonl", why)
+            ticks = run_folder.read_ticks(self._run_dir)
+            kept = [strict_json.dumps(t) for t in ticks if t["nimg"] <= nimg]
+            with files.partial(path) as partial:
+                partial.write_text("".join(line + "\n" for line in kept))
 
     def close(self) -> None:
-        self._text.close()
+        with contextlib.suppress(OSError):
+            self._text.close()
+
+
+def _append_all(path: pathlib.Path, text: str) -> None:
+    """Adds lines to a file, or none of them."""
+    with path.open("ab", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            left = text.encode()
+            while left:
+                left = left[file.write(left) :]
+        except OSError:
+            file.truncate(size)
+            raise

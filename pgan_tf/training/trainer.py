@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import errno
 import functools
 import pathlib
 import time
@@ -11,12 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf.base import devices, errors
+from pgan_tf.base import command_line, devices, errors, out_of_memory, witness
 from pgan_tf.data import pipeline
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import families, snapshots, transfer
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import (
@@ -48,21 +46,32 @@ def train(
 
     Raises:
         UserError: If devices, minibatches or the run folder do not fit, the
-            disk is full, or another process of the training is gone.
+            disk is full, memory runs out, or another process of the training
+            is gone.
     """
+    run: Run | None = None
     try:
         with (
             workers.losses_told(cluster.from_environment(), options.run_dir),
             contextlib.closing(Run(options)) as run,
         ):
             run.train(stop or stopping.StopRequest())
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise errors.UserError(
-            f"no space left on the disk of --run_dir={options.run_dir}: free "
-            "some, and the same command continues from the last checkpoint"
-        ) from error
+    except errors.UserError:
+        raise
+    except Exception as error:
+        if out_of_memory.is_full_disk(error):
+            raise errors.UserError(
+                f"no space left on the disk of --run_dir={options.run_dir}: "
+                "free some, and the same command continues from the last "
+                "checkpoint"
+            ) from error
+        if out_of_memory.is_one(error):
+            schedule = run.schedule if run else Schedule.of_run(options)
+            stage = run.stage() if run else schedule.at(0)
+            raise errors.UserError(
+                "out of memory " + plan.memory_advice(options, schedule, stage)
+            ) from error
+        raise
 
 
 class Run:
@@ -124,8 +133,7 @@ class Run:
                 self.position.nimg, self.checkpoints.unreadable
             )
         elif self.workers.is_chief:
-            self.grid.save_reals()
-            self.grid.save_fakes(self.nets.Gs, 0)
+            self.save_pictures(0, reals=True)
             # A run may have to roll back before it has come anywhere.
             self.checkpoints.save(self.position)
 
@@ -204,6 +212,8 @@ class Run:
 
     def compile(self, stage: Stage) -> Any:
         """The steps between two looks at the schedule, as one function."""
+        told = plan.memory_advice(self.options, self.schedule, stage)
+        witness.tell(command_line.died_line(told))
         iterations = compiled_steps.make_iterations(
             self.nets,
             self.strategy,
@@ -251,15 +261,27 @@ class Run:
             return
         every, nimg = self.options.snapshots, self.position.nimg
         if done or self.divides(every.image_snapshot_ticks):
-            self.grid.save_fakes(self.nets.Gs, nimg)
+            self.save_pictures(nimg)
         if done or self.divides(every.network_snapshot_ticks):
             path = run_folder.snapshot_path(self.run_dir, nimg)
             snapshots.save_generator(self.nets.Gs, path)
             if every.weight_histograms:
-                for network in (self.nets.G, self.nets.D):
-                    arrays = self.models.named_variables(network)
-                    self.reports.writer.weights(network.name, arrays, nimg)
-        report.write(self.run_dir)
+                self.save_histograms(nimg)
+        self.reports.write_page()
+
+    def save_pictures(self, nimg: int, reals: bool = False) -> None:
+        """The grid of fakes after so many images, perhaps that of reals too."""
+        with self.reports.derived.making("the grids of pictures"):
+            if reals:
+                self.grid.save_reals()
+            self.grid.save_fakes(self.nets.Gs, nimg)
+
+    def save_histograms(self, nimg: int) -> None:
+        """How weights are distributed, for TensorBoard."""
+        with self.reports.derived.making("TensorBoard's histograms"):
+            for network in (self.nets.G, self.nets.D):
+                arrays = self.models.named_variables(network)
+                self.reports.writer.weights(network.name, arrays, nimg)
 
     def divides(self, every: int) -> bool:
         """Whether something due every so many ticks is due; 0: never."""
@@ -290,8 +312,10 @@ class Run:
         failed = self.position
         folder = self.run_dir
         if self.workers.is_chief:
-            folder = self.guard.diagnose(why, failed, tick, stage)
+            with self.reports.derived.making("the folder of diagnostics"):
+                folder = self.guard.diagnose(why, failed, tick, stage)
         self.reports.failed(failed.nimg, why, folder)
+        self.reports.write_page()
         self.guard.check_count(why, failed, folder)
         restored = self.checkpoints.restore()
         self.position = self.guard.lowered(failed, restored)

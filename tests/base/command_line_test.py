@@ -1,5 +1,7 @@
 """Errors as one line, exit codes, and TensorFlow's chatter in a file."""
 
+import subprocess
+import sys
 import textwrap
 
 from absl.testing import parameterized
@@ -28,6 +30,34 @@ def main(args):
         return print("skipped \\udcff.png")
     if kind == "stop":
         raise KeyboardInterrupt
+    if kind == "memory":
+        raise MemoryError("2 GB for an array")
+    if kind == "tensor":
+        class ResourceExhaustedError(Exception):
+            "As TensorFlow has one."
+        raise ResourceExhaustedError("OOM when allocating tensor\\nwith shape")
+    if kind == "tensor-disk":
+        class ResourceExhaustedError(Exception):
+            "As TensorFlow has one."
+        raise ResourceExhaustedError("/run/x; No space left on device")
+    if kind == "library":
+        raise ImportError("libcublas.so: failed to map segment from shared")
+    if kind == "threads":
+        raise RuntimeError("can't start new thread")
+    if kind == "abort":
+        os.abort()
+    if kind == "killed":
+        os.kill(os.getpid(), 9)
+    if kind == "told":
+        from pgan_tf.base import witness
+        witness.tell(command_line.died_line("at 8x8: --probe"))
+        os.kill(os.getpid(), 9)
+    if kind == "lines":
+        for i in range(20_000):
+            print("a line of some length", i)
+        sys.stderr.write("at its end\\n")
+        open(args.file, "w").write(str(sys.stderr.fileno()))
+        return
     if kind == "bug":
         raise ValueError("a bug of ours")
     with command_line.chatter_to(args.file, to_the_end=kind == "last word"):
@@ -35,7 +65,7 @@ def main(args):
         sys.stderr.write("our line\\n")
     os.write(2, b"last word\\n")
 
-command_line.run(main, parse)
+command_line.run(main, parse, "give it --more")
 """
 
 
@@ -48,6 +78,17 @@ class CommandTest(common.TestCase, parameterized.TestCase):
         ("full", 1, "error: No space left on device: log.txt"),
         ("stop", 130, "error: interrupted"),
         (
+            "memory",
+            1,
+            "error: out of memory (MemoryError: 2 GB for an array): give it",
+        ),
+        ("tensor", 1, "OOM when allocating tensor with shape): give it --more"),
+        ("tensor-disk", 1, "error: no space left on a disk: "),
+        ("library", 1, "error: out of memory (ImportError: libcublas"),
+        ("threads", 1, "error: out of memory (RuntimeError: can't start"),
+        ("killed", -9, "memory ran out; give it --more"),
+        ("told", -9, "memory ran out; at 8x8: --probe"),
+        (
             "--count=x",
             1,
             "error: --count=x: must be a whole number (see",
@@ -59,6 +100,52 @@ class CommandTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(done.returncode, code)
         self.assertLen(done.stderr.splitlines(), 1, done.stderr)
         self.assertIn(message, done.stderr)
+
+    def test_an_abort_of_native_code_is_told(self):
+        done = self.run_script("abort")
+        self.assertEqual(done.returncode, -6)
+        self.assertIn("ended by a signal, or by a crash", done.stderr)
+
+    def test_nobody_reads_any_more(self):
+        """As `head` leaves it: the work goes on to its end."""
+        path = self.folder() / "end"
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, "lines", f"--file={path}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=common.ROOT,
+        )
+        self.assertIn("a line", process.stdout.readline())
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), "at its end\n")
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertTrue(path.exists())
+
+    @parameterized.parameters(
+        ("2>&-", 0), (">&-", 0), (">&- 2>&- <&-", 0), (">/dev/full", 1)
+    )
+    def test_closed_and_full_streams(self, redirected, code):
+        """No file gets the number of a stream, and what is printed there."""
+        path = self.folder() / "end"
+        done = subprocess.run(
+            [
+                "sh",
+                "-c",
+                f'"$0" -c "$1" lines --file="$2" {redirected}',
+                sys.executable,
+                SCRIPT,
+                str(path),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=common.ROOT,
+        )
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(path.read_text(), "2")
+        lost = "error: what was printed is not complete: No space left"
+        self.assertEqual(lost in done.stderr, code == 1)
 
     def test_bugs_keep_their_traceback(self):
         done = self.run_script("bug")

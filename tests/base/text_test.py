@@ -13,6 +13,21 @@ class TextTest(common.TestCase):
             (2 * 86400 + 7 * 3600, "2d 07h"),
         ):
             self.assertEqual(text.duration(seconds), expected)
+        self.assertEqual(text.duration(float("nan")), "unknown")
+
+    def test_small_numbers_stay_numbers(self):
+        for value, decimals, expected in (
+            (123.456, 1, "123.5"),
+            (1.25, 1, "1.2"),
+            (0.96, 1, "0.96"),
+            (0.0123, 1, "0.012"),
+            (0.000_045_6, 1, "0.000046"),
+            (-0.0123, 2, "-0.012"),
+            (12.0, 2, "12.00"),
+            (0.0, 1, "0.0"),
+            (float("inf"), 1, "inf"),
+        ):
+            self.assertEqual(text.number(value, decimals), expected)
 
     def test_sizes(self):
         for num_bytes, expected in (

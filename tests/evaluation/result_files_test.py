@@ -1,3 +1,6 @@
+import json
+import math
+
 import tensorflow as tf
 
 from pgan_tf.evaluation import result_files, results
@@ -131,6 +134,31 @@ class TableTest(common.TestCase):
         ]
         text = (here / "metric-is.txt").read_text()
         self.assertEqual(text.splitlines(), expected)
+
+    def test_what_is_not_finite_is_strict_json_and_found_again(self):
+        here = self.folder()
+        book = result_files.ResultFiles(here)
+        nan, inf = float("nan"), float("inf")
+        bad = result(value=nan, key="swd", label="SWD", levels={"16": inf})
+        book.add(bad, FACTS, {"kimg": 5, "seconds": 1})
+        text = (here / "metric-swd.jsonl").read_text()
+        line = json.loads(text, parse_constant=self.fail)
+        self.assertIsNone(line["value"])
+        self.assertIsNone(line["levels"]["16"])
+        found = book.find("swd", FACTS)
+        self.assertTrue(math.isnan(found.value))
+        self.assertTrue(math.isnan(found.levels["16"]))
+        self.assertIn("nan", (here / "metric-swd.txt").read_text())
+
+    def test_damaged_lines_are_none(self):
+        here = self.folder()
+        path = here / "metric-fid.jsonl"
+        lines = ['{"row": "a"}', "7", "{", '{"value": 1, "row": [1]}']
+        path.write_text("\n".join(lines) + "\n")
+        book = result_files.ResultFiles(here)
+        good = result(value=8.0, key="fid", label="FID")
+        book.add(good, FACTS, {"kimg": 5, "seconds": 1})
+        self.assertEqual(book.find("fid", FACTS).value, 8.0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import re
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -147,6 +148,30 @@ class ReportTest(common.TestCase):
             self.assertLessEqual(picture.width, 1100)
             self.assertAllClose(np.asarray(picture).mean(), 118, rtol=0, atol=2)
         self.assertStartsWith(data["reals"], head)
+
+    def test_a_picture_is_encoded_once(self):
+        """However many there are, and however often the page is written."""
+        opened = []
+        real = Image.open
+
+        def counting(path, *rest):
+            opened.append(pathlib.Path(path).name)
+            return real(path, *rest)
+
+        with mock.patch.object(Image, "open", counting):
+            for kimg in range(200):
+                path = run_folder.fakes_path(self.run_dir, kimg * 1000)
+                images.save_png(path, np.full([8, 8, 3], kimg, np.uint8))
+                report.write(self.run_dir)
+                _, data = read(self.run_dir)
+                kimgs = [p["kimg"] for p in data["pictures"]]
+                self.assertLessEqual(len(kimgs), 48)
+                self.assertGreater(len(kimgs), min(kimg, 23))
+                self.assertEqual((kimgs[0], kimgs[-1]), (0, kimg))
+                gaps = np.diff(kimgs[:-1])
+                self.assertLen({1, *gaps} if kimg < 2 else set(gaps), 1)
+        self.assertEqual(len(opened), len(set(opened)))
+        self.assertLen(opened, 200)
 
     def test_metrics_of_several_numbers(self):
         shared = {"row": "Reals2", "num_fakes": 9, "value": 0.5}

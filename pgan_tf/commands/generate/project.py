@@ -4,7 +4,6 @@ Reads the target, searches, writes what it found.
 """
 
 import argparse
-import json
 import pathlib
 import time
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from pgan_tf.base import devices, errors, files, images, video
+from pgan_tf.base import devices, errors, files, images, strict_json, video
 from pgan_tf.commands.generate import inputs
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.evaluation.features import by_name as features_by_name
@@ -110,7 +109,9 @@ def write(
         path = folder / f"search.{args.video}"
         video.write(path, search.frames, FPS)
     with files.partial(folder / "project.json") as partial:
-        partial.write_text(json.dumps(facts(args, search, seconds), indent=1))
+        partial.write_text(
+            strict_json.dumps(facts(args, search, seconds), indent=1)
+        )
 
 
 def facts(

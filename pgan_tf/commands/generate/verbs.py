@@ -142,4 +142,6 @@ def main(args: argparse.Namespace) -> None:
 
 def run() -> None:
     """Runs the script, and ends the process with its exit code."""
-    command_line.run(main, SCRIPT.parse)
+    command_line.run(
+        main, SCRIPT.parse, "--minibatch takes fewer images at a time"
+    )

@@ -5,6 +5,7 @@ batches and sums it up; the summaries of reals and fakes give the value.
 """
 
 import dataclasses
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -84,13 +85,18 @@ class Value:
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> "Value":
-        """From such a line, which may hold more.
+        """From such a line, which may hold more; null is not a number.
 
         Raises:
             TypeError: If it does not even hold a value.
         """
         names = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{name: line[name] for name in names & set(line)})
+        given = {name: line[name] for name in names & set(line)}
+        if given.get("value", 0.0) is None:
+            given["value"] = math.nan
+        levels = given.get("levels", {}).items()
+        given["levels"] = {k: math.nan if v is None else v for k, v in levels}
+        return cls(**given)
 
 
 class Collector:

@@ -1,0 +1,249 @@
+"""What a run reports and writes, recounted from durations that are known."""
+
+import json
+import pathlib
+import re
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+from tensorflow.core.util import event_pb2
+
+from pgan_tf.base import images
+from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import tensorboard
+from pgan_tf.sampling import drawing, latent_table
+from pgan_tf.training import stopping, trainer
+from tests import common
+from tests.training import known_steps, trainer_test
+
+# By hand: a tick is a call of 1000 images, with the lod at its beginning.
+LODS = [1.0, 1.0, 1.0, 2 / 3, 1 / 3, 0.0, 0.0, 0.0]
+RESOLUTIONS = [4, 4, 4, 8, 8, 8, 8, 8]
+# Where the fade-in begins, 8x8 has no weight yet, and no steps.
+STEPS = [15.625] * 3 + [62.5] * 5
+# For 4x4, for 8x8 fading in, and settled.
+COMPILES = [16.0, 0.0, 0.0, 16.0, 0.0, 16.0, 0.0, 0.0]
+# Ahead of a tick: the first grid and checkpoint, then a grid after every
+# second tick, and a snapshot after every fourth.
+MAINTENANCE = [10.0, 0.0, 2.0, 0.0, 6.0, 0.0, 2.0, 0.0]
+SECONDS = [
+    step + known_steps.BATCH + compiled
+    for step, compiled in zip(STEPS, COMPILES, strict=True)
+]
+
+
+def run(here: pathlib.Path) -> pathlib.Path:
+    """The folder of such a run."""
+    trainer_test.make_dataset(here / "set")
+    options = known_steps.options(here)
+    with known_steps.known(known_steps.Clock()):
+        trainer.train(options)
+    return pathlib.Path(options.run_dir)
+
+
+def exact(found: object, expected: object) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+
+
+class RecountTest(common.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        here = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.run_dir = run(pathlib.Path(here))
+        cls.seed = run_folder.read_config(cls.run_dir).seed
+
+    def stats(self, name: str) -> list:
+        text = (self.run_dir / "stats.jsonl").read_text()
+        return [json.loads(line)[name] for line in text.splitlines()]
+
+    def test_counts(self):
+        self.assertEqual(self.stats("tick"), list(range(1, 9)))
+        self.assertEqual(self.stats("nimg"), [1000 * k for k in range(1, 9)])
+        self.assertEqual(self.stats("resolution"), RESOLUTIONS)
+        self.assertEqual(self.stats("minibatch"), [8] * 8)
+        np.testing.assert_allclose(
+            self.stats("lod"), LODS, rtol=1e-12, atol=1e-12
+        )
+
+    def test_rates(self):
+        by_resolution = {4: (0.002, 0.004), 8: (0.003, 0.005)}
+        expected = [by_resolution[r] for r in RESOLUTIONS]
+        for i, name in enumerate(("G_lrate", "D_lrate")):
+            exact(self.stats(name), [rates[i] for rates in expected])
+
+    def test_times(self):
+        exact(self.stats("sec_per_tick"), SECONDS)
+        exact(self.stats("sec_per_kimg"), SECONDS)
+        exact(self.stats("images_per_sec"), [1000 / s for s in SECONDS])
+        exact(self.stats("data_sec"), [known_steps.BATCH] * 8)
+        exact(self.stats("maintenance_sec"), MAINTENANCE)
+        exact(
+            self.stats("seconds"), np.cumsum(SECONDS) + np.cumsum(MAINTENANCE)
+        )
+
+    def test_terms(self):
+        for name, value in known_steps.TERMS.items():
+            np.testing.assert_allclose(
+                self.stats(name), [value] * 8, rtol=1e-6, atol=0
+            )
+
+    def test_log_lines(self):
+        text = (self.run_dir / "log.txt").read_text()
+        lines = [x for x in text.splitlines() if x.startswith("tick ")]
+        self.assertLen(lines, 8)
+        total = np.cumsum(SECONDS) + np.cumsum(MAINTENANCE)
+        for i, line in enumerate(lines):
+            *words, left = re.split(" {2,}| (?=images/s|left)", line)
+            words = [word.split(" ", 1) for word in words]
+            size = f"{RESOLUTIONS[i]}x{RESOLUTIONS[i]}"
+            expected = {
+                "tick": f"{i + 1}",
+                "kimg": f"{i + 1}.0",
+                "lod": f"{LODS[i]:.2f}",
+                "minibatch": "8",
+                "time": _duration(total[i]),
+                "sec/tick": f"{SECONDS[i]:.1f}",
+                "sec/kimg": f"{SECONDS[i]:.2f}",
+                "maintenance": f"{MAINTENANCE[i]:.1f}",
+                "images/s": f"{1000 / SECONDS[i]:.1f}",
+                "G": f"{known_steps.TERMS['G_loss']:.2f}",
+                "D": f"{known_steps.TERMS['D_loss']:.2f}",
+            }
+            shown = {word[0]: word[-1] for word in words}
+            self.assertEqual(shown.pop(size), size)
+            self.assertEndsWith(shown.pop("memory"), "GB")
+            self.assertEqual(shown, expected)
+            if size == "8x8":  # What comes then is as fast as this tick.
+                left_seconds = (7 - i) * SECONDS[i]
+                self.assertEqual(left, f"left {_duration(left_seconds)}")
+
+    def test_curves(self):
+        found: dict[str, dict[int, float]] = {}
+        for step, tag, tensor in _events(self.run_dir / "tensorboard"):
+            if tag not in ("fakes", "reals"):
+                value = float(tf.make_ndarray(tensor))
+                found.setdefault(tag, {})[step] = value
+        expected = {
+            "Progress/tick": range(1, 9),
+            "Progress/kimg": range(1, 9),
+            "Progress/lod": LODS,
+            "Progress/minibatch": [8] * 8,
+            "Timing/total_sec": np.cumsum(SECONDS) + np.cumsum(MAINTENANCE),
+            "Timing/sec_per_tick": SECONDS,
+            "Timing/sec_per_kimg": SECONDS,
+            "Timing/data_sec": [known_steps.BATCH] * 8,
+            "Timing/maintenance_sec": MAINTENANCE,
+            "TrainG/learning_rate": self.stats("G_lrate"),
+            "TrainD/learning_rate": self.stats("D_lrate"),
+            "images_per_sec": 1000 / np.array(SECONDS),
+            "resolution": RESOLUTIONS,
+            "nimg": [1000 * k for k in range(1, 9)],
+            "peak_memory_mb": self.stats("peak_memory_mb"),
+            **{
+                tensorboard.NAMES.get(name, name): [value] * 8
+                for name, value in known_steps.TERMS.items()
+            },
+        }
+        self.assertEqual(set(found), set(expected))
+        for tag, values in expected.items():
+            self.assertEqual(list(found[tag]), list(range(1, 9)), tag)
+            np.testing.assert_allclose(
+                list(found[tag].values()), values, rtol=1e-6, atol=1e-6
+            )
+
+    def test_which_tick_writes_what(self):
+        names = {path.name for path in self.run_dir.iterdir()}
+        fakes = {f"fakes{kimg:06d}.png" for kimg in (0, 2, 4, 6, 8)}
+        taken = {f"network-snapshot-{kimg:06d}.keras" for kimg in (4, 8)}
+        self.assertEqual({n for n in names if n.startswith("fakes")}, fakes)
+        self.assertEqual({n for n in names if n.startswith("network")}, taken)
+        steps = [
+            step
+            for step, tag, _ in _events(self.run_dir / "tensorboard")
+            if tag == "fakes"
+        ]
+        self.assertEqual(steps, [0, 2, 4, 6, 8])
+        checkpoints = {p.name for p in (self.run_dir / "checkpoints").iterdir()}
+        self.assertEqual(checkpoints, {"ckpt-0", "ckpt-8000"})
+
+    def test_each_snapshot_and_grid_has_the_lod_of_its_tick(self):
+        for kimg, lod in ((4, 2 / 3), (8, 0.0)):
+            path = self.run_dir / f"network-snapshot-{kimg:06d}.keras"
+            self.assertAlmostEqual(snapshots.load_generator(path).lod, lod)
+        # No step has changed Gs, so that any snapshot draws every grid.
+        Gs = snapshots.load_generator(path)
+        latents = latent_table.latents(0, 12, Gs.latent_size, self.seed)
+        grids = {}
+        for kimg, lod in ((0, 1.0), (2, 1.0), (4, 2 / 3), (6, 0.0), (8, 0.0)):
+            cells = images.to_uint8(drawing.generate(Gs, latents, lod=lod))
+            expected = images.grid(images.upscale(cells, 8), 4).astype(int)
+            with Image.open(self.run_dir / f"fakes{kimg:06d}.png") as picture:
+                grids[kimg] = np.asarray(picture).astype(int)
+            self.assertLessEqual(np.abs(grids[kimg] - expected).max(), 1)
+        # The lods do make a difference.
+        self.assertGreater(np.abs(grids[0] - grids[4]).max(), 4)
+        self.assertGreater(np.abs(grids[4] - grids[6]).max(), 4)
+
+    def test_the_page(self):
+        page = (self.run_dir / "report.html").read_text()
+        (text,) = re.findall(
+            r'<script type="application/json" id="data">(.*?)</script>', page
+        )
+        data = json.loads(text)
+        total = sum(SECONDS) + sum(MAINTENANCE)
+        self.assertEqual(
+            data["state"],
+            f"8.0 of 8 kimg, 8x8, lod 0.00, {1000 / SECONDS[-1]:.1f} images/s, "
+            f"{_duration(total)} of training",
+        )
+        self.assertEqual([p["kimg"] for p in data["pictures"]], [0, 2, 4, 6, 8])
+
+
+class StoppedTest(common.TestCase):
+    def test_seconds_of_a_tick_go_on_after_a_stop(self):
+        """A tick of two calls, stopped after its first: as if it had not."""
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        options = known_steps.options(here, total_kimg=2.0, tick_kimg_base=2.0)
+        clock = known_steps.Clock()
+        with known_steps.known(clock):
+            trainer.train(options, _AfterOneCall())
+            clock.now += 1e6  # Nobody trains.
+            trainer.train(options)
+        (tick,) = trainer_test.stats(options.run_dir)
+        # Compiled twice.
+        seconds = 2 * (15.625 + known_steps.BATCH + 16.0)
+        exact(tick["sec_per_tick"], seconds)
+        exact(tick["sec_per_kimg"], seconds / 2)
+        exact(tick["images_per_sec"], 2000 / seconds)
+
+
+class _AfterOneCall(stopping.StopRequest):
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+
+    def requested(self) -> bool:
+        self._asked += 1
+        return self._asked > 1  # The first is ahead of compiling.
+
+
+def _duration(seconds: float) -> str:
+    """Below an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+
+
+def _events(folder: pathlib.Path) -> list[tuple]:
+    """(step, tag, tensor) of each value."""
+    (path,) = folder.iterdir()
+    return [
+        (event.step, value.tag, value.tensor)
+        for record in tf.data.TFRecordDataset(str(path))
+        for event in [event_pb2.Event.FromString(record.numpy())]
+        for value in event.summary.value
+    ]

@@ -190,7 +190,7 @@ class Walk:
     Attributes:
         calls: Of the steps.
         pictures, snapshots, checkpoints: At how many images each was taken.
-        lods: That Gs had in each snapshot.
+        lods, picture_lods: That Gs had in each snapshot and picture.
         histograms: (network, images) of TensorBoard.
         drawn_by: Names of the networks in pictures and snapshots.
     """
@@ -198,6 +198,7 @@ class Walk:
     def __init__(self, test: ArrivalCase, options: RunOptions) -> None:
         self.calls: list[Call] = []
         self.pictures: list[int] = []
+        self.picture_lods: list[float] = []
         self.snapshots: list[int] = []
         self.lods: list[float] = []
         self.checkpoints: list[int] = []
@@ -246,6 +247,7 @@ class Walk:
 
     def picture(self, Gs, nimg: int) -> None:
         self.pictures.append(nimg)
+        self.picture_lods.append(Gs.lod)
         self.drawn_by.add(Gs.name)
 
     def snapshot(self, Gs, path: pathlib.Path) -> None:

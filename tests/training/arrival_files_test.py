@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import errors
+from pgan_tf.data.format import datasets
 from pgan_tf.evaluation import of_run
 from pgan_tf.evaluation.features import by_name as features_by_name
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
+from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.sampling import latent_table
 from pgan_tf.training import plan, position, speed, state, steps
@@ -145,6 +147,46 @@ class FilesTest(arrival_case.ArrivalCase):
             self.assertLen(arrays, len(network.weights))
 
 
+class ResumeTest(arrival_case.ArrivalCase):
+    def test_what_may_change_between_two_starts(self):
+        """Where, how fast and how long; nothing that makes it another run."""
+        free = {
+            "devices",
+            "deterministic",
+            "xla",
+            "max_micro_batch_dict",
+            "total_kimg",
+            "image_snapshot_ticks",
+            "network_snapshot_ticks",
+            "checkpoint_minutes",
+            "weight_histograms",
+            "guard_max_score",
+            "guard_min_variation",
+            "max_rollbacks",
+            "rollback_lrate_factor",
+            "eval_features",
+            "eval_num_images",
+        }
+        # Its value at default is refused before the folder is looked at.
+        others = {"mbstd_group_size": 1, "latent_size": 6}
+        options = self.options("begun")
+        (self.here / "begun").mkdir()
+        run_folder.begin(self.here / "begun", options, self.digest())
+        self.assertEqual(self.options("begun"), options)
+        for name in arrival_case.VALUES:
+            change = {name: others.get(name)}
+            if name in free:
+                self.assertNotEqual(self.options("begun", **change), options)
+                continue
+            with self.assertRaisesRegex(
+                errors.UserError, f"another configuration .*{name}: "
+            ):
+                self.options("begun", **change)
+
+    def digest(self) -> str:
+        return datasets.open_dataset(self.here / "set").digest
+
+
 class GuardTest(arrival_case.ArrivalCase):
     def tick(self, **terms: float) -> position.Tick:
         tick = position.Tick(position.Position())
@@ -202,6 +244,7 @@ class GuardTest(arrival_case.ArrivalCase):
         self.assertEqual((lowered.lrate_factor, lowered.nimg), (0.125, 8))
         self.assertEqual(lowered.rollbacks, 1)
         run.position = run.guard.lowered(lowered, position.Position())
+        self.assertEqual(run.position.rollbacks, 2)
         factor = 0.125**2
         self.assertAllClose(
             [run.stage().g_lrate, run.stage().d_lrate],

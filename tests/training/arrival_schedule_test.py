@@ -177,6 +177,13 @@ class WalkTest(arrival_case.ArrivalCase):
     def test_pictures(self):
         """At first, each second tick, and at the end."""
         self.assertEqual(self.walked.pictures, [0, *TICKS[1::2], TICKS[-1]])
+        # Of where the last steps were: the fourth fades 32x32 in.
+        self.assertAllClose(
+            self.walked.picture_lods,
+            [2.0, 2.0, 1.0, 0.5, 0.0, 0.0],
+            rtol=1e-9,
+            atol=0,
+        )
 
     @reads("network_snapshot_ticks")
     def test_snapshots(self):

@@ -5,7 +5,7 @@ import time
 
 import tensorflow as tf
 
-_PEAK_ATTEMPTS = 20
+ATTEMPTS = 20
 
 
 def convolution_peak(precision: str) -> float:
@@ -31,7 +31,7 @@ def convolution_peak(precision: str) -> float:
 
     convolve(x).numpy()
     best = math.inf
-    for _ in range(_PEAK_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         start = time.perf_counter()
         convolve(x).numpy()
         best = min(best, time.perf_counter() - start)

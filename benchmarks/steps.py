@@ -53,7 +53,7 @@ from pgan_tf.runs.schedule import Stage
 _CHANNELS = 3
 # Instructions that decide the speed of convolutions on a CPU.
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-_BEGIN, _END = "<!-- bench: begin -->", "<!-- bench: end -->"
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 _TITLES = (
     "size|precision|stage|images/s|GMAC/iteration|GMAC/s|share of peak"
@@ -335,12 +335,12 @@ def write_between(path: pathlib.Path, body: str) -> None:
     Raises:
         UserError: If it lacks them.
     """
-    before, begin, rest = path.read_text().partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = path.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
     if not (begin and end):
-        raise errors.UserError(f"--doc={path} has no {_BEGIN} and {_END}")
+        raise errors.UserError(f"--doc={path} has no {BEGIN} and {END}")
     with files.partial(path) as new:
-        new.write_text(f"{before}{_BEGIN}\n{body}{_END}{after}")
+        new.write_text(f"{before}{BEGIN}\n{body}{END}{after}")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

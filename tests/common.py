@@ -184,7 +184,7 @@ class TestCase(tf.test.TestCase):
 
     def widen_from(self, fmaps: int) -> None:
         """Layers scale with means of all neighbours from so many maps on."""
-        self.enter_context(mock.patch.object(layers, "_WIDE", fmaps))
+        self.enter_context(mock.patch.object(layers, "WIDE", fmaps))
 
     def needs_bfloat16(self) -> None:
         """Skips a test that computes in it, where oneDNN is kept from that.

@@ -46,6 +46,12 @@ def succeed(
     return done.stdout
 
 
+def keep_signals(case: unittest.TestCase) -> None:
+    """What the test makes of SIGINT and SIGTERM is undone when it ends."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        case.addCleanup(signal.signal, each, signal.getsignal(each))
+
+
 def start(
     case: unittest.TestCase,
     *arguments: object,

@@ -34,20 +34,20 @@ MUTANTS = (
             'uniform("mirror", nimg, [1, 1, 1])',
         ),
         (
-            'self._noise("G_latents", 1, nimg)',
-            'self._noise("D_latents", 1, nimg)',
+            'self.noise("G_latents", 1, nimg)',
+            'self.noise("D_latents", 1, nimg)',
         ),
         (
-            'self._noise("D_latents", 1, nimg)',
-            'self._noise("D_latents", 2, nimg)',
+            'self.noise("D_latents", 1, nimg)',
+            'self.noise("D_latents", 2, nimg)',
         ),
         (
-            'self._noise("D_latents", 2, nimg)',
-            'self._noise("D_latents", 1, nimg)',
+            'self.noise("D_latents", 2, nimg)',
+            'self.noise("D_latents", 1, nimg)',
         ),
         (
-            'self._noise("D_latents", 2, nimg)',
-            'self._noise("G_latents", 1, nimg)',
+            'self.noise("D_latents", 2, nimg)',
+            'self.noise("G_latents", 1, nimg)',
         ),
         (
             'batch["latents"] = self._latents("D_latents", nimg)',
@@ -95,8 +95,8 @@ MUTANTS = (
             "options.optimizer.gs_beta",
         ),
         (
-            '            "labels": self._share(labels),\n',
-            '            "labels": tf.roll(self._share(labels), 1, 0),\n',
+            '            "labels": self.share(labels),\n',
+            '            "labels": tf.roll(self.share(labels), 1, 0),\n',
         ),
         ("scale = self.nets.d_adam.scale()", "scale = 1.0"),
         (
@@ -125,8 +125,8 @@ MUTANTS = (
             "start = 0",
         ),
         (
-            "return self._share(noise) * stddev",
-            "return self._share(noise) * self.losses.noise_stddev",
+            "return self.share(noise) * stddev",
+            "return self.share(noise) * self.losses.noise_stddev",
         ),
         (
             "nimg, self.losses.noise_stddev, self.losses.noise_kimg",
@@ -150,8 +150,8 @@ MUTANTS = (
             '            label_kind, "auto"\n',
         ),
         (
-            "self._draw(latents, self._share(labels), fade)",
-            "self._draw(latents, self._share(labels), None)",
+            "self._draw(latents, self.share(labels), fade)",
+            "self._draw(latents, self.share(labels), None)",
         ),
         (
             'self._draw(batch["latents"], labels, alpha).images',

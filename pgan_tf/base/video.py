@@ -75,8 +75,8 @@ def _write_mp4(
     fps: int,
 ) -> None:
     program = _ffmpeg(path)
-    even = (_even(images.to_rgb(frame)) for frame in frames)
-    first = next(even)
+    shown = (even(images.to_rgb(frame)) for frame in frames)
+    first = next(shown)
     height, width, _ = first.shape
     command = [
         *(program, "-loglevel", "error", "-f", "rawvideo"),
@@ -90,7 +90,7 @@ def _write_mp4(
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log) as process,
     ):
         try:
-            _feed(process, itertools.chain([first], even))
+            _feed(process, itertools.chain([first], shown))
         except BaseException:
             process.kill()
             raise
@@ -111,7 +111,7 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterable[Any]) -> None:
         process.stdin.close()
 
 
-def _even(frame: np.ndarray) -> np.ndarray:
+def even(frame: np.ndarray) -> np.ndarray:
     """Repeats the last row or column: H.264 stores colours at half size."""
     height, width, _ = frame.shape
     return np.pad(frame, [(0, height % 2), (0, width % 2), (0, 0)], "edge")

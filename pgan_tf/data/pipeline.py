@@ -25,7 +25,7 @@ from pgan_tf.data.format import datasets, levels, tfrecord
 T = TypeVar("T")
 
 # A level of up to this many bytes is held in memory.
-_MEMORY_BYTES = 64 << 20
+MEMORY_BYTES = 64 << 20
 # Records that are being read at the same time.
 _PARALLEL_READS = 4
 _PREFETCH_BATCHES = 3
@@ -74,7 +74,7 @@ def batches(
 
 def _fits_into_memory(dataset: datasets.Dataset, resolution: int) -> bool:
     num_pixels = dataset.num_images * resolution**2
-    return num_pixels * dataset.num_channels <= _MEMORY_BYTES
+    return num_pixels * dataset.num_channels <= MEMORY_BYTES
 
 
 def level_on_disk(

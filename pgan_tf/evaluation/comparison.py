@@ -85,7 +85,7 @@ class Comparison:
 
         def compute(missing: Sequence[Metric]) -> Values:
             found = self._sum_up(self._drawn(0), missing, _REALS, "reals")
-            return self._values(missing, {}, found, "reals")
+            return self.values_of(missing, {}, found, "reals")
 
         return kept.values("value", self._names(alone), compute)
 
@@ -99,10 +99,10 @@ class Comparison:
             return None
 
         def compute(missing: Sequence[Metric]) -> Values:
-            first = self._summaries_of(missing)
+            first = self.summaries_of(missing)
             drawn = self._drawn(self.count)
             second = self._sum_up(drawn, missing, _SECOND, "second reals")
-            return self._values(missing, first, second, "second reals")
+            return self.values_of(missing, first, second, "second reals")
 
         names = self._names(_of_sets(self.chosen.metrics))
         return kept.values("floor", names, compute)
@@ -129,7 +129,7 @@ class Comparison:
                 starts = dataclasses.replace(fakes, count=metric.count)
                 pairs = ArcPairs(starts, path_length.EPSILON)
                 found = self._sum_up(pairs, [metric], _FAKES, title)
-                values |= self._values([metric], {}, found, title)
+                values |= self.values_of([metric], {}, found, title)
         return values
 
     def of_images(
@@ -139,9 +139,9 @@ class Comparison:
         metrics: Sequence[Metric],
     ) -> Values:
         """The values of a set of at least `count` images."""
-        first = self._summaries_of(metrics)
+        first = self.summaries_of(metrics)
         found = self._sum_up(images, metrics, _FAKES, title)
-        return self._values(metrics, first, found, title)
+        return self.values_of(metrics, first, found, title)
 
     def _drawn(self, skip: int) -> reals.DrawnReals:
         return reals.draw(
@@ -160,7 +160,7 @@ class Comparison:
             for metric in metrics
         }
 
-    def _summaries_of(self, metrics: Sequence[Metric]) -> Summaries:
+    def summaries_of(self, metrics: Sequence[Metric]) -> Summaries:
         """What the metrics need to know of the reals, found out once."""
         missing = [
             metric
@@ -199,7 +199,7 @@ class Comparison:
                 collector.add(batch)
         return {key: each.summary() for key, each in collectors.items()}
 
-    def _values(
+    def values_of(
         self,
         metrics: Sequence[Metric],
         first: Summaries,

@@ -41,7 +41,7 @@ def conv2d(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     Returns:
         [N,H/stride,W/stride,F].
     """
-    if not _is_slow_by_kernel(kernel, x.shape[1], stride):
+    if not is_slow_by_kernel(kernel, x.shape[1], stride):
         return ops.conv(x, kernel, strides=stride, padding="same")
 
     @ops.custom_gradient
@@ -69,7 +69,7 @@ def conv2d_transpose(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     Returns:
         [N,H*stride,W*stride,C].
     """
-    if not _is_slow_by_kernel(kernel, x.shape[1], 1):
+    if not is_slow_by_kernel(kernel, x.shape[1], 1):
         return ops.conv_transpose(x, kernel, strides=stride, padding="same")
 
     @ops.custom_gradient
@@ -87,7 +87,7 @@ def conv2d_transpose(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     return convolve(x, kernel)
 
 
-def _is_slow_by_kernel(kernel: Tensor, height: int | None, stride: int) -> bool:
+def is_slow_by_kernel(kernel: Tensor, height: int | None, stride: int) -> bool:
     """Whether `kernel_gradient` is faster for images of this height.
 
     It is in bfloat16, where oneDNN first rearranges all that it is given, as

@@ -99,7 +99,7 @@ class Iteration:
 
         def draw(labels: tf.Tensor) -> _DrawnFakes:
             latents = self._latents("D_latents", nimg)
-            return self._draw(latents, self._share(labels), fade)
+            return self._draw(latents, self.share(labels), fade)
 
         return self.strategy.run(draw, (labels,))
 
@@ -115,7 +115,7 @@ class Iteration:
         """D learns, and Gs takes in G. Returns the vector of D_TERMS."""
         fade = alpha if self.fading else None
         gradients, means = self.strategy.run(
-            self._d_gradients, (images, labels, nimg, fade, fakes)
+            self.d_gradients, (images, labels, nimg, fade, fakes)
         )
         skipped = self._descend(self.nets.d_adam, gradients, self.d_vars, lrate)
         # Gs sees G as it was ahead of this iteration's G step.
@@ -133,7 +133,7 @@ class Iteration:
         """G learns. Returns the vector of G_TERMS."""
         fade = alpha if self.fading else None
         gradients, means = self.strategy.run(
-            self._g_gradients, (nimg, fade, fakes)
+            self.g_gradients, (nimg, fade, fakes)
         )
         skipped = self._descend(self.nets.g_adam, gradients, self.g_vars, lrate)
         if not self.gs_decay:  # no smoothing: Gs is G
@@ -175,7 +175,7 @@ class Iteration:
             means = tf.where(tf.math.is_finite(means), means, 0.0)
         return tf.concat([means, [skipped]], axis=0)
 
-    def _d_gradients(
+    def d_gradients(
         self,
         images: tf.Tensor,
         labels: tf.Tensor,
@@ -187,16 +187,16 @@ class Iteration:
         mixing = self.draws.uniform("mixing", nimg, [1, 1, 1])
         batch = {
             "reals": self._reals(images, nimg, alpha),
-            "labels": self._share(labels),
-            "mixing": self._share(mixing),
+            "labels": self.share(labels),
+            "mixing": self.share(mixing),
         }
         if fakes is None:
             batch["latents"] = self._latents("D_latents", nimg)
         else:
             batch["fakes"] = fakes.images
         if self.losses.noise_stddev:
-            batch["real_noise"] = self._noise("D_latents", 1, nimg)
-            batch["fake_noise"] = self._noise("D_latents", 2, nimg)
+            batch["real_noise"] = self.noise("D_latents", 1, nimg)
+            batch["fake_noise"] = self.noise("D_latents", 2, nimg)
         return self._in_passes(
             self.d_pass, batch, alpha, self.d_vars, objectives.D_TERMS
         )
@@ -229,7 +229,7 @@ class Iteration:
             {"D_loss": loss, **values}, objectives.D_TERMS
         )
 
-    def _g_gradients(
+    def g_gradients(
         self,
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
@@ -239,12 +239,12 @@ class Iteration:
         batch, one_pass = {}, self.g_pass
         if fakes is None:
             labels = self.draws.rows("G_labels", nimg, self.all_labels)
-            batch["labels"] = self._share(labels)
+            batch["labels"] = self.share(labels)
             batch["latents"] = self._latents("G_latents", nimg)
         else:
             one_pass = functools.partial(self._g_pass, fakes=fakes)
         if self.losses.noise_stddev:
-            batch["noise"] = self._noise("G_latents", 1, nimg)
+            batch["noise"] = self.noise("G_latents", 1, nimg)
         return self._in_passes(
             one_pass, batch, alpha, self.g_vars, objectives.G_TERMS
         )
@@ -320,15 +320,15 @@ class Iteration:
         self, images: tf.Tensor, nimg: tf.Tensor, alpha: tf.Tensor | None
     ) -> tf.Tensor:
         """This replica's reals: in [-1, 1], mirrored, faded."""
-        reals = real_images.scale_pixels(self._share(images))
+        reals = real_images.scale_pixels(self.share(images))
         if self.options.data.mirror_augment:
             coins = self.draws.uniform("mirror", nimg, [])
-            reals = real_images.mirror(reals, self._share(coins))
+            reals = real_images.mirror(reals, self.share(coins))
         if alpha is not None:
             reals = real_images.fade_reals(reals, alpha)
         return reals
 
-    def _share(self, batch: tf.Tensor) -> tf.Tensor:
+    def share(self, batch: tf.Tensor) -> tf.Tensor:
         """This replica's part of a global batch, or of its process's."""
         context = tf.distribute.get_replica_context()
         size = self.minibatch // self.strategy.num_replicas_in_sync
@@ -340,16 +340,16 @@ class Iteration:
 
     def _latents(self, stream: str, nimg: tf.Tensor) -> tf.Tensor:
         size = self.nets.G.latent_size
-        return self._share(self.draws.normal(stream, nimg, [size]))
+        return self.share(self.draws.normal(stream, nimg, [size]))
 
-    def _noise(self, stream: str, index: int, nimg: tf.Tensor) -> tf.Tensor:
+    def noise(self, stream: str, index: int, nimg: tf.Tensor) -> tf.Tensor:
         """Instance noise for this replica's images."""
         shape = self.image_shape(1)[2:]
         stddev = losses.noise_stddev(
             nimg, self.losses.noise_stddev, self.losses.noise_kimg
         )
         noise = self.draws.normal(stream, nimg, shape, index)
-        return self._share(noise) * stddev
+        return self.share(noise) * stddev
 
 
 def _means(values: objectives.Terms, names: tuple[str, ...]) -> tf.Tensor:

@@ -44,12 +44,12 @@ def make_strategy(
     if not here.workers:
         return devices.make_strategy(devices_flag)
     devices.let_memory_grow()
-    _show_only(devices.parse_names(devices_flag))
+    show_only(devices.parse_names(devices_flag))
     with stopping.StopRequest.deaf():
         return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def _show_only(names: list[str]) -> None:
+def show_only(names: list[str]) -> None:
     """Hides the other GPUs: a strategy of many hosts takes all it sees."""
     gpus = {
         gpu.name.removeprefix("/physical_device:"): gpu
@@ -84,7 +84,7 @@ class Workers:
         self.count = devices.num_workers(strategy)
         self.index = index
         self.is_chief = index == 0
-        self._sum = tf.function(self._summed)
+        self.sum = tf.function(self._summed)
 
     def part(self) -> tuple[int, int]:
         """Which part of each minibatch is this process's: (index, count)."""
@@ -95,7 +95,7 @@ class Workers:
         if self.count == 1:
             return flags
         answers = np.asarray(flags, np.float32)
-        return tuple(bool(x) for x in self._sum(tf.constant(answers)) > 0)
+        return tuple(bool(x) for x in self.sum(tf.constant(answers)) > 0)
 
     def check_same(self, what: str, value: str) -> None:
         """Checks that all processes have the same value.
@@ -110,7 +110,7 @@ class Workers:
         number = float(int.from_bytes(digest[:3]))
         own = np.zeros(self.count, np.float32)
         own[self.index] = number
-        found = self._sum(tf.constant(own)).numpy()
+        found = self.sum(tf.constant(own)).numpy()
         odd = [i for i, x in enumerate(found) if x != found[0]]
         if odd:
             raise errors.UserError(

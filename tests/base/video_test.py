@@ -97,7 +97,7 @@ class VideoTest(common.TestCase, parameterized.TestCase):
 
     def test_ffmpeg_that_fails(self):
         folder = self.folder()
-        with mock.patch.object(video, "_even", lambda frame: frame):
+        with mock.patch.object(video, "even", lambda frame: frame):
             with self.assertRaisesRegex(errors.UserError, "ffmpeg failed: "):
                 video.write(folder / "a.mp4", frames(), 10)
         self.assertEmpty(list(folder.iterdir()))

@@ -34,7 +34,7 @@ class BenchTest(common.TestCase):
     def test_rows_traces_and_document(self):
         folder = self.folder()
         document = folder / "performance.md"
-        document.write_text(f"Before\n{steps._BEGIN}old{steps._END}\nAfter\n")
+        document.write_text(f"Before\n{steps.BEGIN}old{steps.END}\nAfter\n")
         result = run(
             "--resolutions=4,8",
             "--precision=float32",
@@ -63,8 +63,8 @@ class BenchTest(common.TestCase):
         table = folder / "traces" / "8x8-float32-fade0.5" / "operations.txt"
         self.assertRegex(table.read_text(), r"convolutions \d+\.\d% of the")
         written = document.read_text()
-        self.assertStartsWith(written, f"Before\n{steps._BEGIN}\nCPU, ")
-        self.assertEndsWith(written, f"{steps._END}\nAfter\n")
+        self.assertStartsWith(written, f"Before\n{steps.BEGIN}\nCPU, ")
+        self.assertEndsWith(written, f"{steps.END}\nAfter\n")
         self.assertIn("| 8x8 | float32 | alpha 0.5 |", written)
         self.assertNotIn("old", written)
 

@@ -92,7 +92,7 @@ class ChangedFilesTest(common.TestCase, parameterized.TestCase):
     @parameterized.parameters(*FAULTS)
     def test_a_large_level(self, fault: str) -> None:
         with (
-            mock.patch.object(pipeline, "_MEMORY_BYTES", 0),
+            mock.patch.object(pipeline, "MEMORY_BYTES", 0),
             self.assertRaises(errors.UserError) as caught,
         ):
             self.take(100, lambda: FAULTS[fault](self.file, self.length))
@@ -119,7 +119,7 @@ class ChangedFilesTest(common.TestCase, parameterized.TestCase):
             shutil.copy(self.file, copy)
             os.replace(copy, self.file)
 
-        with mock.patch.object(pipeline, "_MEMORY_BYTES", memory):
+        with mock.patch.object(pipeline, "MEMORY_BYTES", memory):
             self.take(30, renew)
 
     def test_names_that_are_no_text(self) -> None:
@@ -128,5 +128,5 @@ class ChangedFilesTest(common.TestCase, parameterized.TestCase):
         path.parent.mkdir()
         self.path.rename(path)
         self.dataset = datasets.open_dataset(path)
-        with mock.patch.object(pipeline, "_MEMORY_BYTES", 0):
+        with mock.patch.object(pipeline, "MEMORY_BYTES", 0):
             self.take(30, lambda: None)

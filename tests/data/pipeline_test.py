@@ -92,14 +92,14 @@ class PipelineTest(common.TestCase):
 
     def test_same_from_file_as_from_memory(self) -> None:
         expected = self.take(12, 16, 3, 4)
-        with mock.patch.object(pipeline, "_MEMORY_BYTES", 0):
+        with mock.patch.object(pipeline, "MEMORY_BYTES", 0):
             self.assertEqual(self.take(12, 16, 3, 4), expected)
             self.assertEqual(self.take(36, 4, 1, 4), expected)
 
     def test_same_from_shards(self) -> None:
         expected = self.take(12, 16, 3, 4)
         for limit in (0, 1 << 30):
-            with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+            with mock.patch.object(pipeline, "MEMORY_BYTES", limit):
                 found = self.take(12, 16, 3, 4, dataset=self.sharded)
                 self.assertEqual(found, expected)
 
@@ -107,7 +107,7 @@ class PipelineTest(common.TestCase):
         # Seven minibatches of six, over four epochs of ten images.
         expected = np.reshape(self.take(7, 8, 6, 3, 9), (7, 6))
         for limit in (0, 1 << 30):
-            with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+            with mock.patch.object(pipeline, "MEMORY_BYTES", limit):
                 for count in (1, 2, 3, 6):
                     parts = [
                         self.take(7, 8, 6, 3, 9, (index, count), self.sharded)
@@ -122,7 +122,7 @@ class PipelineTest(common.TestCase):
         expected = np.reshape(self.take(6, 8, 6, 3, 9), (2, 3, 6))
         for limit in (0, 1 << 30):
             for index in (0, 1):
-                with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+                with mock.patch.object(pipeline, "MEMORY_BYTES", limit):
                     stream = pipeline.batches(
                         self.sharded, 8, 6, 3, 9, (index, 2), steps=3
                     )
@@ -140,7 +140,7 @@ class PipelineTest(common.TestCase):
         other.path.write_bytes(b"nothing to be read")
         order = tf.data.Dataset.from_tensor_slices([own[0], own[1], 2, 3])
         with (
-            mock.patch.object(pipeline, "_MEMORY_BYTES", 0),
+            mock.patch.object(pipeline, "MEMORY_BYTES", 0),
             mock.patch.object(
                 pipeline, "sequence", return_value=order.map(
                     lambda index: tf.cast(index, tf.int64)
@@ -164,7 +164,7 @@ class PipelineTest(common.TestCase):
         images = common.nhwc(golden["images"])
         dataset = datasets.open_dataset(common.GOLDEN_DIR / "tfrecords")
         for limit in (0, 1 << 30):
-            with mock.patch.object(pipeline, "_MEMORY_BYTES", limit):
+            with mock.patch.object(pipeline, "MEMORY_BYTES", limit):
                 stream = pipeline.batches(dataset, 32, 24, 0, 5)
                 batch, labels = next(iter(stream))
             order = [
@@ -186,7 +186,7 @@ class PipelineTest(common.TestCase):
             from pgan_tf.data import pipeline
             from pgan_tf.data.format import datasets
             dataset = datasets.open_dataset({str(self.path)!r})
-            pipeline._MEMORY_BYTES = 0
+            pipeline.MEMORY_BYTES = 0
             stream = pipeline.ahead(pipeline.batches(dataset, 16, 2, 0, 0))
             next(stream)
         """

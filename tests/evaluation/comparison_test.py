@@ -111,7 +111,7 @@ class ComparisonTest(common.TestCase):
         fakes = draw(setting.whole, 20)
         with mock.patch.object(comparison, "start_collectors", spy):
             name = "reals"
-            setting._summaries_of(setting.chosen.metrics)
+            setting.summaries_of(setting.chosen.metrics)
             name = "second"
             setting.of_second_reals()
             name = "fakes"
@@ -133,8 +133,8 @@ class ComparisonTest(common.TestCase):
     def test_a_set_compared_with_itself(self):
         setting = self.setting()
         metrics = [setting.chosen.metrics[0], setting.chosen.metrics[2]]
-        reals = setting._summaries_of(metrics)
-        values = setting._values(metrics, reals, reals, "")
+        reals = setting.summaries_of(metrics)
+        values = setting.values_of(metrics, reals, reals, "")
         # The features are of size 100, their variances of size 1000.
         self.assertNear(values["fid"].value, 0, 1e-6)
         self.assertEqual(values["swd"].value, 0)
@@ -163,8 +163,8 @@ class ComparisonTest(common.TestCase):
         again = self.setting(extractor=blind)
         self.assertEqual((again.of_reals(), again.of_second_reals()), known)
         metrics = setting.chosen.metrics[:1]
-        reals = setting._summaries_of(metrics)["fid"]
-        found = again._summaries_of(metrics)["fid"]
+        reals = setting.summaries_of(metrics)["fid"]
+        found = again.summaries_of(metrics)["fid"]
         self.assertAllEqual(found.covariance, reals.covariance)
 
     def test_score_of_the_reals(self):

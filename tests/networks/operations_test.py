@@ -277,7 +277,7 @@ class ConvolutionTest(common.TestCase):
                 expected[i, j] += met.T @ gradients[:, row, column]
             self.assertAllClose(found, expected, rtol=0, atol=1e-12)
 
-    @mock.patch.object(convolutions, "_is_slow_by_kernel", lambda *_: True)
+    @mock.patch.object(convolutions, "is_slow_by_kernel", lambda *_: True)
     def test_gradients(self):
         """Beside finite differences: both, and what they depend on."""
         for function, (size, stride) in itertools.product(

@@ -99,7 +99,7 @@ class NetworksTest(common.TestCase, parameterized.TestCase):
             Discriminator(**SMALL, use_wscale=False),
         ):
             found = 0
-            for layer in network._flatten_layers():
+            for layer in network.layers:
                 if isinstance(layer, shared_layers.Equalized):
                     self.assertAllEqual(layer.scaled_kernel(), layer.kernel)
                     found += 1

@@ -88,7 +88,7 @@ def concrete(iteration):
     def traced(images):
         nimg = tf.constant(0, tf.int64)
         arguments = (images, tf.zeros([8, 0]), nimg, tf.constant(0.5))
-        return iteration.strategy.run(iteration._d_gradients, arguments)
+        return iteration.strategy.run(iteration.d_gradients, arguments)
 
     return traced.get_concrete_function(tiny.images())
 

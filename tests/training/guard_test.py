@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import signal
 from unittest import mock
 
 import numpy as np
@@ -31,7 +32,7 @@ from pgan_tf.training import (
     stopping,
     trainer,
 )
-from tests import common
+from tests import common, processes
 from tests.training import trainer_test
 
 # Two calls of 16 images each in a tick; all at 4x4.
@@ -380,7 +381,9 @@ class RollbackTest(GuardCase):
         run = self.run_of(make_options(self.here))
         run.nets.G.weights[0].assign(run.nets.G.weights[0].value + np.nan)
         stop = stopping.StopRequest()
-        stop._receive(15, None)
+        processes.keep_signals(self)
+        stop.listen()
+        signal.raise_signal(signal.SIGTERM)
         with mock.patch.object(run.checkpoints, "save") as save:
             run.train(stop)
         save.assert_not_called()

@@ -112,7 +112,7 @@ class TimingTest(common.TestCase):
         """8 convolutions of 2.4 GMAC; the faster of two attempts counts."""
         clock = iter([0.0, 3.0, 3.0, 5.0])
         with (
-            mock.patch.object(peak, "_PEAK_ATTEMPTS", 2),
+            mock.patch.object(peak, "ATTEMPTS", 2),
             mock.patch.object(peak.time, "perf_counter", lambda: next(clock)),
         ):
             found = peak.convolution_peak("float32")

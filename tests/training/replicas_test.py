@@ -65,7 +65,7 @@ def shares(iteration) -> list[list[int]]:
     """What each of 4 replicas takes of a whole minibatch, and of a half."""
     found = []
     for count in (8, 4):
-        parts = iteration.strategy.run(iteration._share, (tf.range(count),))
+        parts = iteration.strategy.run(iteration.share, (tf.range(count),))
         local = iteration.strategy.experimental_local_results(parts)
         found.append([part.numpy().tolist() for part in local])
     return found

@@ -200,7 +200,7 @@ class IterationTest(common.TestCase, parameterized.TestCase):
         iteration.g_pass = lambda batch, alpha: seen.append(batch["labels"])
         nimg = tf.constant(16, tf.int64)
         with strategy.scope():
-            strategy.run(iteration._g_gradients, (nimg, None))
+            strategy.run(iteration.g_gradients, (nimg, None))
         stream, position, table = iteration.draws.rows.call_args.args
         self.assertEqual((stream, position.numpy()), ("G_labels", 16))
         self.assertAllEqual(table, labels)
@@ -332,7 +332,7 @@ class TermsInStepsTest(common.TestCase):
         def noise(stream, index, nimg):
             nimg = tf.constant(nimg, tf.int64)
             return iteration.strategy.run(
-                iteration._noise, (stream, index, nimg)
+                iteration.noise, (stream, index, nimg)
             ).numpy()
 
         found = [

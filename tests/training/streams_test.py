@@ -193,7 +193,7 @@ class ReplicasTest(common.TestCase):
     def test_every_replica_has_its_own_share_of_each_draw(self):
         """Shares of 4 replicas, side by side, are the whole draw."""
         iteration = known.make(NOISY)
-        whole = iteration._share(tf.range(known.MINIBATCH))
+        whole = iteration.share(tf.range(known.MINIBATCH))
         self.assertAllEqual(whole, range(known.MINIBATCH))
         taken = []
         for index in range(4):
@@ -205,7 +205,7 @@ class ReplicasTest(common.TestCase):
                 mock.patch.object(iteration, "strategy") as strategy,
             ):
                 strategy.num_replicas_in_sync = 4
-                taken.append(iteration._share(tf.range(4)).numpy().tolist())
+                taken.append(iteration.share(tf.range(4)).numpy().tolist())
         self.assertEqual(taken, [[0], [1], [2], [3]])
 
 

@@ -87,8 +87,8 @@ class _Double(steps.Iteration):
     def _reals(self, *arguments) -> tf.Tensor:
         return tf.cast(super()._reals(*arguments), tf.float64)
 
-    def _noise(self, *arguments) -> tf.Tensor:
-        return tf.cast(super()._noise(*arguments), tf.float64)
+    def noise(self, *arguments) -> tf.Tensor:
+        return tf.cast(super().noise(*arguments), tf.float64)
 
 
 class _DoubleDraws:
@@ -137,8 +137,8 @@ def gradients_at(
         found = {}
         fakes = iteration.fakes_for_both(labels, nimg, alpha)
         for name, function, arguments in (
-            ("D", iteration._d_gradients, (pixels, labels)),
-            ("G", iteration._g_gradients, ()),
+            ("D", iteration.d_gradients, (pixels, labels)),
+            ("G", iteration.g_gradients, ()),
         ):
             values, means = iteration.strategy.run(
                 function, (*arguments, nimg, alpha, fakes)

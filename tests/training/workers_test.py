@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import signal
 from unittest import mock
 
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from pgan_tf.base import devices, errors
 from pgan_tf.training import cluster, stopping, trainer, workers
-from tests import common
+from tests import common, processes
 from tests.training import trainer_test
 
 TWO = cluster.Cluster(("a:1", "b:1"), 1)
@@ -23,7 +24,7 @@ def one_of_two(index: int, other: list[float]) -> workers.Workers:
     """A worker whose sums have the other's values in them."""
     made = lone(index)
     made.count = 2
-    made._sum = lambda values: values + tf.constant(other, tf.float32)
+    made.sum = lambda values: values + tf.constant(other, tf.float32)
     return made
 
 
@@ -33,9 +34,9 @@ class WorkersTest(common.TestCase):
         self.assertEqual(made.part(), (0, 1))
         self.assertEqual(made.any(True, False), (True, False))
         made.check_same("flags", "anything")
-        stop = stopping.StopRequest()
-        with made.interruptible(stop):
-            self.assertTrue(stop._at_once)
+        with self.assertRaises(stopping.Stopped):
+            with made.interruptible(self.listening()):
+                signal.raise_signal(signal.SIGTERM)
 
     def test_one_says_so_for_all(self):
         made = one_of_two(1, [1, 0, 0])
@@ -44,9 +45,16 @@ class WorkersTest(common.TestCase):
         self.assertEqual(found, (True, True, False))
 
     def test_nothing_ends_at_once_where_others_wait(self):
-        stop = stopping.StopRequest()
+        stop = self.listening()
         with one_of_two(0, []).interruptible(stop):
-            self.assertFalse(stop._at_once)
+            signal.raise_signal(signal.SIGTERM)
+        self.assertTrue(stop.requested())
+
+    def listening(self) -> stopping.StopRequest:
+        processes.keep_signals(self)
+        stop = stopping.StopRequest()
+        stop.listen()
+        return stop
 
     def test_what_differs_is_named(self):
         # sha256("abc") begins with ba7816.
@@ -58,7 +66,7 @@ class WorkersTest(common.TestCase):
             one_of_two(0, different).check_same("flags", "abc")
 
     def test_sums_over_the_replicas_of_a_process(self):
-        found = lone()._sum(tf.constant([1.0, 2.0]))
+        found = lone().sum(tf.constant([1.0, 2.0]))
         self.assertAllEqual(found, [1, 2])
 
     def test_a_lost_worker_is_told(self):
@@ -124,13 +132,13 @@ class DevicesTest(common.TestCase):
             ),
             mock.patch.object(tf.config, "set_visible_devices") as show,
         ):
-            workers._show_only([])
+            workers.show_only([])
             show.assert_not_called()
-            workers._show_only(["GPU:1"])
+            workers.show_only(["GPU:1"])
             show.assert_called_once_with([gpus[1]], "GPU")
-            workers._show_only(["CPU:0"])
+            workers.show_only(["CPU:0"])
             show.assert_called_with([], "GPU")
             with self.assertRaisesRegex(
                 errors.UserError, "no GPU:2 .*only CPU:0, GPU:0, GPU:1"
             ):
-                workers._show_only(["GPU:0", "GPU:2"])
+                workers.show_only(["GPU:0", "GPU:2"])

@@ -40,11 +40,11 @@ def rgb(
         UserError: No image, a truncated or damaged one, or one that does not
             say what its samples mean.
     """
-    pixels = _plain_jpeg(data)
+    pixels = plain_jpeg(data)
     return _any_format(data, name, upright, told) if pixels is None else pixels
 
 
-def _plain_jpeg(data: bytes) -> np.ndarray | None:
+def plain_jpeg(data: bytes) -> np.ndarray | None:
     """Decodes a JPEG of the usual kind; None if it is something else.
 
     Several times as fast as Pillow, and equal: both use libjpeg-turbo's exact

@@ -21,7 +21,7 @@ HE_GAIN = layers.HE_GAIN
 _SMALL = 8
 # From so many maps on, a convolution of fewer products is worth a pass over
 # the pixels.
-_WIDE = 64
+WIDE = 64
 
 
 @keras.saving.register_keras_serializable("pgan_tf")
@@ -191,7 +191,7 @@ def _is_wide(kernel: Tensor, fmaps: int) -> bool:
     Not in 16 bits, in which products take less of the time.
     """
     dtype = keras.backend.standardize_dtype(kernel.dtype)
-    return dtype in ("float32", "float64") and fmaps >= _WIDE
+    return dtype in ("float32", "float64") and fmaps >= WIDE
 
 
 def _sum_of_shifts(

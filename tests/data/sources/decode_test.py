@@ -79,7 +79,7 @@ class DecodeTest(common.TestCase):
                 expected = np.asarray(Image.open(io.BytesIO(data)))
                 self.assertAllEqual(decode.rgb(data, "x"), expected)
                 # The quick way was taken.
-                self.assertIsNotNone(decode._plain_jpeg(data))
+                self.assertIsNotNone(decode.plain_jpeg(data))
 
     def test_unusual_jpegs(self) -> None:
         image = photo(33, 17)
@@ -116,7 +116,7 @@ class DecodeTest(common.TestCase):
                 decode.rgb(data, "x")
         # Pillow reads files of up to twice the limit.
         with mock.patch.object(Image, "MAX_IMAGE_PIXELS", 50):
-            self.assertIsNone(decode._plain_jpeg(data))
+            self.assertIsNone(decode.plain_jpeg(data))
             self.assertEqual(decode.rgb(data, "x").shape, (10, 10, 3))
 
     def test_bad_files_are_named(self) -> None:

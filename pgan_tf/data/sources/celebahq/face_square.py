@@ -198,14 +198,14 @@ def continued(
     for channel in range(3):  # one by one, as they are large
         pixels = image[..., channel].astype(np.float32)
         pixels = np.pad(pixels, ((above, below), (left, right)), "reflect")
-        blurred = _blurred(pixels, blur)
+        blurred = blur_pixels(pixels, blur)
         pixels += (blurred - pixels) * np.clip(outside * 3 + 1, 0, 1)
         pixels += (np.median(pixels) - pixels) * np.clip(outside, 0, 1)
         result[..., channel] = np.rint(pixels).clip(0, 255)
     return result
 
 
-def _blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
+def blur_pixels(pixels: np.ndarray, deviation: float) -> np.ndarray:
     """`scipy.ndimage.gaussian_filter`, ten times as fast for wide Gaussians.
 
     The kernels have hundreds of weights, so the convolution is a product of

@@ -33,12 +33,12 @@ ALLOWED = pickle_globals.Allowed(
     },
 )
 
-_KINDS: dict[str, type[Network]] = {
+KINDS: dict[str, type[Network]] = {
     "G_paper": Generator,
     "D_paper": Discriminator,
 }
 
-_POLICIES = {
+POLICIES = {
     "float16": "mixed_float16",
     "float32": "float32",
     "float64": "float64",
@@ -59,7 +59,7 @@ _SHARED = {
     "fused_scale": None,
 }
 
-_OPTIONS = {
+OPTIONS = {
     Generator: {
         **_SHARED,
         "latent_size": _SIZE,
@@ -71,7 +71,7 @@ _OPTIONS = {
 }
 
 # Of the other network, or without effect on what is computed.
-_IGNORED = {"structure", "dtype"}.union(*_OPTIONS.values())
+_IGNORED = {"structure", "dtype"}.union(*OPTIONS.values())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,9 +103,9 @@ def read(record: Any) -> NetworkState:
     if state["version"] != 2:
         raise ValueError("a network of a version that is not 2")
     function = state.get("build_func_name")
-    if type(function) is not str or function not in _KINDS:
+    if type(function) is not str or function not in KINDS:
         raise ValueError("a network that is not G_paper or D_paper")
-    kind = _KINDS[function]
+    kind = KINDS[function]
     variables = _variables(state.get("variables"))
     lod = float(variables.pop("lod", np.float32(0.0)))
     options = _options(kind, state.get("static_kwargs"))
@@ -137,9 +137,9 @@ def _options(kind: type[Network], stated: Any) -> dict[str, Any]:
     if type(stated) is not dict:
         raise ValueError("a network without static_kwargs")
     dtype = stated.get("dtype", "float32")
-    if type(dtype) is not str or dtype not in _POLICIES:
-        raise ValueError("the option dtype is none of " + ", ".join(_POLICIES))
-    known = _OPTIONS[kind]
+    if type(dtype) is not str or dtype not in POLICIES:
+        raise ValueError("the option dtype is none of " + ", ".join(POLICIES))
+    known = OPTIONS[kind]
     for name in sorted(stated.keys() - _IGNORED):
         # The reference's functions swallow what they do not know, too.
         logging.warning("ignored the unknown option %.80s", ascii(name))
@@ -148,7 +148,7 @@ def _options(kind: type[Network], stated: Any) -> dict[str, Any]:
         del given["latent_size"]
     for name, value in given.items():
         given[name] = _checked(name, value, known[name])
-    return {**given, "dtype": _POLICIES[dtype]}
+    return {**given, "dtype": POLICIES[dtype]}
 
 
 def _checked(name: str, value: Any, limits: Any) -> Any:

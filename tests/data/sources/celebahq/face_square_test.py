@@ -99,6 +99,6 @@ class FaceSquareTest(common.TestCase):
 
     def test_blur_is_gaussian(self) -> None:
         pixels = photo(70, 40)[..., 0].astype(np.float32)
-        found = face_square._blurred(pixels, 7.3)
+        found = face_square.blur_pixels(pixels, 7.3)
         expected = scipy.ndimage.gaussian_filter(pixels, 7.3)
         self.assertAllClose(found, expected, rtol=0, atol=1e-3)

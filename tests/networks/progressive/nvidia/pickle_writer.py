@@ -158,14 +158,14 @@ def state_of(
     kind = type(network)
     config = network.get_config()
     (function,) = [
-        name for name, known in states._KINDS.items() if known is kind
+        name for name, known in states.KINDS.items() if known is kind
     ]
-    dtypes = {policy: name for name, policy in states._POLICIES.items()}
+    dtypes = {policy: name for name, policy in states.POLICIES.items()}
     return {
         "version": 2,
         "name": network.name,
         "static_kwargs": {
-            **{name: config[name] for name in states._OPTIONS[kind]},
+            **{name: config[name] for name in states.OPTIONS[kind]},
             # bfloat16, which the reference lacks, becomes float32.
             "dtype": dtypes.get(network.dtype_policy.name, "float32"),
         },

@@ -75,6 +75,7 @@ VALUES: dict[str, Any] = {
     "g_lrate_dict": {16: 0.002},
     "d_lrate_base": 0.005,
     "d_lrate_dict": {32: 0.003},
+    "lrate_rampup_kimg": 0.1,
     "tick_kimg_base": 0.024,
     "tick_kimg_dict": {16: 0.048},
     "max_micro_batch_dict": {16: 2},
@@ -93,9 +94,18 @@ VALUES: dict[str, Any] = {
     "eval_features": "random",
     "eval_num_images": 20,
 }
-# Of the others, a path differs by each run; --reuse_fakes goes with few of
-# these; there is one --family.
-APART = ("run_dir", "data_dir", "init_from", "reuse_fakes", "family")
+# Of the others, a path differs by each run, and --reuse_fakes goes with few of
+# these.
+APART = ("run_dir", "data_dir", "init_from", "reuse_fakes")
+# Of another family: what it has of its own, and has in common.
+TINY: dict[str, Any] = {
+    "family": "tiny",
+    "latent_size": 7,
+    "d_divisor": 2,
+    "batch_norm": True,
+    "minibatch_stddev": False,
+    "growing": False,
+}
 
 COUNT = 24
 

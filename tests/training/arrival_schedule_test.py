@@ -7,6 +7,7 @@ and end where the schedule is looked at again.
 """
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tests.training import arrival_case
 from tests.training.arrival_case import reads
 
 # Images shown before each call; resolution, minibatch; alpha; G's and D's
-# rate; passes.
+# rate, at 100 images and later; passes.
 CALLS = [
     (0, 8, 6, 1.0, 0.004, 0.005, 1),
     (36, 8, 6, 1.0, 0.004, 0.005, 1),
@@ -40,6 +41,11 @@ CALLS = [
 GROWN = (0, 108, 132, 228, 240)
 # 24 images at least, but 48 at 16x16, and what is left at the end.
 TICKS = [36, 72, 108, 156, 204, 240, 264, 288, 300]
+
+
+def rise(nimg: int) -> float:
+    """The share of the rates that holds after so many images."""
+    return math.exp(-5 * max(1 - nimg / 100, 0) ** 2)
 
 
 class WalkTest(arrival_case.ArrivalCase):
@@ -67,6 +73,7 @@ class WalkTest(arrival_case.ArrivalCase):
         "g_lrate_dict",
         "d_lrate_base",
         "d_lrate_dict",
+        "lrate_rampup_kimg",
         "d_repeats",
         "minibatch_repeats",
     )
@@ -74,7 +81,8 @@ class WalkTest(arrival_case.ArrivalCase):
         calls = self.walked.calls
         self.assertEqual([c.nimg for c in calls], [row[0] for row in CALLS])
         for call, row in zip(calls, CALLS, strict=True):
-            _, size, minibatch, alpha, g_lrate, d_lrate, passes = row
+            nimg, size, minibatch, alpha, g_lrate, d_lrate, passes = row
+            share = rise(nimg)
             shape = (6 * minibatch, size, size, 3)
             self.assertEqual(call.images.shape, shape)
             self.assertEqual(call.labels.shape, (6 * minibatch, 2))
@@ -82,7 +90,7 @@ class WalkTest(arrival_case.ArrivalCase):
             self.assertEqual(call.stage.passes, passes)
             self.assertAllClose(
                 [call.alpha, call.g_lrate, call.d_lrate],
-                [alpha, g_lrate, d_lrate],
+                [alpha, g_lrate * share, d_lrate * share],
                 rtol=1e-5,
                 atol=0,
             )
@@ -133,14 +141,14 @@ class WalkTest(arrival_case.ArrivalCase):
             ]
             took = 60.0 * len(within)
             seconds += took
-            _, size, minibatch, alpha, g_lrate, d_lrate, _ = within[-1]
+            nimg, size, minibatch, alpha, g_lrate, d_lrate, _ = within[-1]
             lod = {8: 2, 16: 1, 32: 0}[size]
             expected = {
                 "lod": lod + (1 - alpha),
                 "resolution": size,
                 "minibatch": minibatch,
-                "G_lrate": g_lrate,
-                "D_lrate": d_lrate,
+                "G_lrate": g_lrate * rise(nimg),
+                "D_lrate": d_lrate * rise(nimg),
                 "seconds": seconds,
                 "sec_per_tick": took,
                 "sec_per_kimg": took * 1000 / (end - begin),
@@ -169,7 +177,7 @@ class WalkTest(arrival_case.ArrivalCase):
             " sec/kimg 2500.00 ",
             " maintenance 0.0 ",
             " 16x16 ",
-            " images/s 0.4 ",
+            " images/s 0.40 ",
         ):
             self.assertIn(part, lines[3])
 

@@ -7,6 +7,7 @@ there. A mistake that no test notices is a test that is missing.
 import argparse
 import collections
 import pathlib
+import signal
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -70,6 +71,9 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> Iterable[str]:
 
 def main(options: argparse.Namespace) -> None:
     """Makes the mistakes and prints."""
+    # However it is stopped, nothing of it is left behind.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     if options.area and options.area not in areas.AREAS:
         raise errors.UserError(
             f"--area={options.area}: must be one of {', '.join(areas.AREAS)}"

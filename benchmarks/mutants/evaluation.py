@@ -33,7 +33,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("if path not in self._drawers:", "if True:"),
         ("self._drawers.clear()", "pass"),
         ("self._curves.add(new, ", "self._curves.add(found, "),
-        ("            self._write_page()\n", "            pass\n"),
+        ("in self._write_page().items():", "in ():"),
         ("last = found[-1].row", "last = found[0].row"),
         ("devices.make_strategy(options.devices)",
          'devices.make_strategy("")'),

@@ -70,10 +70,6 @@ MUTANTS = (
             "self.grid.save_fakes(self.nets.G, nimg)",
         ),
         (
-            "self.grid.save_fakes(self.nets.Gs, 0)",
-            "self.grid.save_fakes(self.nets.G, 0)",
-        ),
-        (
             "snapshots.save_generator(self.nets.Gs, path)",
             "snapshots.save_generator(self.nets.G, path)",
         ),

@@ -283,6 +283,11 @@ class EvaluationTest(common.TestCase):
         gray = self.here / "gray"
         dataset_files.save(gray, small_run.pictures(1), small_run.labels())
         self.refused("of 3 channels", run_dir, "swd", data_dir=gray)
+        signs = self.here / "signs"
+        dataset_files.save(signs, pixels, 2 * small_run.labels() - 1)
+        self.refused(
+            "signs has labels that are values", run_dir, "swd", data_dir=signs
+        )
         shutil.rmtree(self.here / "dataset")
         self.refused("--data_dir", run_dir, "swd")
 

@@ -16,6 +16,7 @@ from tests.training import (
     arrival_losses_test,
     arrival_networks_test,
     arrival_schedule_test,
+    arrival_tiny_test,
 )
 
 # What the paper and the reference have, and, where they have nothing, what the
@@ -187,6 +188,7 @@ class EveryOptionTest(common.TestCase):
             | read_in(arrival_networks_test)
             | read_in(arrival_losses_test)
             | read_in(arrival_schedule_test)
+            | read_in(arrival_tiny_test)
         )
         self.assertEqual(found, set(leaves()))
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -299,6 +300,76 @@ class EvaluationTest(common.TestCase):
         # The 16x16 level of it is the run's own dataset.
         same = self.evaluate(run_dir, "swd", data_dir=large).results
         self.assertEqual(same, self.evaluate(run_dir, "swd").results)
+
+
+class OpenedRunTest(common.TestCase):
+    """What flags and the run say reaches what it is for."""
+
+    def setUp(self):
+        super().setUp()
+        self.here = self.cache_folder()
+        self.run_dir = small_run.make(self.here)
+        self.path = run_folder.list_snapshots(self.run_dir)[-1]
+
+    def opened(self, options=None, features="labels", count=0, mirror=False):
+        """A run of the given options of training."""
+        config = run_folder.read_config(self.run_dir)
+        config = dataclasses.replace(
+            config,
+            data=dataclasses.replace(config.data, mirror_augment=mirror),
+            evaluation=dataclasses.replace(
+                config.evaluation, eval_features=features, eval_num_images=count
+            ),
+        )
+        return of_run.OpenedRun(
+            self.run_dir, config, options or Options(), self.path
+        )
+
+    def test_number_of_images(self):
+        self.assertIsNone(self.opened().count)
+        self.assertEqual(self.opened(count=7).count, 7)
+        self.assertEqual(self.opened(Options(num_images=9)).count, 9)
+        self.assertEqual(self.opened(Options(num_images=9), count=7).count, 9)
+
+    def test_extractor(self):
+        file = pathlib.Path("inception.tgz")
+        for options, name, path in (
+            (Options(), "random", None),
+            (Options(features="labels"), "labels", None),
+            (Options(inception=file), "inception", file),
+            (Options(features="labels", inception=file), "labels", file),
+        ):
+            opened = self.opened(options, features="random")
+            with mock.patch.object(
+                of_run.features_by_name, "open_extractor"
+            ) as made:
+                opened.extractor()
+            wanted, inception, dataset, resolution, _ = made.call_args.args
+            self.assertEqual((wanted, inception), (name, path))
+            self.assertIs(dataset, opened.dataset)
+            self.assertEqual(resolution, 16)
+
+    def test_draws_and_batches(self):
+        opened = self.opened(Options(seed=5, minibatch=3), mirror=True)
+        compared = opened.compare(None, opened.whole)
+        self.assertEqual(
+            (compared.seed, compared.minibatch, compared.mirror_augment),
+            (5, 3, True),
+        )
+        opened = self.opened()
+        compared = opened.compare(None, opened.whole)
+        self.assertEqual((compared.seed, compared.mirror_augment), (0, False))
+        self.assertGreater(compared.minibatch, 0)
+
+    def test_devices_and_force(self):
+        with mock.patch.object(
+            of_run.devices, "make_strategy", wraps=of_run.devices.make_strategy
+        ) as made:
+            opened = self.opened(Options(devices="CPU:0", force=True))
+        made.assert_called_once_with("CPU:0")
+        with mock.patch.object(of_run.result_files, "ResultFiles") as files:
+            opened.kept_results("truncation")
+        files.assert_called_once_with(self.run_dir, True, "truncation")
 
 
 if __name__ == "__main__":

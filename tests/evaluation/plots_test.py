@@ -1,6 +1,11 @@
+import pathlib
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
+from matplotlib import figure
 from PIL import Image
+from tensorflow.core.util import event_pb2
 
 from pgan_tf.evaluation import plots, results
 from pgan_tf.evaluation.metrics.metric import Value
@@ -33,6 +38,41 @@ class TruncationTest(common.TestCase):
         plots.save_sweep(self.here, "snap", rows)
         with Image.open(self.here / "truncation-snap.png") as picture:
             self.assertEqual(picture.size, (500, 400))
+
+    def test_points_are_in_the_order_of_truncation(self):
+        """Latents that are not truncated come last."""
+        rows = {
+            None: row("c", 9.0, 3.0),
+            0.5: row("a", 20.0, 4.0),
+            1.0: row("b", 12.0, 3.5),
+        }
+        drawn = []
+
+        def keep(figure, path, **_):
+            drawn.append(figure.axes[0])
+            pathlib.Path(path).touch()
+
+        with mock.patch.object(figure.Figure, "savefig", keep):
+            plots.save_sweep(self.here, "snap", rows)
+        (line,) = drawn[0].lines
+        self.assertAllEqual(line.get_xydata(), [[20, 4], [12, 3.5], [9, 3]])
+        texts = [text.get_text() for text in drawn[0].texts]
+        self.assertEqual(texts, ["0.5", "1", "none"])
+        self.assertEqual(drawn[0].get_xlabel(), "FID")
+        self.assertEqual(drawn[0].get_ylabel(), "IS")
+
+    def test_curves_are_on_disk_as_soon_as_they_are_known(self):
+        curves = plots.Curves(self.here)
+        self.addCleanup(curves.close)
+        curves.add(row("a", 20.0, 4.0), 30)
+        (path,) = (p for p in self.here.rglob("*") if p.is_file())
+        found = {
+            (value.tag, event.step)
+            for record in tf.data.TFRecordDataset(str(path))
+            for event in [event_pb2.Event.FromString(record.numpy())]
+            for value in event.summary.value
+        }
+        self.assertEqual(found, {("metrics/FID", 30), ("metrics/IS", 30)})
 
     def test_numbers_that_span_no_curve(self):
         rows = {None: row("b", 1.0, 2.0)[:1], 0.5: row("a", 1.0, 2.0)[:1]}

@@ -64,6 +64,15 @@ class ResultFilesTest(common.TestCase):
         found = self.book.find("fid", {**FACTS, "seed": 8})
         self.assertEqual(found.value, 2.0)
 
+    def test_only_metrics_have_a_table(self):
+        for prefix in ("truncation", "per-class"):
+            book = result_files.ResultFiles(self.here, prefix=prefix)
+            book.add(result(), FACTS, {})
+        self.assertCountEqual(
+            [path.name for path in self.here.iterdir()],
+            ["truncation-fid.jsonl", "per-class-fid.jsonl"],
+        )
+
     def test_without_a_folder(self):
         nowhere = result_files.ResultFiles(None)
         nowhere.add(result(), FACTS, {})
@@ -81,7 +90,7 @@ class TableTest(common.TestCase):
             ("b.keras", 120, 7.25),
             ("Reals2", None, 0.5),
         ):
-            facts = {**FACTS, "row": row}
+            facts = {**FACTS, "row": row, "snapshot_sha256": f"of {row}"}
             notes = {"kimg": kimg, "seconds": 4.4 * (kimg or 1)}
             book.add(result(row, value), facts, notes)
         other = {**FACTS, "seed": 8}

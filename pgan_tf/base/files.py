@@ -37,7 +37,9 @@ _swept: set[pathlib.Path] = set()
 
 
 # What systems leave in any folder that they show.
-_OF_SYSTEMS = frozenset(("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"))
+_OF_SYSTEMS = frozenset(
+    ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "lost+found")
+)
 
 
 def is_hidden(name: str) -> bool:
@@ -163,20 +165,27 @@ def put(
 def append(path: pathlib.Path, text: str) -> None:
     """Adds lines to a file, and brings them to disk.
 
-    After a line that a kill has torn they begin on a new one.
+    After a line that a kill has torn they begin on a new one. On a full disk
+    none of them is added.
 
     Args:
         path: Made if it is not there.
         text: Whole lines.
     """
     is_new = not path.exists()
-    with open(path, "ab+") as file:
+    content = text.encode("utf-8", "backslashreplace")
+    with open(path, "ab+", buffering=0) as file:
         if size := file.seek(0, os.SEEK_END):
             file.seek(size - 1)
             if file.read(1) != b"\n":
-                file.write(b"\n")
-        file.write(text.encode("utf-8", "backslashreplace"))
-    _sync_entry(path)
+                content = b"\n" + content
+        try:
+            while content:
+                content = content[file.write(content) :]
+            _sync_entry(path)
+        except OSError:
+            file.truncate(size)
+            raise
     if is_new:
         _sync_entry(path.parent)
 

@@ -92,5 +92,6 @@ def save_png(path: str | os.PathLike[str], image: np.ndarray) -> None:
     """Writes one uint8 image [H,W,C], C 1 or 3, as a PNG file, atomically."""
     path = pathlib.Path(path)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    with files.partial(path) as partial:
+    # Pictures can be drawn again; to wait for the disk each time takes long.
+    with files.partial(path, durable=False) as partial:
         picture.save(partial, format="PNG")

@@ -15,7 +15,6 @@ import fcntl
 import json
 import os
 import pathlib
-import re
 import secrets
 import sys
 import threading
@@ -24,7 +23,6 @@ from collections.abc import Callable, Iterator
 
 from pgan_tf.base import errors, processes
 
-_NAME = re.compile(r"\.lock-[a-z0-9_]+")
 # A lock's date is renewed so often, and means nothing after so long.
 _BEAT_SECONDS = 5.0
 _DEAD_SECONDS = 60.0
@@ -44,7 +42,7 @@ _NO_FLOCK = (
 def hold(folder: pathlib.Path, flag: str, work: str) -> Iterator[None]:
     """Makes a folder if need be, and keeps other writers out of it.
 
-    A folder that was made here and stays empty goes away again. Different
+    Folders that were made here and stay empty go away again. Different
     work may be done in one folder at the same time, such as training and
     evaluating.
 
@@ -57,19 +55,14 @@ def hold(folder: pathlib.Path, flag: str, work: str) -> Iterator[None]:
         UserError: Another process does that there; or it is no folder, or
             cannot be written to.
     """
-    is_new = _make(folder, flag)
+    made = _make(folder, flag)
     try:
         with _Lock(folder / f".lock-{work}", f"{flag}={folder}", work):
             yield
     finally:
-        if is_new:
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # only if it is empty
-
-
-def is_lock(name: str) -> bool:
-    """Whether a file of that name is a lock, and no content."""
-    return _NAME.fullmatch(name) is not None
+        with contextlib.suppress(OSError):
+            for each in made:
+                each.rmdir()  # only if it is empty
 
 
 def is_abandoned(folder: pathlib.Path, work: str) -> bool:
@@ -84,11 +77,11 @@ def is_abandoned(folder: pathlib.Path, work: str) -> bool:
     return False
 
 
-def _make(folder: pathlib.Path, flag: str) -> bool:
-    """Makes a folder; whether it was not there."""
+def _make(folder: pathlib.Path, flag: str) -> list[pathlib.Path]:
+    """Makes a folder; all that were not there, the lowest first."""
     if folder.exists() and not folder.is_dir():
         raise errors.UserError(f"{flag}={folder} is a file, not a folder")
-    is_new = not folder.exists()
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -96,7 +89,7 @@ def _make(folder: pathlib.Path, flag: str) -> bool:
             f"{flag}={folder}: cannot make this folder: {error.strerror}; "
             "give another"
         ) from error
-    return is_new
+    return made
 
 
 @dataclasses.dataclass(frozen=True)

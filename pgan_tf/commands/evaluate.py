@@ -1,10 +1,11 @@
 """evaluate.py: the snapshots of a run, or any two sets of images."""
 
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 
-from pgan_tf.base import command_line
+from pgan_tf.base import command_line, locks
 from pgan_tf.commands import evaluate_flags
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.options import Options
@@ -37,10 +38,18 @@ def evaluate(args: argparse.Namespace) -> results.Report:
 
 def evaluate_run(args: argparse.Namespace) -> results.Report:
     """The snapshots of a run."""
+    run_dir, options = pathlib.Path(args.run_dir), read_options(args)
+    run_folder.read_config(run_dir)  # No lock where there is no run.
+    with locks.hold(run_dir, "--run_dir", "evaluate"):
+        return _evaluate_run(args, run_dir, options)
+
+
+def _evaluate_run(
+    args: argparse.Namespace, run_dir: pathlib.Path, options: Options
+) -> results.Report:
     # TensorFlow takes seconds to import, which refusals need not wait for.
     from pgan_tf.evaluation import of_classes, of_run
 
-    run_dir, options = pathlib.Path(args.run_dir), read_options(args)
     if args.per_class:
         if "metrics" not in args.given:
             options = dataclasses.replace(options, metrics=["fid"])
@@ -55,7 +64,12 @@ def evaluate_sets(args: argparse.Namespace) -> results.Report:
     from pgan_tf.evaluation import of_two_sets
 
     reals, fakes = pathlib.Path(args.reals), pathlib.Path(args.fakes)
-    return of_two_sets.evaluate(reals, fakes, read_options(args))
+    options = read_options(args)
+    with contextlib.ExitStack() as stack:
+        if options.out_dir:
+            held = locks.hold(options.out_dir, "--out_dir", "evaluate")
+            stack.enter_context(held)
+        return of_two_sets.evaluate(reals, fakes, options)
 
 
 def read_options(args: argparse.Namespace) -> Options:

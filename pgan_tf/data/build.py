@@ -142,8 +142,7 @@ def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:
     held = sorted(
         file
         for file in path.iterdir()
-        if file_names.is_ours(file.name)
-        or not (files.is_hidden(file.name) or locks.is_lock(file.name))
+        if file_names.is_ours(file.name) or not files.is_hidden(file.name)
     )
     foreign = [file for file in held if not file_names.is_ours(file.name)]
     if foreign:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, images, text
+from pgan_tf.base import errors, files, images, locks, text
 from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names
 
@@ -210,11 +210,17 @@ def extract(
         UserError: The folder holds something.
     """
     path = pathlib.Path(out_dir)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise errors.UserError(
-            f"--out_dir={path} is not empty; choose a new folder"
-        )
-    path.mkdir(parents=True, exist_ok=True)
+    with locks.hold(path, "--out_dir", "extract"):
+        if not all(files.is_hidden(name) for name in os.listdir(path)):
+            raise errors.UserError(
+                f"--out_dir={path} is not empty; choose a new folder"
+            )
+        _extract(dataset, path, resolution, count)
+
+
+def _extract(
+    dataset: datasets.Dataset, path: pathlib.Path, resolution: int, count: int
+) -> None:
     image_bytes = resolution**2 * dataset.num_channels
     with blocks.progress(count, dataset.name) as bar:
         for block in blocks.split(count, image_bytes):

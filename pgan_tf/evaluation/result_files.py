@@ -64,9 +64,7 @@ class ResultFiles:
             **notes,
         }
         path = self._folder / f"{self._prefix}-{result.key}.jsonl"
-        torn = path.exists() and not path.read_bytes().endswith(b"\n")
-        with open(path, "a", encoding="utf-8") as file:
-            file.write("\n" * torn + strict_json.dumps(line) + "\n")
+        files.append(path, strict_json.dumps(line) + "\n")
         if self._prefix == "metric":
             self._write_table(result.key, facts)
 

@@ -36,11 +36,9 @@ _RUN_ID = "run_id"
 _CHATTER = {"train": "tensorflow.log", "evaluate": "evaluate.log"}
 _FAKES = re.compile(r"fakes(\d+)\.png")
 _METRIC = re.compile(r"metric-[\w.-]+\.jsonl")
-# What systems, batch systems and killed processes leave in any folder.
+# What batch systems leave where they are started, and earlier releases.
 _NO_CONTENT = re.compile(
-    r"\..*|lost\+found|Thumbs\.db|desktop\.ini|.*\.(log|out|err)"
-    r"|.*\.[oe]\d+|partial-\d+-.*",
-    re.DOTALL,
+    r".*\.(log|out|err)|.*\.[oe]\d+|partial-\d+-.*", re.DOTALL
 )
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
 # Networks in files of their own; the second is NVIDIA's.
@@ -231,6 +229,7 @@ def is_foreign(run_dir: pathlib.Path) -> bool:
     return any(
         file.name != _CONFIG
         and not files.is_partial(file.name)
+        and not files.is_hidden(file.name)
         and not _NO_CONTENT.fullmatch(file.name)
         for file in run_dir.iterdir()
     )

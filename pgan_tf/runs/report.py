@@ -94,7 +94,9 @@ def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> LeftOut:
     }
     inert = web_page.inert_json(data)
     page = _TEMPLATE.read_text(encoding="utf-8").replace("{{data}}", inert)
-    with files.partial(run_folder.report_path(run_dir)) as partial:
+    path = run_folder.report_path(run_dir)
+    # It is made of other files, anew with every tick.
+    with files.partial(path, durable=False) as partial:
         partial.write_text(page, encoding="utf-8", errors="backslashreplace")
     return left_out
 

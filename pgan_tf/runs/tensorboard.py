@@ -1,6 +1,7 @@
 """TensorBoard event files, without needing TensorBoard to write them."""
 
 import io
+import os
 import pathlib
 from collections.abc import Mapping
 
@@ -43,7 +44,8 @@ class Writer:
 
     def __init__(self, folder: pathlib.Path | None) -> None:
         self._writer = (
-            tf.summary.create_file_writer(str(folder))
+            # As bytes, since names of folders need not be UTF-8.
+            tf.summary.create_file_writer(os.fsencode(folder))
             if folder
             else tf.summary.create_noop_writer()
         )

@@ -191,7 +191,8 @@ class Log:
         # Where nothing is kept, the system's sink takes it.
         sink = pathlib.Path(os.devnull)
         text = run_folder.log_path(run_dir) if run_dir else sink
-        self._text = text.open("a", errors="backslashreplace")
+        # Names of files in a line need not be text.
+        self._text = text.open("a", encoding="utf-8", errors="backslashreplace")
         # Lines of stats.jsonl that a full disk has not taken yet.
         self._unwritten = ""
 
@@ -208,7 +209,7 @@ class Log:
             return
         self._unwritten += strict_json.dumps(values) + "\n"
         with self.derived.making("stats.jsonl"):
-            _append_all(run_folder.stats_path(self._run_dir), self._unwritten)
+            files.append(run_folder.stats_path(self._run_dir), self._unwritten)
             self._unwritten = ""
 
     def forget_stats_after(self, nimg: int) -> None:
@@ -233,16 +234,3 @@ class Log:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._text.close()
-
-
-def _append_all(path: pathlib.Path, text: str) -> None:
-    """Adds lines to a file, or none of them."""
-    with path.open("ab", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        try:
-            left = text.encode()
-            while left:
-                left = left[file.write(left) :]
-        except OSError:
-            file.truncate(size)
-            raise

@@ -1,5 +1,6 @@
 """Files that are either complete or not there."""
 
+import errno
 import os
 import pathlib
 from unittest import mock
@@ -128,3 +129,12 @@ class LinesTest(common.TestCase):
         files.append(path, "a\n")
         files.append(path, "b\nc\n")
         self.assertEqual(path.read_text(), "a\nb\nc\n")
+
+    def test_a_full_disk_takes_all_lines_or_none(self):
+        path = self.folder() / "lines.jsonl"
+        path.write_bytes(b"whole\ntorn")
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch.object(os, "fsync", side_effect=full):
+            with self.assertRaisesRegex(OSError, "No space left.*lines.jsonl"):
+                files.append(path, "more\n")
+        self.assertEqual(path.read_bytes(), b"whole\ntorn")

@@ -11,7 +11,7 @@ from unittest import mock
 import tensorflow as tf
 from absl.testing import parameterized
 
-from pgan_tf.base import errors, images
+from pgan_tf.base import errors, files, images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import report, tensorboard
 from pgan_tf.sampling import drawing
@@ -106,8 +106,8 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
                 raise FULL
             return real(path, text)
 
-        real = reports._append_all
-        with mock.patch.object(reports, "_append_all", append):
+        real = files.append
+        with mock.patch.object(files, "append", append):
             said = self.train()
         self.assertLen(said, 1)
         self.assertIn("stats.jsonl (No space left on device", said[0])

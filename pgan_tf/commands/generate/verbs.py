@@ -1,9 +1,11 @@
 """generate.py: pictures, videos and models of trained networks."""
 
 import argparse
+import contextlib
 import os
+import pathlib
 
-from pgan_tf.base import command_line
+from pgan_tf.base import command_line, locks
 from pgan_tf.base.verbs import Script, Verb
 from pgan_tf.commands.generate import checks, flags
 
@@ -136,8 +138,17 @@ python generate.py export --network=runs/demo --format=tflite --uint8 \\
 
 def main(args: argparse.Namespace) -> None:
     """Does what was parsed; TensorFlow's messages are of no interest."""
-    with command_line.chatter_to(os.devnull):
+    with command_line.chatter_to(os.devnull), _as_only_writer(args):
         SCRIPT.run(args)
+
+
+def _as_only_writer(
+    args: argparse.Namespace,
+) -> contextlib.AbstractContextManager[None]:
+    """Keeps others out of an output folder; single files need no lock."""
+    if args.verb not in ("images", "project"):
+        return contextlib.nullcontext()
+    return locks.hold(pathlib.Path(args.out), "--out", "generate")
 
 
 def run() -> None:

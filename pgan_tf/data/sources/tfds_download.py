@@ -14,7 +14,7 @@ from typing import Any
 
 from absl import logging
 
-from pgan_tf.base import errors, extras
+from pgan_tf.base import errors, extras, files
 
 _HOST = "https://drive.google.com"  # where CelebA is kept
 ATTRIBUTES_FILE = "list_attr_celeba.txt"  # by which `labels` finds it
@@ -64,9 +64,8 @@ def fetch() -> pathlib.Path:
     dataset = builder.as_dataset(
         split="all", decoders={"image": tfds.decode.SkipDecoding()}
     )
-    partial = target.with_suffix(".partial")
-    _pack(tfds.as_numpy(dataset), partial)
-    partial.rename(target)
+    with files.partial(target) as partial:
+        _pack(tfds.as_numpy(dataset), partial)
     return target
 
 

@@ -34,6 +34,8 @@ _FORGOTTEN_SECONDS = 24 * 60 * 60
 _LONGEST_NAME = 255  # bytes
 _PLAIN = re.compile(r"[\w./,:=+@%~ -]+", re.ASCII)
 _swept: set[pathlib.Path] = set()
+_said: set[str] = set()
+_OWN_CACHE = "set XDG_CACHE_HOME to a folder that can be written"
 
 
 # What systems leave in any folder that they show.
@@ -269,7 +271,8 @@ def sha256_of_folder(path: pathlib.Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(each for each in path.rglob("*") if each.is_file()):
         name = file.relative_to(path).as_posix()
-        digest.update(f"{name}\0{sha256_of_file(file)}\n".encode())
+        digest.update(os.fsencode(name))
+        digest.update(f"\0{sha256_of_file(file)}\n".encode())
     return digest.hexdigest()
 
 
@@ -288,19 +291,55 @@ def sha256_of_weights(*models: Any) -> str:
 def cache_folder() -> pathlib.Path:
     """`$XDG_CACHE_HOME/pgan_tf`, usually ~/.cache/pgan_tf; made if missing.
 
+    It may be there for reading alone.
+
     Raises:
-        UserError: If it cannot be made.
+        UserError: If it cannot be made, or the user has no home.
     """
-    root = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    path = pathlib.Path(root) / "pgan_tf"
     try:
+        given = os.environ.get("XDG_CACHE_HOME")
+        root = pathlib.Path(given or pathlib.Path.home() / ".cache")
+        path = root / "pgan_tf"
         path.mkdir(parents=True, exist_ok=True)
+    except RuntimeError as error:
+        raise errors.UserError(
+            f"there is no home to keep a cache in; {_OWN_CACHE}"
+        ) from error
     except OSError as error:
         raise errors.UserError(
-            f"cannot make the cache folder {path} ({error.strerror}); set"
-            " XDG_CACHE_HOME to a folder that can be written"
+            f"cannot make the cache folder {path} ({error.strerror});"
+            f" {_OWN_CACHE}"
         ) from error
     return path
+
+
+def cached(name: str = "") -> pathlib.Path | None:
+    """The place of a file in the cache, or the cache; None without one."""
+    try:
+        return cache_folder() / name
+    except errors.UserError as error:
+        _say_once(f"nothing is kept for the next time: {error}")
+        return None
+
+
+@contextlib.contextmanager
+def keeping(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """As `partial`, of what can be done without: that it fails is said."""
+    try:
+        with partial(path) as writing:
+            yield writing
+    except OSError as error:
+        _say_once(
+            f"nothing is kept for the next time: cannot write in {path.parent}"
+            f" ({error.strerror}); {_OWN_CACHE}"
+        )
+
+
+def _say_once(line: str) -> None:
+    """Tells, below any progress bar, what has not been told yet."""
+    if line not in _said:
+        _said.add(line)
+        tqdm.tqdm.write(line, file=sys.stderr)
 
 
 def say_torn(path: pathlib.Path) -> None:

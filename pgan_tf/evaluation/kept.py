@@ -44,7 +44,7 @@ def summaries(
         compute: Gives the summaries that are not kept.
     """
     paths = {
-        metric: files.cache_folder() / f"reals-{name}.npz"
+        metric: files.cached(f"reals-{name}.npz")
         for metric, name in names.items()
     }
     known = {m: _read(path, _parse_gaussian) for m, path in paths.items()}
@@ -53,9 +53,9 @@ def summaries(
     if missing:
         found |= compute(missing)
     for metric in missing:
-        summary = found[metric.key]
-        if isinstance(summary, Gaussian):
-            with files.partial(paths[metric]) as partial:
+        summary, path = found[metric.key], paths[metric]
+        if path and isinstance(summary, Gaussian):
+            with files.keeping(path) as partial:
                 np.savez(partial, **summary._asdict())
     return found
 
@@ -73,23 +73,26 @@ def values(
         compute: Gives the values that are not kept.
     """
     paths = {
-        metric: files.cache_folder() / f"{what}-{name}.json"
+        metric: files.cached(f"{what}-{name}.json")
         for metric, name in names.items()
     }
     known = {m: _read(path, _parse_value) for m, path in paths.items()}
     missing = [metric for metric, found in known.items() if found is None]
     new = compute(missing) if missing else {}
     for metric in missing:
-        with files.partial(paths[metric]) as partial:
+        if path := paths[metric]:
             numbers = new[metric.key].numbers()
-            partial.write_text(strict_json.dumps(numbers))
+            with files.keeping(path) as partial:
+                partial.write_text(strict_json.dumps(numbers))
     return {m.key: found for m, found in known.items() if found} | dict(new)
 
 
 def _read(
-    path: pathlib.Path, parse: Callable[[pathlib.Path], Content]
+    path: pathlib.Path | None, parse: Callable[[pathlib.Path], Content]
 ) -> Content | None:
     """The content of a file; None if there is none or it is torn."""
+    if path is None:
+        return None
     try:
         return parse(path)
     except FileNotFoundError:

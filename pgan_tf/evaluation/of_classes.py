@@ -136,6 +136,12 @@ def _open_classes(
     ]
 
 
+def _name(names: Sequence[str], label: int) -> str:
+    """What a class is called, with its number where others are called so."""
+    name = names[label]
+    return name if names.count(name) == 1 else f"{name} ({label})"
+
+
 def _open_class(
     opened: of_run.OpenedRun,
     label: int,
@@ -153,7 +159,7 @@ def _open_class(
     notes = {"dataset": whole.name}
     return _Class(
         label=label,
-        name=opened.dataset.label_names[label],
+        name=_name(opened.dataset.label_names, label),
         comparison=compared,
         rows=rows.Rows(compared, opened.kept_results("per-class"), notes),
     )

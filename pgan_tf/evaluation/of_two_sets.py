@@ -91,7 +91,7 @@ def _make_table(
     table.add_reals()
     drawn = reals.draw(fakes, compared.count, seed=options.seed)
     _, new = table.add(
-        fakes.name,
+        results.row_of_fakes(fakes.name),
         {"fakes_digest": fakes.digest},
         lambda missing: compared.of_images(drawn, fakes.name, missing),
     )

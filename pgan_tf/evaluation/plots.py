@@ -60,7 +60,7 @@ def save_sweep(folder: pathlib.Path, name: str, rows: Sweep) -> None:
         figure = _figure(len(pairs))
         for axes, pair in zip(figure.axes, pairs, strict=True):
             _draw_curve(axes, rows, *pair)
-        figure.suptitle(f"{name}: truncated latents")
+        figure.suptitle(f"{name}: truncated latents", parse_math=False)
         _write(folder / f"truncation-{name}.png", figure)
 
 
@@ -75,7 +75,7 @@ def save_arrays(folder: pathlib.Path, name: str, value: Value) -> None:
     images.save_png(folder / f"nearest-{name}.png", arrays["nearest"])
     figure = _figure(1)
     _draw_distances(figure.axes[0], arrays["fakes"], arrays["reals"])
-    figure.suptitle(name)
+    figure.suptitle(name, parse_math=False)
     _write(folder / f"distances-{name}.png", figure)
 
 

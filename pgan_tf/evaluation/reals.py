@@ -4,13 +4,14 @@ import concurrent.futures
 import dataclasses
 import functools
 import hashlib
+import os
 import pathlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors, images
+from pgan_tf.base import errors, images, text
 from pgan_tf.data.format import datasets, file_names
 from pgan_tf.data.sources import archive, decode
 
@@ -113,7 +114,7 @@ def of_folder(path: pathlib.Path) -> ImageSet:
         return np.stack(found)
 
     return ImageSet(
-        name=path.name,
+        name=text.one_line(path.resolve().name),
         where=str(path),
         num_images=len(names),
         resolution=height,
@@ -148,7 +149,7 @@ def _digest_of_files(path: pathlib.Path, names: Sequence[str]) -> str:
         stat = file.stat()
         name = file.relative_to(path) if file != path else ""
         parts.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\n".join(parts))).hexdigest()
 
 
 def open_dataset(path: pathlib.Path) -> datasets.Dataset:

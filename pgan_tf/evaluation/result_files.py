@@ -16,7 +16,7 @@ from pgan_tf.evaluation.metrics.metric import Value
 
 Line = dict[str, Any]
 # What may differ between two lines of one table: the fakes.
-_OF_FAKES = ("row", "snapshot_sha256")
+_OF_FAKES = ("row", "snapshot_sha256", "fakes_digest", "skipped_reals")
 
 
 class ResultFiles:
@@ -80,13 +80,15 @@ class ResultFiles:
         assert self._folder is not None
         common = {k: v for k, v in facts.items() if k not in _OF_FAKES}
         rows = {
-            line["row"]: line
+            # Two folders of one name are two sets.
+            (line["row"], line.get("fakes_digest")): line
             for line in self._lines(key)
             if all(line.get(name) == value for name, value in common.items())
         }
         path = self._folder / f"metric-{key}.txt"
         with files.partial(path) as partial:
-            partial.write_text(reference_table(list(rows.values())))
+            table = reference_table(list(rows.values()))
+            partial.write_text(table, encoding="utf-8")
 
 
 def reference_table(lines: list[Line]) -> str:

@@ -12,6 +12,11 @@ REALS = "Reals"
 NOISE_FLOOR = "Reals2"
 
 
+def row_of_fakes(name: str) -> str:
+    """The row of a set of that name, which is none of the reals' own."""
+    return f"{name} (fakes)" if name in (REALS, NOISE_FLOOR) else name
+
+
 @dataclasses.dataclass(frozen=True)
 class Result:
     """One number.

@@ -67,11 +67,10 @@ def from_inception(
 
     Without a file a converted one in the cache comes first.
     """
-    converted = files.cache_folder() / inception_keras.file_name(
-        inception_graph.GRAPH_SHA256
-    )
-    if path is None and converted.is_file():
-        path = converted
+    converted = inception_keras.file_name(inception_graph.GRAPH_SHA256)
+    kept = None if path else files.cached(converted)
+    if kept and kept.is_file():
+        path = kept
     if path is not None and path.suffix == ".keras":
         return inception_keras.load(path, replicas)
     return inception_graph.load(path, replicas)
@@ -104,7 +103,7 @@ def from_labels(
         return pixels, dataset.labels[chosen]
 
     return label_classifier.load_or_train(
-        files.cache_folder(),
+        files.cached(),
         f"{dataset.digest[:32]}-{size}",
         dataset.label_kind == values.MULTIHOT,
         read,

@@ -85,7 +85,12 @@ def load(path: pathlib.Path | None, replicas: devices.Replicas) -> Extractor:
 
 def find() -> pathlib.Path:
     """The file in the cache folder, downloaded if it is not there."""
-    folder = files.cache_folder()
+    try:
+        folder = files.cache_folder()
+    except errors.UserError as error:
+        raise Unavailable(
+            f"no 2015 Inception file: {error}, or pass --inception=FILE"
+        ) from error
     for name in (GRAPH_NAME, ARCHIVE_NAME):
         if (folder / name).is_file():
             return folder / name
@@ -115,8 +120,14 @@ def download(path: pathlib.Path) -> pathlib.Path:
             f"no 2015 Inception file ({len(data)} bytes arrived, not"
             f" {ARCHIVE_BYTES}): {advice}"
         )
-    with files.partial(path) as partial:
-        partial.write_bytes(data)
+    try:
+        with files.partial(path) as partial:
+            partial.write_bytes(data)
+    except OSError as error:
+        raise Unavailable(
+            f"no 2015 Inception file (cannot write {path}: {error.strerror}):"
+            f" {advice}"
+        ) from error
     return path
 
 

@@ -34,7 +34,7 @@ Examples = tuple[np.ndarray, np.ndarray]
 
 
 def load_or_train(
-    folder: pathlib.Path,
+    folder: pathlib.Path | None,
     key: str,
     attributes: bool,
     read: Callable[[], Examples],
@@ -44,7 +44,7 @@ def load_or_train(
     """The classifier of a dataset, from the cache folder or newly trained.
 
     Args:
-        folder: Where `labels-<key>.keras` is kept.
+        folder: Where `labels-<key>.keras` is kept; None: nowhere.
         key: Identifies the dataset and the size of the images.
         attributes: Labels are independent yes/no attributes (a sigmoid each)
             rather than one class out of K (softmax).
@@ -52,26 +52,34 @@ def load_or_train(
         replicas: That run the classifier once it is trained.
         seed: Of the initial weights and of all drawing.
     """
-    path = folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
-    facts_path = path.with_suffix(".json")
-    if (found := _read(path, facts_path, replicas)) is None:
+    path = folder and folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
+    if path is None or (found := _read(path, replicas)) is None:
         images, labels = read()
         model, accuracy = train(images, labels, attributes, seed)
-        with files.partial(path) as partial:
-            model.save(partial)
-        facts = {"accuracy": accuracy, "digest": files.sha256_of_weights(model)}
-        with files.partial(facts_path) as partial:
-            partial.write_text(json.dumps(facts))
-        found = _read(path, facts_path, replicas)
-        assert found is not None
+        if path is not None:
+            _keep(path, model, accuracy)
+        with replicas.scope():
+            copy = build(images.shape[1], labels.shape[1])
+            copy.set_weights(model.get_weights())
+        found = copy, accuracy
     model, accuracy = found
     return extractor(model, attributes, accuracy, replicas)
 
 
+def _keep(path: pathlib.Path, model: keras.Model, accuracy: float) -> None:
+    """Writes what `_read` reads."""
+    with files.keeping(path) as partial:
+        model.save(partial)
+    facts = {"accuracy": accuracy, "digest": files.sha256_of_weights(model)}
+    with files.keeping(path.with_suffix(".json")) as partial:
+        partial.write_text(json.dumps(facts))
+
+
 def _read(
-    path: pathlib.Path, facts_path: pathlib.Path, replicas: devices.Replicas
+    path: pathlib.Path, replicas: devices.Replicas
 ) -> tuple[keras.Model, float] | None:
     """Model and accuracy from the cache; None if missing or torn."""
+    facts_path = path.with_suffix(".json")
     if not (path.is_file() and facts_path.is_file()):
         return None
     try:

@@ -199,9 +199,9 @@ MUTANTS: tuple[Mutant, ...] = (
         _HERE + "features/extractor.py",
         f"{_TESTS}features/extractor_test.py "
         f"{_TESTS}features/own_model_test.py",
-        ("for values in outputs:", "for values in outputs[:1]:"),
-        ("if not np.isfinite(values).all():",
-         "if not np.isfinite(values).any():"),
+        ("for output in outputs:", "for output in outputs[:1]:"),
+        ("if not np.isfinite(output).all():",
+         "if not np.isfinite(output).any():"),
         ("self.layer and not self.canonical", "self.layer"),
         ('            "sha256": self.digest,\n', ""),
         ('            "layer": self.layer,\n', ""),

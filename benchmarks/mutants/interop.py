@@ -17,7 +17,7 @@ MUTANTS: tuple[Mutant, ...] = (
          "models.stock_model(network, None, uint8)"),
         ("models.stock_model(network, lod, uint8)",
          "models.stock_model(network, lod)"),
-        ("inputs, name, partial)", "inputs, name, path)"),
+        ("shutil.move(made, partial)", "shutil.move(made, path)"),
         ('"dtype": "float32"', '"dtype": "float16"'),
         ("export_formats.check_packages(name)", "pass"),
     ),

@@ -82,8 +82,9 @@ def _write_mp4(
         *(program, "-loglevel", "error", "-f", "rawvideo"),
         *("-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)),
         *("-i", "-", "-c:v", "libx264", "-pix_fmt", "yuv420p"),
-        # Visually lossless; plays while it is still loading.
-        *("-crf", "18", "-movflags", "+faststart", str(partial)),
+        # Visually lossless; plays while it is still loading. A name is not
+        # to be taken for that of a protocol.
+        *("-crf", "18", "-movflags", "+faststart", f"file:{partial}"),
     ]
     with (
         tempfile.TemporaryFile() as log,

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from pgan_tf.base import errors, flag_kinds, flag_parser
 from pgan_tf.data.format import datasets
+from pgan_tf.evaluation import reals
+from pgan_tf.evaluation.features import extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
+from pgan_tf.evaluation.metrics.metric import PIXELS
 from pgan_tf.runs import folder as run_folder
 
 DESCRIPTION = """Evaluates the snapshots of a run, or any two sets of images.
@@ -269,16 +272,30 @@ def check_run(args: argparse.Namespace) -> None:
         )
     if args.per_class:
         refuse_given(args, "--per_class", "watch", "truncation", "compare_to")
+        if "metrics" in args.given:
+            metrics_by_name.check_per_class(args.metrics)
     config = run_folder.read_config(args.run_dir)
     if not args.watch:
         run_folder.select_snapshots(pathlib.Path(args.run_dir), args.snapshot)
+    elif args.snapshot not in ("all", "latest"):
+        raise errors.UserError(
+            f"--watch takes --snapshot=all or latest, not {args.snapshot}"
+        )
     data_dir = args.data_dir or config.data.data_dir
     if not args.data_dir and not pathlib.Path(data_dir).is_dir():
         raise errors.UserError(
             f"--run_dir={args.run_dir}: its dataset {data_dir} is not there; "
             "say where it is with --data_dir"
         )
-    datasets.open_dataset(data_dir)
+    dataset = datasets.open_dataset(data_dir)
+    count = args.num_images or config.evaluation.eval_num_images
+    reals.check_dataset(dataset, config.data.resolution or 0, count)
+    if args.per_class and not dataset.label_size:
+        raise errors.UserError(
+            f"--per_class: the dataset {dataset.path} has no labels, so that "
+            "there are no classes"
+        )
+    check_labels(args, config.evaluation.eval_features, dataset)
 
 
 def check_sets(args: argparse.Namespace) -> None:
@@ -290,6 +307,28 @@ def check_sets(args: argparse.Namespace) -> None:
             "--run_dir and --reals: give either a run or two sets of images"
         )
     refuse_given(args, "--reals and --fakes", *OF_RUNS)
+    paths = pathlib.Path(args.reals), pathlib.Path(args.fakes)
+    whole, fakes = reals.open_pair(*paths)
+    reals.check_counts(whole, fakes, args.num_images)
+    check_labels(args, extractor.INCEPTION, whole.dataset)
+
+
+def check_labels(
+    args: argparse.Namespace, usual: str, dataset: datasets.Dataset | None
+) -> None:
+    """Refuses features of labels that there are none of.
+
+    Args:
+        args: The flags.
+        usual: What --features is if neither it nor --inception is given.
+        dataset: Of the reals, if they come from one.
+    """
+    named = args.features or (args.inception and extractor.INCEPTION) or usual
+    asked = metrics_by_name.parse(args.metrics)
+    if named == extractor.LABELS and any(
+        kind.needs != PIXELS for kind in asked
+    ):
+        extractor.check_labels(dataset)
 
 
 def refuse_given(args: argparse.Namespace, what: str, *names: str) -> None:

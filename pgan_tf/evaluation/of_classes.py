@@ -28,11 +28,7 @@ def evaluate(run_dir: pathlib.Path, options: Options) -> results.Report:
         UserError: On input that cannot be evaluated: networks or reals
             without labels, metrics other than fid.
     """
-    if set(options.metrics) - {"fid", "fid50k"}:
-        raise errors.UserError(
-            f"--per_class computes fid, not {','.join(options.metrics)}; give"
-            " --metrics=fid"
-        )
+    metrics_by_name.check_per_class(options.metrics)
     config = run_folder.read_config(run_dir)
     paths = run_folder.select_snapshots(run_dir, options.snapshot)
     opened = of_run.OpenedRun(run_dir, config, options, paths[0])

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from pgan_tf.base import devices, errors
+from pgan_tf.base import devices
 from pgan_tf.evaluation import (
     comparison,
     plots,
@@ -35,12 +35,7 @@ def evaluate(
     asked = metrics_by_name.parse(options.metrics)
     whole, fakes = reals.open_pair(reals_path, fakes_path)
     available = min(whole.num_images, fakes.num_images)
-    if options.num_images and options.num_images > available:
-        raise errors.UserError(
-            f"--num_images={options.num_images}: {whole.where} has"
-            f" {whole.num_images} images, {fakes.where} {fakes.num_images};"
-            " give a lower number"
-        )
+    reals.check_counts(whole, fakes, options.num_images)
     replicas = devices.Replicas(devices.make_strategy(options.devices))
     size = whole.resolution
     chosen = metrics_by_name.choose(

@@ -213,6 +213,15 @@ def open_pair(
     return first, second
 
 
+def check_counts(reals: ImageSet, fakes: ImageSet, count: int | None) -> None:
+    """Refuses to take more images of each than the smaller set has."""
+    if count and count > min(reals.num_images, fakes.num_images):
+        raise errors.UserError(
+            f"--num_images={count}: {reals.where} has {reals.num_images}"
+            f" images, {fakes.where} {fakes.num_images}; give a lower number"
+        )
+
+
 def _at(opened: ImageSet | datasets.Dataset, wanted: int) -> ImageSet:
     """A dataset at the wanted resolution, if it has that, or at its own."""
     if isinstance(opened, ImageSet):

@@ -5,6 +5,8 @@ network that it comes from, before it gets its name.
 """
 
 import pathlib
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 
@@ -56,6 +58,7 @@ def export(
     inputs = fixed_inputs(network)
     with (
         files.partial(path) as partial,
+        tempfile.TemporaryDirectory(prefix="pgan_tf-") as folder,
         warnings.catch_warnings(),
         tqdm.tqdm(total=3, desc="exporting", delay=1, leave=False) as bar,
         keras.device("cpu:0"),  # GPUs round the factors of a product more.
@@ -63,9 +66,12 @@ def export(
         warnings.simplefilter("ignore")  # Of converters, about themselves.
         expected = source_images(network, inputs, lod, uint8)
         bar.update()
-        _write(model, inputs, name, partial)
+        # Not all of these programs take all names that a file may have.
+        suffix = export_formats.FORMATS[name].suffix
+        made = pathlib.Path(folder) / f"model{suffix}"
+        _write(model, inputs, name, made)
         bar.update()
-        found = _RUNNERS[name](partial, inputs)
+        found = _RUNNERS[name](made, inputs)
         worst = float(np.abs(found.astype(np.float32) - expected).max())
         limit = 1 if uint8 else TOLERANCE * max(1.0, np.abs(expected).max())
         if found.shape != expected.shape or not worst <= limit:
@@ -74,6 +80,7 @@ def export(
                 f"by {worst:.3g}; a fault of the converter, so try another "
                 "--format"
             )
+        shutil.move(made, partial)
     return worst
 
 

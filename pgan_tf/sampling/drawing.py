@@ -43,6 +43,9 @@ def generate(
     Returns:
         float32 [N,resolution,resolution,num_channels], about [-1, 1].
     """
+    if not len(latents):
+        size = network.resolution
+        return np.empty((0, size, size, network.num_channels), np.float32)
     return np.concatenate(
         list(draw(network, latents, labels, minibatch, lod, devices))
     )

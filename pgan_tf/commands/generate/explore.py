@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import devices, errors, files, images, web_page
+from pgan_tf.base import devices, errors, files, images, text, web_page
 from pgan_tf.commands.generate import inputs
 from pgan_tf.data import values
 from pgan_tf.evaluation.features import by_name as features_by_name
@@ -38,8 +38,9 @@ def run(args: argparse.Namespace) -> None:
     attributes, remark = find_attributes(args, network, samples, label)
     named += attributes
     latents = latent_table.latents_of_seeds(args.seeds, network)
+    called = text.one_line(pathlib.Path(args.network).name)
     content = {
-        "title": f"What {pathlib.Path(args.network).name} has learned",
+        "title": f"What {called} has learned",
         "seeds": args.seeds,
         "places": args.places,
         "cards": make_cards(args, network, label, latents, named),

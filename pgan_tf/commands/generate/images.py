@@ -96,5 +96,5 @@ def what_to_draw(
 
 
 def _slug(text: str) -> str:
-    """A name that is safe in a file name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "class"
+    """A name that is safe in a file name: letters of any script, digits."""
+    return re.sub(r"\W+", "-", text)[:40].strip("-").lower() or "class"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pgan_tf.base import errors, images, video
+from pgan_tf.base import boundary, errors, images, memory, video
 from pgan_tf.commands.generate import checks
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
@@ -86,17 +86,18 @@ def read_lods(run_dir: pathlib.Path) -> dict[int, float]:
     start = Schedule.of_run(run_folder.read_config(run_dir)).at(0)
     lods = {0: start.lod}
     for tick in run_folder.read_ticks(run_dir):
-        lods[tick["nimg"] // 1000] = tick["lod"]
+        nimg, lod = tick.get("nimg"), tick.get("lod")
+        # A line that was torn, or damaged, may still be one of JSON.
+        if isinstance(nimg, int) and isinstance(lod, int | float):
+            lods[nimg // 1000] = lod
     return lods
 
 
 def read(path: pathlib.Path) -> np.ndarray:
     """A grid: uint8 [H,W,3]."""
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, Image.DecompressionBombError) as error:
-        raise errors.UserError(f"{path}: not a PNG that can be read") from error
+    with boundary.reading(path, "PNG"), Image.open(path) as picture:
+        memory.require(3 * math.prod(picture.size), str(path))
+        return np.asarray(picture.convert("RGB"))
 
 
 def crop(

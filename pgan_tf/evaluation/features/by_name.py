@@ -19,6 +19,7 @@ from pgan_tf.evaluation.features.extractor import (
     LABELS,
     RANDOM,
     Extractor,
+    check_labels,
 )
 
 # Enough to learn the labels from, in memory and in time.
@@ -82,17 +83,8 @@ def from_labels(
     replicas: devices.Replicas,
 ) -> Extractor:
     """A classifier of the dataset's labels, trained once and then cached."""
-    if dataset is None or not dataset.label_size:
-        where = f"the dataset {dataset.path}" if dataset else "a folder"
-        raise errors.UserError(
-            f"--features=labels: {where} has no labels; give inception, random"
-            " or a .keras file"
-        )
-    values.refuse_values(
-        dataset.label_kind,
-        f"--features=labels: {dataset.path}",
-        "give inception, random or a .keras file",
-    )
+    check_labels(dataset)
+    assert dataset
     size = min(resolution, label_classifier.LARGEST_INPUT)
 
     def read() -> label_classifier.Examples:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import boundary, errors
+from pgan_tf.data import values
+from pgan_tf.data.format import datasets
 
 # As `devices.Replicas.spread` compiles them.
 Run = Callable[[np.ndarray], Sequence[np.ndarray]]
@@ -65,8 +67,8 @@ class Extractor:
             UserError: If a feature or logit is not finite.
         """
         outputs = self.run(images)
-        for values in outputs:
-            if not np.isfinite(values).all():
+        for output in outputs:
+            if not np.isfinite(output).all():
                 raise errors.UserError(
                     f"the extractor {self.label} gives values that are not"
                     " finite; choose another with --features"
@@ -115,6 +117,22 @@ def of_file(run: Run, where: str) -> Run:
             return run(images)
 
     return call
+
+
+def check_labels(dataset: datasets.Dataset | None) -> None:
+    """Refuses to learn features from the labels of a dataset without classes.
+
+    Args:
+        dataset: Of the reals; None if they come from other files.
+    """
+    way_out = "give inception, random or a .keras file"
+    if dataset is None or not dataset.label_size:
+        where = f"the dataset {dataset.path}" if dataset else "a folder"
+        raise errors.UserError(
+            f"--features=labels: {where} has no labels; {way_out}"
+        )
+    where = f"--features=labels: {dataset.path}"
+    values.refuse_values(dataset.label_kind, where, way_out)
 
 
 class Unavailable(errors.UserError):

@@ -106,9 +106,11 @@ def _open_folder(path: pathlib.Path) -> tuple[Model, Size | None, str]:
     """What `_open_keras` returns, of a SavedModel folder."""
     _check_operations(path)
     what = f"SavedModel with the signature {SIGNATURE}"
-    with boundary.reading(f"--features={path}", what):
-        # Its whole path, as a name such as gs: would be a protocol's.
-        loaded = tf.saved_model.load(str(path.resolve()))
+    with (
+        boundary.reading(f"--features={path}", what),
+        files.plain_name(path) as name,
+    ):
+        loaded = tf.saved_model.load(name)
         signature = loaded.signatures[SIGNATURE]
     inputs = signature.structured_input_signature[1]
     specs = list(inputs.values())

@@ -62,6 +62,15 @@ def parse(names: Sequence[str]) -> Asked:
     return dict(known[name] for name in names)
 
 
+def check_per_class(names: Sequence[str]) -> None:
+    """Refuses metrics that are not computed of single classes."""
+    if set(names) - {"fid", "fid50k"}:
+        raise errors.UserError(
+            f"--per_class computes fid, not {','.join(names)}; give"
+            " --metrics=fid"
+        )
+
+
 def described() -> str:
     """A line per metric, for --help."""
     return "\n".join(

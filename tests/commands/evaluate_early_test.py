@@ -1,0 +1,107 @@
+"""What evaluate.py refuses ahead of TensorFlow, whose import takes seconds."""
+
+import json
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tests import common, dataset_files, processes, small_run
+
+# Says of each list of flags what the checks say, without TensorFlow.
+CHECK = """
+import json, sys
+from pgan_tf.base import errors
+from pgan_tf.commands import evaluate_flags
+for flags in json.load(open(sys.argv[1])):
+    try:
+        evaluate_flags.check(evaluate_flags.parse(flags))
+        print("accepted")
+    except errors.UserError as error:
+        print(str(error).replace("\\n", "NEWLINE"))
+assert not {"tensorflow", "keras"} & set(sys.modules), "TensorFlow came along"
+"""
+
+
+class EarlyTest(common.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.here = self.folder()
+
+    def check(self, cases):
+        """Compares what is said with (flags, part of the line)."""
+        file = self.here / "cases.json"
+        flags = [[str(each) for each in given] for given, _ in cases]
+        file.write_text(json.dumps(flags))
+        found = processes.succeed("-c", CHECK, file).splitlines()
+        self.assertLen(found, len(cases))
+        for line, (given, expected) in zip(found, cases, strict=True):
+            self.assertIn(expected, line, str(given))
+            self.assertNotIn("NEWLINE", line)
+
+    def images(self, name, count=12, size=16):
+        folder = self.here / name
+        folder.mkdir()
+        for i in range(count):
+            picture = np.full((size, size, 3), i, np.uint8)
+            Image.fromarray(picture).save(folder / f"{i}.png")
+        return folder
+
+    def test_runs(self):
+        run_dir = f"--run_dir={small_run.make(self.here)}"
+        pixels = small_run.pictures()
+        small, plain = self.here / "small", self.here / "plain"
+        dataset_files.save(small, pixels[:, ::2, ::2])
+        dataset_files.save(plain, pixels)
+        no_labels = f"--data_dir={plain}"
+        missing = f"--run_dir={self.here / 'missing'}"
+        self.check(
+            [
+                ((run_dir,), "accepted"),
+                ((run_dir, "--metrics=fid50k,swd", "--snapshot=all"), "acce"),
+                ((run_dir, "--features=labels"), "accepted"),
+                ((run_dir, no_labels, "--features=labels", "--metrics=swd"),
+                 "accepted"),
+                ((missing,), "not a run folder"),
+                ((run_dir, "--metrics=fod"), "known metrics are"),
+                ((run_dir, "--metrics=fid,fid50k"), "names a metric twice"),
+                ((run_dir, "--snapshot=11"), "one of the run's kimg: 0, 10"),
+                ((run_dir, "--snapshot=a.keras"), "no such snapshot"),
+                ((run_dir, "--data_dir=missing"), "no such dataset folder"),
+                ((run_dir, f"--data_dir={small}"), "has 8 pixels, the run 16"),
+                ((run_dir, "--num_images=41"), "has 40 images"),
+                ((run_dir, "--watch", "--snapshot=10"), "--watch takes"),
+                ((run_dir, "--per_class", "--metrics=swd"), "computes fid"),
+                ((run_dir, "--per_class", no_labels), "has no labels"),
+                ((run_dir, "--features=labels", no_labels), "has no labels"),
+                ((run_dir, "--features=missing.keras"), "no such file"),
+                ((run_dir, "--inception=missing.pb"), "no such file"),
+                ((run_dir, "--out_dir=x"), "--out_dir is of --reals"),
+            ]
+        )  # fmt: skip
+
+    def test_two_sets(self):
+        reals = f"--reals={self.images('reals')}"
+        fakes = f"--fakes={self.images('fakes', 10)}"
+        large = f"--fakes={self.images('large', 12, 32)}"
+        empty = self.here / "empty"
+        empty.mkdir()
+        text = self.here / "text.zip"
+        text.write_text("no zip")
+        self.check(
+            [
+                ((reals, fakes, "--features=random"), "accepted"),
+                ((reals, "--fakes=missing"), "no such file or folder"),
+                ((reals,), "give both"),
+                ((reals, large), "give sets of one size"),
+                ((reals, f"--fakes={empty}"), "no images in"),
+                ((reals, f"--fakes={text}"), "text.zip"),
+                ((reals, fakes, "--num_images=11"), "10; give a lower"),
+                ((reals, fakes, "--features=labels"), "a folder has no labels"),
+                ((reals, fakes, "--watch"), "--watch has no effect"),
+            ]
+        )
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -47,8 +47,9 @@ def settle() -> None:
         os.environ.pop(name, None)
     if (keras := sys.modules.get("keras")) is not None:
         _settle_imported(keras)
-    elif not _is_usual(_file()):
-        # Nothing lies in there, and nothing is written.
+    elif not _is_usual(_file()) or not os.path.isabs(os.path.expanduser("~")):
+        # Nothing lies in there, and nothing is written there, nor in a folder
+        # called ~ where the user has no home.
         os.environ["KERAS_HOME"] = os.devnull
 
 

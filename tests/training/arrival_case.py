@@ -135,8 +135,12 @@ class Call:
     stage: Stage
 
 
+# Seconds that a call takes, a batch is waited for, and a picture takes.
+CALL, WAIT, PICTURE = 60.0, 5.0, 7.0
+
+
 class Clock:
-    """Goes on by a minute with each call."""
+    """Goes on when it is told to."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -197,6 +201,8 @@ class ArrivalCase(common.TestCase):
 class Walk:
     """A whole training whose compiled steps do nothing but take a minute.
 
+    By a clock of its own: see CALL, WAIT and PICTURE.
+
     Attributes:
         calls: Of the steps.
         pictures, snapshots, checkpoints: At how many images each was taken.
@@ -220,6 +226,7 @@ class Walk:
             patch(trainer.devices, "make_deterministic"),
             patch(trainer.time, "monotonic", self.clock.monotonic),
             patch(trainer.Run, "compile", self.compile),
+            patch(trainer.pipeline, "ahead", self.ahead),
             patch(guard.Guard, "what_is_wrong", return_value=""),
             patch(grid.Grid, "save_fakes", self.picture),
             patch(snapshots, "save_generator", self.snapshot),
@@ -250,14 +257,21 @@ class Walk:
             )
             for adam in (g_adam, d_adam):
                 adam.step.assign_add(1)
-            self.clock.now += 60.0
+            self.clock.now += CALL
             return tf.zeros([len(steps.TERMS)])
 
         return call
 
+    def ahead(self, stream, *unused):
+        """Batches that are waited for."""
+        for batch in stream:
+            self.clock.now += WAIT
+            yield batch
+
     def picture(self, Gs, nimg: int) -> None:
         self.pictures.append(nimg)
         self.picture_lods.append(Gs.lod)
+        self.clock.now += PICTURE
         self.drawn_by.add(Gs.name)
 
     def snapshot(self, Gs, path: pathlib.Path) -> None:

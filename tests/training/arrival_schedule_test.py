@@ -16,7 +16,7 @@ import tensorflow as tf
 from pgan_tf.data import pipeline
 from pgan_tf.runs import folder as run_folder
 from tests.training import arrival_case
-from tests.training.arrival_case import reads
+from tests.training.arrival_case import CALL, PICTURE, WAIT, reads
 
 # Images shown before each call; resolution, minibatch; alpha; G's and D's
 # rate, at 100 images and later; passes.
@@ -130,7 +130,7 @@ class WalkTest(arrival_case.ArrivalCase):
         self.assertEqual([t["tick"] for t in self.stats()], list(range(1, 10)))
 
     def test_what_a_tick_says(self):
-        """By recount; a call takes a minute, and nothing else does."""
+        """By recount; a picture's time is of the tick after it."""
         ends = [row[0] for row in CALLS[1:]] + [300]
         begin = seconds = 0
         for tick, end in zip(self.stats(), TICKS, strict=True):
@@ -139,8 +139,10 @@ class WalkTest(arrival_case.ArrivalCase):
                 for row, until in zip(CALLS, ends, strict=True)
                 if begin < until <= end
             ]
-            took = 60.0 * len(within)
-            seconds += took
+            took = (CALL + WAIT) * len(within)
+            # At first, and after each second tick, there was a picture.
+            pictures = PICTURE if tick["tick"] % 2 else 0.0
+            seconds += took + pictures
             nimg, size, minibatch, alpha, g_lrate, d_lrate, _ = within[-1]
             lod = {8: 2, 16: 1, 32: 0}[size]
             expected = {
@@ -153,8 +155,8 @@ class WalkTest(arrival_case.ArrivalCase):
                 "sec_per_tick": took,
                 "sec_per_kimg": took * 1000 / (end - begin),
                 "images_per_sec": (end - begin) / took,
-                "maintenance_sec": 0.0,
-                "data_sec": 0.0,
+                "maintenance_sec": pictures,
+                "data_sec": WAIT * len(within),
             }
             found = {name: tick[name] for name in expected}
             for name, value in expected.items():
@@ -172,12 +174,12 @@ class WalkTest(arrival_case.ArrivalCase):
             " kimg 0.2 ",
             " lod 1.00 ",
             " minibatch 4 ",
-            " time 5m 00s ",
-            " sec/tick 120.0 ",
-            " sec/kimg 2500.00 ",
+            " time 5m 39s ",
+            " sec/tick 130.0 ",
+            " sec/kimg 2708.33 ",
             " maintenance 0.0 ",
             " 16x16 ",
-            " images/s 0.40 ",
+            " images/s 0.37 ",
         ):
             self.assertIn(part, lines[3])
 
@@ -211,7 +213,7 @@ class WalkTest(arrival_case.ArrivalCase):
 
     @reads("checkpoint_minutes")
     def test_checkpoints(self):
-        """A call takes a minute, so each third is over 2.5."""
+        """A call takes more than a minute, so each third is over 2.5."""
         ends = [row[0] for row in CALLS[1:]] + [300]
         self.assertEqual(self.walked.checkpoints, [*ends[2::3], 300])
 

@@ -113,7 +113,7 @@ class KnownDiscriminator:
     num_channels = 1
     lod = 0.0
 
-    def __init__(self, label_size: int, group_size: int = 0) -> None:
+    def __init__(self, label_size: int, group_size: int | None = 0) -> None:
         self.label_size = label_size
         self.group_size = group_size
         self.slope = Weight("D/slope", SLOPE)
@@ -173,7 +173,7 @@ class RecordingAdam(optim.Adam):
 def networks(
     strategy: tf.distribute.Strategy,
     label_size: int = 0,
-    group_size: int = 0,
+    group_size: int | None = 0,
     loss_scale: optim.LossScale | None = None,
     g_scale: optim.LossScale | None = None,
     judge: type = KnownDiscriminator,
@@ -201,7 +201,7 @@ def make(
     label_size: int = 0,
     label_kind: str = "",
     passes: int = 1,
-    group_size: int = 0,
+    group_size: int | None = 0,
     fading: bool = False,
     loss_scale: optim.LossScale | None = None,
     g_scale: optim.LossScale | None = None,

@@ -86,6 +86,19 @@ class DrawsTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(set(expected), set(steps.TERMS))
         known.check_terms(self, found, expected)
 
+    def test_terms_where_d_looks_at_all_of_a_minibatch(self):
+        """Reals and fakes then go through D one after the other."""
+        iteration = known.make(
+            RunOptions(data=MIRRORED, losses=LOSSES),
+            label_size=3,
+            label_kind="onehot",
+            group_size=None,
+        )
+        found = known.run(iteration, labels=(2, 0, 1, 2), nimg=1000)
+        known.check_terms(self, found, self.expected())
+        # Reals, fakes, mixed; G's fakes.
+        self.assertLen(iteration.nets.D.alphas, 4)
+
     def test_every_stream_is_asked_once_at_the_position_given(self):
         options = RunOptions(data=MIRRORED, losses=LOSSES)
         iteration = known.make(options, label_size=3, label_kind="onehot")

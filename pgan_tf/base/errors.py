@@ -2,7 +2,7 @@
 
 from pgan_tf.base import text
 
-_LONGEST = 4000
+_LONGEST = 1000
 
 
 class UserError(Exception):

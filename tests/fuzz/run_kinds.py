@@ -78,8 +78,8 @@ def of_run(name: str) -> Kind:
 
 KINDS = {
     "run_config": of_run("config.json"),
-    "run_stats": of_run("stats.jsonl"),
     "run_results": of_run("metric-fid.jsonl"),
+    "run_stats": of_run("stats.jsonl"),
     "run_picture": Kind(
         functools.partial(write_run, "fakes000001.png"),
         read_video,

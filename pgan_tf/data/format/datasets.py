@@ -6,7 +6,6 @@ See `file_names` for its files and `tfrecord` for what is in them.
 import dataclasses
 import functools
 import hashlib
-import json
 import os
 import pathlib
 import re
@@ -16,7 +15,7 @@ import numpy as np
 
 from pgan_tf.base import errors, resolutions
 from pgan_tf.data import values
-from pgan_tf.data.format import file_names, label_file, levels
+from pgan_tf.data.format import file_names, label_file, levels, manifest_file
 
 _NUM_BLACK = 16
 
@@ -163,9 +162,6 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     full = opened[max(opened)]
     for level in opened.values():
         levels.check_same(level, full)
-    manifest = _read_manifest(path)
-    if manifest is not None:
-        _check_sizes(path, manifest)
     return Dataset(
         path=path,
         name=name,
@@ -173,7 +169,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
         num_channels=full.layout.shape[0],
         num_images=full.num_images,
         labels=label_file.read(path, full.num_images),
-        manifest=manifest,
+        manifest=manifest_file.read(path),
         levels=opened,
     )
 
@@ -252,39 +248,6 @@ def _check_one(
             "shards; give each dataset its own folder"
         )
     return names[0], counts[0]
-
-
-def _read_manifest(path: pathlib.Path) -> dict[str, Any] | None:
-    file = path / file_names.MANIFEST
-    if not file.exists():
-        return None
-    try:
-        manifest = json.loads(file.read_text())
-        for known in manifest["files"].values():
-            int(known["bytes"]), str(known["sha256"])
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise errors.UserError(
-            f"{file} is not a manifest of dataset_tool.py"
-        ) from error
-    return manifest
-
-
-def _check_sizes(path: pathlib.Path, manifest: dict[str, Any]) -> None:
-    for name, known in manifest["files"].items():
-        file = path / name
-        size = file.stat().st_size if file.exists() else None
-        if size != known["bytes"]:
-            found = "is missing" if size is None else f"has {size} bytes"
-            raise errors.UserError(
-                f"{file} {found} but should have {known['bytes']} according "
-                f"to {file_names.MANIFEST}"
-            )
 
 
 def _fingerprint(file: pathlib.Path) -> str:

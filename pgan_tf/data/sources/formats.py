@@ -3,7 +3,10 @@
 import functools
 import importlib
 import importlib.util
+import io
 from collections.abc import Iterable
+
+from PIL import Image
 
 # What Pillow reads by itself.
 _READ = frozenset(
@@ -11,6 +14,10 @@ _READ = frozenset(
     ".jpf .jpg .jpx .mpo .pbm .pcx .pgm .pjp .pjpeg .png .pnm .ppm .qoi .tga "
     ".tif .tiff .webp".split()
 )
+# Pillow's names of the formats.
+_OPENED = (
+    "PNG JPEG MPO WEBP GIF BMP DIB TIFF JPEG2000 AVIF PPM PCX QOI TGA HEIF"
+).split()
 # What it reads with the extra `heif`.
 _HEIF = frozenset(".heic .heif .hif".split())
 # Pictures in files that it does not read, or not as pixels.
@@ -36,11 +43,27 @@ def _has_heif() -> bool:
     return importlib.util.find_spec("pillow_heif") is not None
 
 
+def open_image(data: bytes) -> Image.Image:
+    """What Pillow knows of an image, by its content.
+
+    Of the formats that it knows some run other programs (PostScript) or read
+    other files; those are not opened, whatever a file is called.
+    """
+    return Image.open(io.BytesIO(data), formats=_formats())
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(each for each in _OPENED if each in Image.OPEN)
+
+
 @functools.cache
 def register() -> None:
     """Lets Pillow read HEIF files, if the extra is installed."""
     if _has_heif():
         importlib.import_module("pillow_heif").register_heif_opener()
+        _formats.cache_clear()
 
 
 def way_out(suffixes: Iterable[str]) -> str:

@@ -76,9 +76,10 @@ def read(
         table = label_files.parse(where, data, attributes)
     if not table.names:
         if attributes:
+            found = f"; {where} has none" if choice != NONE else ""
             raise errors.UserError(
                 f"--label_attributes={attributes} needs a list of attributes; "
-                "name it with --labels"
+                f"name it with --labels{found}"
             )
         return _without_labels(len(images), num_images, file)
     if attributes:

@@ -7,7 +7,6 @@ what the file says of them; see `data.values`.
 """
 
 import functools
-import io
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +14,16 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, memory
 from pgan_tf.data import values
+from pgan_tf.data.sources import formats
 
 # TIFF's tags.
 _BITS, _PHOTOMETRIC, _FORMAT = 258, 262, 339
 _LIMITS = ((340, 341), (280, 281))  # signed or not, any number; then 16 bits
 _WHITE_IS_ZERO, _SIGNED = 0, 2
+# Bytes, from the file to pixels of 8 bits; gray or not, where it has more.
+_PER_PIXEL, _PER_GRAY, _PER_DEEP = 20, 34, 72
 # These say that white is the largest number that their samples can be.
 _FULL_RANGE = ("PNG", "PPM", "JPEG2000")
 
@@ -44,10 +46,11 @@ def rgb(
     Raises:
         UserError: It is not known what its samples mean.
     """
-    image: Image.Image = Image.open(io.BytesIO(data))
+    image: Image.Image = formats.open_image(data)
+    memory.require(_most_bytes(image), name)
     bits, rawmode = _bits_of(image), _rawmodes(image)
     if bits == 16 and rawmode.startswith(("RGB;", "RGBA;", "RGBX;")):
-        lower: Image.Image = Image.open(io.BytesIO(data))
+        lower = formats.open_image(data)
         _read_lower_halves(lower)
         halves = [_turned(each, upright) for each in (image, lower)]
         return _of_halves(halves, _Samples(image, name, bits, told))
@@ -60,6 +63,14 @@ def rgb(
     if is_signed or image.mode.startswith(("I", "F")):
         return _of_gray(image, _Samples(image, name, bits, told))
     return np.asarray(_on_white(image).convert("RGB"))
+
+
+def _most_bytes(image: Image.Image) -> int:
+    """What the image takes at its peak, with all copies, as measured."""
+    width, height = image.size
+    if image.mode.startswith(("I", "F")):
+        return _PER_GRAY * width * height
+    return (_PER_PIXEL if _bits_of(image) <= 8 else _PER_DEEP) * width * height
 
 
 def _turned(image: Image.Image, upright: bool) -> Image.Image:

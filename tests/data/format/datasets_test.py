@@ -282,7 +282,7 @@ class RecordsTest(common.TestCase):
             '{"files": {"a": {"bytes": "x", "sha256": ""}}}',
         ):  # fmt: skip
             (path / file_names.MANIFEST).write_text(text)
-            self.assert_refused(path, "dataset.json is not a manifest")
+            self.assert_refused(path, "dataset.json is .* no manifest")
 
     def test_level_of_another_size_than_its_name(self) -> None:
         path, _ = self.make(resolution=16)

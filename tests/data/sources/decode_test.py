@@ -1,6 +1,9 @@
 """Tests of decoding and resizing."""
 
 import io
+import struct
+import tracemalloc
+import zlib
 from unittest import mock
 
 import numpy as np
@@ -79,7 +82,7 @@ class DecodeTest(common.TestCase):
                 expected = np.asarray(Image.open(io.BytesIO(data)))
                 self.assertAllEqual(decode.rgb(data, "x"), expected)
                 # The quick way was taken.
-                self.assertIsNotNone(decode.plain_jpeg(data))
+                self.assertIsNotNone(decode.plain_jpeg(data, "x"))
 
     def test_unusual_jpegs(self) -> None:
         image = photo(33, 17)
@@ -116,7 +119,7 @@ class DecodeTest(common.TestCase):
                 decode.rgb(data, "x")
         # Pillow reads files of up to twice the limit.
         with mock.patch.object(Image, "MAX_IMAGE_PIXELS", 50):
-            self.assertIsNone(decode.plain_jpeg(data))
+            self.assertIsNone(decode.plain_jpeg(data, "x"))
             self.assertEqual(decode.rgb(data, "x").shape, (10, 10, 3))
 
     def test_bad_files_are_named(self) -> None:
@@ -182,3 +185,41 @@ class DecodeTest(common.TestCase):
         ramp = np.repeat(np.arange(8, dtype=np.uint8), 24).reshape(8, 8, 3)
         rows = resizing.resized(ramp * 9, 4, "nearest")
         self.assertAllEqual(rows[:, 0, 0], [9, 27, 45, 63])
+
+    def test_large_images_are_refused_before_they_are_drawn(self) -> None:
+        """13,300 x 13,300 pixels in 200 KB, of every format that claims."""
+        row = zlib.compress(bytes(1 + 3 * 13_300) * 200)
+        head = struct.pack(">IIBBBBB", 13_300, 13_300, 8, 2, 0, 0, 0)
+        png = b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(part)) + kind + part
+            + struct.pack(">I", zlib.crc32(kind + part))
+            for kind, part in ((b"IHDR", head), (b"IDAT", row), (b"IEND", b""))
+        )  # fmt: skip
+        jpeg = bytearray(encoded(photo(), "JPEG"))
+        place = jpeg.index(b"\xff\xc0") + 5
+        jpeg[place : place + 4] = struct.pack(">HH", 13_300, 13_300)
+        bmp = bytearray(encoded(photo(), "BMP"))
+        bmp[18:26] = struct.pack("<ii", 13_300, 13_300)
+        for data in (png, bytes(jpeg), bytes(bmp)):
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            with self.assertRaisesRegex(
+                errors.UserError, "^x would take .*more than --max_memory=1g"
+            ):
+                decode.rgb(data, "x")
+            self.assertLess(tracemalloc.get_traced_memory()[1], 1 << 24)
+
+    def test_jpegs_that_are_drawn_for_hours(self) -> None:
+        data = encoded(photo(), "JPEG", progressive=True)
+        decode.rgb(data, "x")
+        scan = data.index(b"\xff\xda")
+        end = data.index(b"\xff", scan + 20)
+        with self.assertRaisesRegex(errors.UserError, "^x is .*hundred times"):
+            decode.rgb(data[:end] + data[scan:end] * 200 + data[end:], "x")
+
+    def test_formats_that_run_programs_are_not_opened(self) -> None:
+        script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"
+        with mock.patch("subprocess.check_call") as call:
+            with self.assertRaisesRegex(errors.UserError, "no image of a know"):
+                decode.rgb(script, "a.png")
+        call.assert_not_called()

@@ -51,17 +51,21 @@ def read(path: str | os.PathLike[str], name: str, split: str) -> arrays.Arrays:
     """
     names_key, classes_key = KEYS[name]
     files = arrays.read_members(path, FILES[name, split])
-    with boundary.reading(path, f"set of the files of {name}"):
-        (names, *batches) = [
-            _content(data, f"{path}/{file}") for file, data in files.items()
-        ]
-        images = np.concatenate([_images_of(batch) for batch in batches])
-        classes = np.concatenate(
-            [_classes_of(batch[classes_key]) for batch in batches]
-        )
-        label_names = [_text(each) for each in names[names_key]]
+    label_names: list[str] = []
+    images, classes = [], []
+    for file, data in files.items():
+        where = f"{path}/{file}"
+        with boundary.reading(where, f"file of {name}"):
+            content = _content(data, where)
+            if file == FILES[name, split][0]:
+                label_names = [_text(each) for each in content[names_key]]
+                continue
+            images.append(_images_of(content))
+            classes.append(_classes_of(content[classes_key]))
     made_from = {"source_dir": pathlib.Path(path).name, "split": split}
-    return arrays.Arrays(images, classes, label_names, made_from)
+    return arrays.Arrays(
+        np.concatenate(images), np.concatenate(classes), label_names, made_from
+    )
 
 
 def _content(data: bytes, where: str) -> dict[str, Any]:

@@ -148,11 +148,11 @@ class CifarTest(common.TestCase, parameterized.TestCase):
             (b"", "test: no pickle, or a torn one"),
             (data[:9000], "test: no pickle, or a torn one"),
             (b"<html>not found</html>", "test: no pickle, or a torn one"),
-            (pickle.dumps([]), "no set of the files of cifar100"),
-            (pickle.dumps({}), "no set of the files of cifar100"),
+            (pickle.dumps([]), "no file of cifar100"),
+            (pickle.dumps({}), "no file of cifar100"),
             (pickle.dumps(floats), "other numbers than u1"),
-            (pickle.dumps(odd), "no set of the files of cifar100"),
-            (pickle.dumps(texts), "no set of the files of cifar100"),
+            (pickle.dumps(odd), "no file of cifar100"),
+            (pickle.dumps(texts), "no file of cifar100"),
         ):
             file.write_bytes(content)
             with self.assertRaisesRegex(errors.UserError, message) as caught:

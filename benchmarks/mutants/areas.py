@@ -3,6 +3,7 @@
 from benchmarks.mutants import (
     commands,
     data,
+    data_sources,
     evaluation,
     interop,
     metrics,
@@ -24,7 +25,7 @@ AREAS: dict[str, tuple[Mutant, ...]] = {
         *training_steps.MUTANTS,
     ),
     "networks": networks.MUTANTS,
-    "data": data.MUTANTS,
+    "data": (*data.MUTANTS, *data_sources.MUTANTS),
     "metrics": metrics.MUTANTS,
     "evaluation": evaluation.MUTANTS,
     "interop": interop.MUTANTS,

@@ -60,17 +60,17 @@ class Archive:
             )
         return names
 
-    def ignored(self, used: str | None = None) -> str:
+    def ignored(self, *used: str | None) -> str:
         """What is here and no image, such as "1 .HEIC, 2 .txt"; perhaps "".
 
         Args:
-            used: A file that is used all the same: that of the labels.
+            *used: Files that are used all the same, as that of the labels.
         """
         return ignored.describe(
             [
                 each
                 for each in self.names
-                if each != used and not _is_image(each)
+                if each not in used and not _is_image(each)
             ],
             self._found,
         )
@@ -107,7 +107,8 @@ def _within_zip(names: Sequence[str]) -> folder_walk.Found:
     """The files of an archive that are a user's."""
     found = folder_walk.Found()
     for name in names:
-        if any(files.is_hidden(part) for part in name.split("/")):
+        parts = (part for part in name.split("/") if part not in (".", ".."))
+        if any(map(files.is_hidden, parts)):
             found.num_hidden += 1
         else:
             found.names.append(name)

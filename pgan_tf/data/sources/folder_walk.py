@@ -37,8 +37,7 @@ def walk(folder: pathlib.Path) -> Found:
     """
     found = Found()
     # A link to a folder above would lead here again, and to its neighbours.
-    resolved = folder.resolve()
-    seen = {_identity(os.stat(each)) for each in resolved.parents}
+    seen = {_identity(each) for each in folder.resolve().parents}
     links = [(folder, "")]
     while links:
         path, prefix = links.pop(0)
@@ -46,7 +45,7 @@ def walk(folder: pathlib.Path) -> Found:
         stack = [(path, prefix)]
         while stack:
             path, prefix = stack.pop()
-            identity = _identity(os.stat(path))
+            identity = _identity(path)
             if identity in seen:
                 found.num_again += 1
                 continue
@@ -68,10 +67,7 @@ def _look(
         with os.scandir(path) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise errors.UserError(
-            f"cannot read the folder {text.one_line(str(path))}: "
-            f"{error.strerror or error}"
-        ) from error
+        raise _unreadable(path, error) from error
     for entry in inside:
         name = prefix + entry.name
         below = (pathlib.Path(entry.path), name + "/")
@@ -93,8 +89,20 @@ def _look(
             found.num_special += 1
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
+def _identity(path: pathlib.Path) -> tuple[int, int]:
+    """What tells a folder apart from others, whatever leads to it."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return status.st_dev, status.st_ino
+
+
+def _unreadable(path: pathlib.Path, error: OSError) -> errors.UserError:
+    return errors.UserError(
+        f"cannot read the folder {text.one_line(str(path))}: "
+        f"{error.strerror or error}"
+    )
 
 
 def _mode_behind(path: str) -> int:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class ImageFiles:
     """
 
     num_channels = 3
+    beside: Sequence[str] = ()  # names of files that lie there for another use
 
     def __init__(
         self,
@@ -45,7 +47,8 @@ class ImageFiles:
         self.label_names, self.label_kind = found.names, found.kind
         self.labels = found.rows
         self._remarks = found.remarks
-        if ignored := self.archive.ignored(found.file):
+        used = [self.archive.find(name) for name in self.beside]
+        if ignored := self.archive.ignored(found.file, *used):
             self._remarks["ignored"] = ignored
 
     def choose(self, names: list[str]) -> list[str]:

@@ -112,6 +112,18 @@ class FolderWalkTest(common.TestCase):
             ):
                 archive.Archive(self.here)
 
+    def test_a_folder_that_may_not_be_looked_at_is_one_too(self) -> None:
+        real = os.stat
+
+        def stat(path, **options):
+            if str(path).endswith("/b"):
+                raise PermissionError(13, "Permission denied")
+            return real(path, **options)
+
+        with mock.patch.object(os, "stat", stat):
+            with self.assertRaisesRegex(errors.UserError, "cannot read.*/a/b:"):
+                archive.Archive(self.here)
+
     def test_odd_names(self) -> None:
         names = [
             "new\nline.png", "[a].png", "it's \"b\".png", "c\\d.png",

@@ -78,6 +78,15 @@ class IgnoredTest(common.TestCase):
         for files in self.archives(*names):
             self.assertEqual(files.ignored(), "2 without a suffix, 3 hidden")
 
+    def test_a_zip_of_here(self) -> None:
+        path = self.folder() / "a.zip"
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("./b/1.png", b"one")
+            file.writestr("./b/.2.png", b"two")
+        files = archive.Archive(path)
+        self.assertEqual(files.image_names(), ["./b/1.png"])
+        self.assertEqual(files.ignored(), "1 hidden")
+
     def test_a_file_of_labels_is_not_left_out(self) -> None:
         for files in self.archives("1.png", "dataset.json", "b.json"):
             self.assertEqual(files.ignored("dataset.json"), "1 .json")

@@ -66,6 +66,7 @@ class FromDeltas(pictures.ImageFiles):
     """
 
     image_seconds = 1.0  # most of them in the transform
+    beside = (LANDMARKS,)
 
     def __init__(
         self,

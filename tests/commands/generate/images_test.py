@@ -6,6 +6,7 @@ from unittest import mock
 
 import numpy as np
 
+import pgan_tf
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
@@ -72,6 +73,30 @@ class ImagesTest(generate_case.GenerateCase):
         expected = images.to_uint8(drawing.generate(G, latents))[0]
         self.assertAllEqual(self.pixels("d/seed0003.png"), expected)
         self.assertNotAllEqual(expected, self.expected(3))
+
+    def test_every_flag_of_drawing_arrives(self):
+        G = snapshots.load_generator(self.path)
+        latents = np.concatenate(
+            [
+                latent_table.latents(0, 1, G.latent_size, seed, truncation=0.5)
+                for seed in (3, 5)
+            ]
+        )
+        with mock.patch.object(
+            drawing, "pixels", wraps=drawing.pixels
+        ) as pixels:
+            self.call(
+                *("images", self.network, "--seeds=3,5", "--truncation=0.5"),
+                *("--shrink=4", "--minibatch=1", "--out=e"),
+            )
+            _, found, labels, *others = pixels.call_args.args
+            self.assertAllEqual(found, latents)
+            self.assertIsNone(labels)
+            self.assertEqual(others, [4, 1])
+            pgan_tf.generate(self.path, [3, 5], truncation=0.5, minibatch=1)
+            _, found, labels = pixels.call_args.args
+            self.assertAllEqual(found, latents)
+            self.assertEqual(pixels.call_args.kwargs, {"minibatch": 1})
 
     def test_bad_latents(self):
         np.save(self.cwd / "wide.npy", np.zeros((2, 9)))

@@ -1,10 +1,12 @@
 """`interpolate`: walks in all formats."""
 
+from unittest import mock
+
 import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import images
+from pgan_tf.base import images, video
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.sampling import drawing, latent_table, walks
@@ -75,6 +77,58 @@ class InterpolateTest(generate_case.GenerateCase):
         found = self.pixels("walk.png")
         self.assertEqual(found.shape, (16, 64, 3))
         self.assertLessEqual(np.abs(found - expected).max(), 1)
+
+    def test_every_flag_arrives(self):
+        """With a class, which each cell of each frame is of."""
+        folder = self.folder()
+        run_dir = small_run.make(folder, label_size=2)
+        path = run_folder.list_snapshots(run_dir)[-1]
+        G = snapshots.load_generator(path)
+        seen = []
+        write = mock.patch.object(
+            video, "write", lambda *made: seen.append([*made, list(made[1])])
+        )
+        with (
+            write,
+            mock.patch.object(drawing, "pixels", wraps=drawing.pixels) as drawn,
+        ):
+            self.call(
+                *("interpolate", f"--network={path}", "--class=1"),
+                *("--grid=2x1", "--duration=1", "--fps=4", "--seed=7"),
+                *("--smoothing=0.5", "--zoom=3", "--shrink=2"),
+                *("--minibatch=5", "--out=walk.gif"),
+            )
+        self.assertEqual(drawn.call_args.args[3:], (2, 5))
+        (_, _, fps, frames) = seen[0]
+        self.assertEqual(fps, 4)
+        noise = latent_table.latents(0, 8, G.latent_size, seed=7)
+        latents = walks.smooth(noise.reshape(4, 2, -1), 2.0).reshape(8, -1)
+        labels = np.tile(np.float32([0, 1]), [8, 1])
+        cells = list(drawing.pixels(G, latents, labels, 2))
+        self.assertLen(frames, 4)
+        for i, frame in enumerate(frames):
+            pair = np.stack(cells[2 * i : 2 * i + 2])
+            expected = np.concatenate(images.upscale(pair, 3), axis=1)
+            self.assertEqual(frame.shape, (24, 48, 3))
+            # Sums of another order may round a pixel otherwise.
+            difference = frame.astype(int) - expected
+            self.assertLessEqual(np.abs(difference).max(), 1)
+        other = np.stack(list(drawing.pixels(G, latents, 1 - labels, 2)))
+        self.assertGreater(np.abs(other - np.stack(cells) * 1.0).max(), 1)
+
+    def test_truncation_between_seeds(self):
+        with mock.patch.object(
+            walks, "through", wraps=walks.through
+        ) as through:
+            self.call(
+                *(*self.draw, "--between=3,7", "--truncation=0.5"),
+                *("--duration=1", "--fps=2", "--out=walk.png"),
+            )
+        stations, frames = through.call_args.args
+        expected = latent_table.latents_of_seeds([3, 7], self.G, 0.5)
+        self.assertAllEqual(stations, expected)
+        self.assertLessEqual(np.abs(stations).max(), 0.5)
+        self.assertEqual(frames, 2)
 
     def test_mistakes(self):
         short = (*self.draw, "--duration=1", "--fps=2")

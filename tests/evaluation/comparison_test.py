@@ -9,11 +9,12 @@ import tensorflow as tf
 
 from pgan_tf.base import images
 from pgan_tf.data.format import datasets
-from pgan_tf.evaluation import comparison
+from pgan_tf.evaluation import comparison, kept
 from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import (
     frechet,
     inception_score,
+    path_length,
     sliced_wasserstein,
 )
 from pgan_tf.evaluation.metrics.by_name import Choice
@@ -195,6 +196,106 @@ class ComparisonTest(common.TestCase):
             called.reset_mock()
             self.setting(**options).of_second_reals()
             self.assertNotEmpty(called.mock_calls, str(options))
+
+    def test_a_number_is_kept_with_all_that_decides_it(self):
+        setting = self.setting(seed=5, mirror_augment=True)
+        fid, score_of_is, swd = setting.chosen.metrics
+        common_facts = {
+            "protocol": 2,
+            "dataset_digest": setting.whole.digest,
+            "resolution": 16,
+            "mirror_augment": True,
+            "quantised": "uint8",
+            "seed": 5,
+        }
+        extractor = {
+            "extractor": {
+                "name": "colours",
+                "sha256": "0" * 64,
+                "resize": "none",
+            }
+        }
+        counts = {"num_reals": 20, "num_fakes": 20}
+        self.assertEqual(
+            setting.facts(fid),
+            {**common_facts, **counts, **extractor, "ddof": 1},
+        )
+        counts["num_reals"] = 0
+        self.assertEqual(
+            setting.facts(score_of_is),
+            {**common_facts, **counts, **extractor, "splits": 10},
+        )
+        self.assertEqual(
+            setting.facts(swd),
+            {
+                **common_facts,
+                **{"num_reals": 10, "num_fakes": 10},
+                **{"patches_per_image": 128, "directions": 512},
+            },
+        )
+
+    def test_the_name_of_what_is_kept_changes_with_each_fact(self):
+        setting = self.setting()
+        fid, _, swd = setting.chosen.metrics
+        facts = setting.facts(fid)
+        names = {
+            kept.name_of(fid, 20, facts),
+            kept.name_of(swd, 20, facts),
+            kept.name_of(fid, 21, facts),
+            *(
+                kept.name_of(fid, 20, {**facts, name: "other"})
+                for name in facts
+            ),
+        }
+        self.assertLen(names, 3 + len(facts))
+
+    def test_fakes_get_the_labels_of_the_reals_drawn(self):
+        setting = self.setting(seed=7)
+        drawer = mock.Mock()
+        drawer.generator.label_size = 2
+        with (
+            mock.patch.object(comparison, "DrawnFakes") as made,
+            mock.patch.object(
+                comparison.Comparison, "of_images", return_value={}
+            ),
+        ):
+            setting.of_generator(drawer, "", setting.chosen.metrics, 0.7)
+        whose, count, seed, labels, truncation = made.call_args.args
+        self.assertIs(whose, drawer)
+        self.assertEqual((count, seed, truncation), (20, 7, 0.7))
+        order = np.random.RandomState([7, 1]).permutation(40)[:20]
+        self.assertAllEqual(labels, small_run.labels()[order])
+
+    def test_walks_have_a_number_of_their_own(self):
+        setting = self.setting()
+        walked = path_length.PathLength(33, Setting(16, EXTRACTOR))
+        summed = []
+        with mock.patch.object(
+            comparison,
+            "ArcPairs",
+            lambda *made: (
+                summed.append(made) or mock.Mock(batches=lambda _: iter(()))
+            ),
+        ):
+            drawer = mock.Mock()
+            drawer.generator.label_size = 0
+            # There are no images here to sum up.
+            with self.assertRaises(ValueError):
+                setting.of_generator(drawer, "", [walked])
+        ((starts, epsilon),) = summed
+        self.assertEqual((starts.count, epsilon), (33, 1e-4))
+
+    def test_all_rows_are_seen_along_the_same_directions(self):
+        """Differences between rows are the images'."""
+
+        def seen(title, seed):
+            metric = mock.Mock(key="a")
+            metric.result = lambda reals, fakes, random: random.rand()
+            setting = self.setting(seed=seed)
+            return setting.values_of([metric], {}, {"a": 0}, title)["a"]
+
+        self.assertEqual(seen("Reals2", 3), seen("network-snapshot-1", 3))
+        self.assertNotEqual(seen("Reals2", 3), seen("Reals2", 4))
 
     def test_another_metric_moves_the_second_set(self):
         """It begins after the images of the one that takes most."""

@@ -1,3 +1,7 @@
+import dataclasses
+import json
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
@@ -59,6 +63,42 @@ class PerClassTest(common.TestCase):
         text = (run_dir / "per-class-fid.jsonl").read_text()
         self.assertLen(text.splitlines(), 4)
         self.assertFalse((run_dir / "metric-fid.jsonl").exists())
+
+    def test_what_a_row_is_of(self):
+        """Its class decides its number; of names the dataset's are shown."""
+        run_dir = small_run.make(self.here, label_size=2)
+        manifest = self.here / "dataset" / "dataset.json"
+        content = json.loads(manifest.read_text())
+        content["labels"] = {"names": ["dark", "bright"], "kind": "onehot"}
+        manifest.write_text(json.dumps(content))
+        with mock.patch.object(
+            of_classes.of_run.features_by_name,
+            "open_extractor",
+            wraps=of_classes.of_run.features_by_name.open_extractor,
+        ) as made:
+            report = self.evaluate(run_dir, num_images=12)
+        made.assert_called_once()
+        latest = "network-snapshot-000010.keras"
+        self.assertEqual(
+            [each.row for each in report.results],
+            [f"{latest} dark, n=12", f"{latest} bright, n=12"],
+        )
+        text = (run_dir / "per-class-fid.jsonl").read_text()
+        lines = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual(
+            [(line["class"], line["class_name"]) for line in lines],
+            [(0, "dark"), (1, "bright")],
+        )
+        digests = {line["dataset_digest"] for line in lines}
+        self.assertLen(digests, 2)
+
+    def test_classes_of_two_images_count(self):
+        small_run.make(self.here)
+        dataset = datasets.open_dataset(self.here / "dataset")
+        labels = np.zeros((40, 3), np.float32)
+        labels[:2, 0] = labels[2:3, 1] = 1
+        whole = dataclasses.replace(of_dataset(dataset, 16), labels=labels)
+        self.assertEqual(list(of_classes.split(whole, 3)), [0])
 
     def test_split(self):
         small_run.make(self.here)

@@ -1,6 +1,7 @@
 import json
 import shutil
 import zipfile
+from unittest import mock
 
 import numpy as np
 import scipy.linalg
@@ -104,6 +105,46 @@ class PairsTest(common.TestCase):
         Image.fromarray(self.pixels[0]).save(self.fakes / "000.png")
         self.evaluate(self.reals, self.fakes, **options)
         self.assertLen(small_run.lines(out_dir, "fid"), 3)
+
+    def test_every_option_arrives(self):
+        names = ("features_by_name", "devices", "result_files", "reals")
+        wrapped = {
+            name: self.enter_context(
+                mock.patch.object(
+                    of_two_sets, name, wraps=getattr(of_two_sets, name)
+                )
+            )
+            for name in names
+        }
+        made = self.enter_context(
+            mock.patch.object(
+                of_two_sets.comparison,
+                "Comparison",
+                wraps=of_two_sets.comparison.Comparison,
+            )
+        )
+        inception = self.here / "inception.pb"
+        out_dir = self.here / "out"
+        self.evaluate(
+            *(self.reals, self.fakes, "fid"),
+            **{"num_images": 12, "seed": 5, "minibatch": 7, "force": True},
+            **{"devices": "CPU:0", "inception": inception, "out_dir": out_dir},
+        )
+        wanted, path, dataset, size, _ = wrapped[
+            "features_by_name"
+        ].open_extractor.call_args.args
+        self.assertEqual((wanted, path, size), ("random", inception, 16))
+        self.assertIsNone(dataset)
+        wrapped["devices"].make_strategy.assert_called_once_with("CPU:0")
+        wrapped["result_files"].ResultFiles.assert_called_once_with(
+            out_dir, True
+        )
+        draw = wrapped["reals"].draw.call_args
+        self.assertEqual((draw.args[0].name, draw.args[1]), ("fakes", 12))
+        self.assertEqual(draw.kwargs, {"seed": 5})
+        said = made.call_args.kwargs
+        self.assertEqual((said["seed"], said["minibatch"]), (5, 7))
+        self.assertFalse(said["mirror_augment"])
 
     def test_cache_of_changed_reals_is_not_used(self):
         # Files of a format whose size does not depend on the content.

@@ -1,11 +1,15 @@
+import contextlib
+import dataclasses
 import hashlib
 import os
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import images
+from pgan_tf.base import errors, images
 from pgan_tf.data.format import datasets
+from pgan_tf.evaluation import fakes
 from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes
 from pgan_tf.evaluation.reals import draw, of_class, of_dataset, of_folder
 from pgan_tf.networks import snapshots
@@ -55,6 +59,19 @@ class RealsTest(common.TestCase):
         flips = reals.mirrored
         self.assertAllEqual(found[flips], plain[flips][:, :, ::-1])
         self.assertAllEqual(found[~flips], plain[~flips])
+
+    def test_streams_of_order_and_mirroring(self):
+        """Two, of the seed; else what comes first would be flipped."""
+        for seed in (0, 3):
+            reals = self.draw(30, mirror=True, seed=seed, skip=5)
+            order = np.random.RandomState([seed, 1]).permutation(40)
+            coins = np.random.RandomState([seed, 2]).rand(40)
+            self.assertAllEqual(reals.indices, order[5:35])
+            self.assertAllEqual(reals.mirrored, (coins >= 0.5)[5:35])
+
+    def test_labels_are_those_of_the_images(self):
+        reals = self.draw(9, skip=4)
+        self.assertAllEqual(reals.labels, small_run.labels()[reals.indices])
 
     def test_lower_resolution(self):
         reals = draw(of_dataset(self.dataset, 8), 10)
@@ -142,6 +159,31 @@ class FakesTest(common.TestCase):
         second = all_of(DrawnFakes(Drawer(generator), 4, 0, one[:, ::-1]))
         self.assertNotAllEqual(first, second)
 
+    def test_labels_again_from_the_first(self):
+        labels = np.eye(3, dtype=np.float32)
+        fakes = DrawnFakes(None, 9, 0, labels)
+        found = fakes.labels_of(slice(5, 9))
+        self.assertAllEqual(found, labels[[2, 0, 1, 2]])
+
+    def test_snapshots_of_other_datasets(self):
+        dataset = mock.Mock(num_channels=3, label_size=2)
+        fits = {"resolution": 16, "num_channels": 3, "label_size": 2}
+        for changed, is_right in (
+            ({}, True),
+            ({"label_size": 0}, True),
+            ({"label_size": 3}, False),
+            ({"num_channels": 1}, False),
+            ({"resolution": 8}, False),
+        ):
+            generator = mock.Mock(**{**fits, **changed})
+            context = contextlib.nullcontext()
+            if not is_right:
+                context = self.assertRaisesRegex(
+                    errors.UserError, "a.keras draws .*--data_dir"
+                )
+            with context:
+                fakes.check(generator, "a.keras", dataset, 16)
+
     def test_truncated_latents(self):
         run_dir = small_run.make(self.folder())
         path = run_folder.list_snapshots(run_dir)[-1]
@@ -182,6 +224,25 @@ class ArcPairsTest(common.TestCase):
         along = np.arccos((a * starts).sum(axis=1) / np.sqrt(size)) / whole
         self.assertBetween(along.min(), 0, 1)
         self.assertGreater(along.std(), 0.1)
+
+    def test_each_pair_has_a_place_of_its_own_by_the_seed(self):
+        other = ArcPairs(dataclasses.replace(self.steps.fakes, seed=1), 1e-2)
+        size = self.steps.latents(slice(0, 1)).shape[1]
+        places = []
+        for seed, steps in ((0, self.steps), (1, other)):
+            starts = steps.latents(slice(0, 7))[::2].astype(np.float64)
+            a, b = (
+                latent_table.latents(0, 7, size, each).astype(np.float64)
+                for each in (seed, seed + 2**40)
+            )
+            a, b = (x / np.linalg.norm(x, axis=1)[:, None] for x in (a, b))
+            whole = np.arccos((a * b).sum(axis=1))
+            along = np.arccos((a * starts).sum(axis=1) / np.sqrt(size))
+            places.append(along / whole)
+            expected = [
+                np.random.RandomState([seed, 3, i]).rand() for i in range(7)
+            ]
+            self.assertAllClose(places[-1], expected, rtol=1e-4, atol=1e-5)
 
     def test_rows_do_not_depend_on_batches(self):
         whole = self.steps.latents(slice(0, 7))

@@ -1,3 +1,4 @@
+import dataclasses
 import pathlib
 from unittest import mock
 
@@ -55,6 +56,36 @@ class ExtractorsTest(common.TestCase):
                 self.assertAllClose(found, expected, rtol=1e-6, atol=1e-4)
                 gradient = tape.gradient(found, tensor)
                 self.assertGreater(np.abs(gradient).max(), 0)
+
+    def asked_for(self, dataset, size=16):
+        """What a classifier is looked up by, and trained on."""
+        with mock.patch.object(label_classifier, "load_or_train") as made:
+            features_by_name.from_labels(dataset, size, devices.Replicas())
+        _, key, attributes, read, _ = made.call_args.args
+        return key, attributes, read
+
+    def test_examples_are_drawn_from_the_whole_dataset(self):
+        """Sorted by class its first would be of one; labels are theirs."""
+        labels = np.eye(40, dtype=np.float32)
+        _, _, read = self.asked_for(self.dataset(labels))
+        with mock.patch.object(features_by_name, "MOST_EXAMPLES", 12):
+            pixels, found = read()
+        chosen = found.argmax(axis=1)
+        self.assertAllEqual(pixels, small_run.pictures()[chosen])
+        self.assertLen(set(chosen), 12)
+        self.assertGreater(max(chosen), 20)
+
+    def test_a_classifier_is_of_a_dataset_a_size_and_a_kind(self):
+        dataset = self.dataset(small_run.labels())
+        key, attributes, _ = self.asked_for(dataset)
+        self.assertEqual(key, f"{dataset.digest[:32]}-16")
+        self.assertFalse(attributes)
+        self.assertEqual(
+            self.asked_for(dataset, 8)[0], f"{dataset.digest[:32]}-8"
+        )
+        both = np.float32([[1, 1], [0, 1]]).repeat(20, axis=0)
+        other = dataclasses.replace(dataset, labels=both)
+        self.assertTrue(self.asked_for(other)[1])
 
     def test_dataset_without_labels(self):
         dataset = self.dataset()

@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
@@ -79,6 +81,44 @@ class ClassifierTest(common.TestCase):
         ]
         self.assertEqual(found[0], found[1])
         self.assertNotEqual(found[0], found[2])
+
+    def test_what_is_held_out_is_not_learned(self):
+        """A model that knows the classes shows which labels go with what."""
+        kinds = np.arange(50) % 5
+        images = np.zeros((50, 4, 4, 3), np.uint8)
+        images[:, 0, 0, 0], images[:, 0, 0, 1] = np.arange(50), kinds
+        labels = np.eye(5, dtype=np.float32)[kinds]
+        model = mock.Mock()
+        model.predict = mock.Mock(
+            side_effect=lambda x, **_: (None, np.eye(5)[x[:, 0, 0, 1]])
+        )
+        with mock.patch.object(label_classifier, "build", return_value=model):
+            _, accuracy = label_classifier.train(images, labels, False, 0)
+        self.assertEqual(accuracy, 1.0)
+        (held,) = model.predict.call_args.args
+        learned, (_, its_labels) = model.fit.call_args.args
+        held, used = held[:, 0, 0, 0], learned[:, 0, 0, 0]
+        self.assertLen(held, 5)
+        self.assertCountEqual([*held, *used], range(50))
+        self.assertAllEqual(its_labels.argmax(axis=1), learned[:, 0, 0, 1])
+
+    def test_a_file_of_other_weights_is_made_anew(self):
+        def load():
+            return label_classifier.load_or_train(
+                self.here,
+                "k",
+                False,
+                lambda: examples(False, 60),
+                devices.Replicas(),
+            )
+
+        with mock.patch.object(label_classifier, "EPOCHS", 1):
+            first = load()
+            model = label_classifier.build(16, 3)
+            (path,) = self.here.glob("*.keras")
+            model.save(path)
+            self.assertEqual(load().digest, first.digest)
+        self.assertFalse(first.attributes)
 
     def test_accuracy(self):
         logits = np.array([[1.0, -1], [3, 2], [-1, 1]])

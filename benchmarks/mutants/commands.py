@@ -24,7 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "evaluate.py",
-        f"{_TESTS}evaluate_flags_test.py {_TESTS}evaluate_test.py",
+        f"{_TESTS}evaluate_flags_test.py",
         ("metrics=args.metrics,", 'metrics=["fid", "is", "swd"],'),
         ("features=args.features,", "features=None,"),
         ("inception=path_or_none(args.inception),", "inception=None,"),
@@ -45,7 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "generate/images.py",
-        f"{_TESTS}generate/images_test.py tests/package_test.py",
+        f"{_TESTS}generate/images_test.py",
         ("        args.shrink,\n", "        1,\n"),
         ("        args.minibatch,\n", "        None,\n"),
         ("latents_of_seeds(seeds, network, args.truncation)",

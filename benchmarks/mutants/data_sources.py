@@ -50,7 +50,10 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants(
         _HERE + "folder_walk.py",
         f"{_TESTS}folder_walk_test.py",
-        ("for each in resolved.parents", "for each in ()"),
+        (
+            "{_identity(each) for each in folder.resolve().parents}",
+            "set()",
+        ),
         ("            seen.add(identity)\n", ""),
         ("                found.num_again += 1\n", ""),
         ("        if files.is_hidden(entry.name):", "        if False:"),

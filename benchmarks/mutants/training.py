@@ -12,6 +12,21 @@ MUTANTS = (
     *mutants(
         "pgan_tf/training/trainer.py",
         _WALKS,
+        (
+            "unused = 0 if self.labels.shape[1] else self.dataset.label_size",
+            "unused = self.dataset.label_size",
+        ),
+        (
+            "        checks.check_minibatches(\n"
+            "            self.schedule, family.group_size(options.networks)\n"
+            "        )\n",
+            "",
+        ),
+        (
+            "            with tick.waiting():\n"
+            "                batch = next(batches)\n",
+            "            batch = next(batches)\n",
+        ),
         ("        self.nets.Gs.lod = stage.lod\n", ""),
         (
             "self.position.tick % every == 0",

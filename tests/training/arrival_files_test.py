@@ -146,6 +146,18 @@ class FilesTest(arrival_case.ArrivalCase):
             network = getattr(run.nets, name)
             self.assertLen(arrays, len(network.weights))
 
+    def test_labels_that_are_not_used_are_said(self):
+        line = "the dataset has 3 labels, which are not used"
+        for size, said in ((None, True), (2, False), (-1, False)):
+            run = self.run_of(self.options(f"of {size}", max_label_size=size))
+            log = (run.run_dir / "log.txt").read_text()
+            self.assertEqual(line in log, said)
+
+    def test_minibatches_are_checked_on_the_devices_there_are(self):
+        options = self.options("odd", minibatch_base=7)
+        with self.assertRaisesRegex(errors.UserError, "a minibatch of 7 per"):
+            self.run_of(options)
+
 
 class ResumeTest(arrival_case.ArrivalCase):
     def test_what_may_change_between_two_starts(self):

@@ -3,7 +3,8 @@
 from benchmarks.mutants.mutant import mutants
 
 _NEAREST = (
-    "tests/networks/progressive/config_test.py "
+    "tests/networks/config_test.py "
+    "tests/networks/progressive/stages_test.py "
     "tests/training/arrival_networks_test.py "
     "tests/training/ablations_test.py "
     "tests/networks/progressive/networks_test.py"

@@ -71,7 +71,7 @@ def export(
         made = pathlib.Path(folder) / f"model{suffix}"
         _write(model, inputs, name, made)
         bar.update()
-        found = _RUNNERS[name](made, inputs)
+        found = RUNNERS[name](made, inputs)
         worst = float(np.abs(found.astype(np.float32) - expected).max())
         limit = 1 if uint8 else TOLERANCE * max(1.0, np.abs(expected).max())
         if found.shape != expected.shape or not worst <= limit:
@@ -101,7 +101,11 @@ def source_images(
     lod: float | None,
     uint8: bool,
 ) -> np.ndarray:
-    """What the network itself draws, as float32 even if uint8."""
+    """What the network itself draws, as float32 even if uint8.
+
+    Raises:
+        UserError: If that is not finite.
+    """
     config = {**network.get_config(), "dtype": "float32"}
     models = families.of_network(network).models()
     exact = models.generator_from_config(config)
@@ -115,6 +119,12 @@ def source_images(
         resolution=resolution,
         alpha=alpha,
     )
+    if not np.isfinite(drawn).all():
+        # Pixels would hide it.
+        raise errors.UserError(
+            "the network draws values that are no numbers: its training has"
+            " failed; take an earlier snapshot"
+        )
     drawn = images.upscale(np.asarray(drawn), network.resolution // resolution)
     return images.to_uint8(drawn).astype(np.float32) if uint8 else drawn
 
@@ -159,7 +169,7 @@ def _run_tflite(path: pathlib.Path, inputs: Inputs) -> np.ndarray:
     return runner(**inputs)["images"]
 
 
-_RUNNERS: dict[str, Callable[[pathlib.Path, Inputs], np.ndarray]] = {
+RUNNERS: dict[str, Callable[[pathlib.Path, Inputs], np.ndarray]] = {
     "keras": _run_keras,
     "savedmodel": _run_savedmodel,
     "onnx": _run_onnx,

@@ -89,7 +89,7 @@ class ExportTest(common.TestCase, parameterized.TestCase):
         self.check(network, inputs, common.nhwc(expected), 0.25, True)
 
 
-class RefusalTest(common.TestCase):
+class RefusalTest(common.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.network = Generator(resolution=8, fmap_base=32)
@@ -104,6 +104,38 @@ class RefusalTest(common.TestCase):
             with self.assertRaisesRegex(errors.UserError, "by 0.05; a fault"):
                 export.export(self.network, "keras", self.path)
         self.assertEmpty(list(self.path.parent.iterdir()))
+
+    @parameterized.product(
+        name=tuple(export_formats.FORMATS),
+        uint8=(False, True),
+        value=(np.nan, np.inf),
+    )
+    def test_networks_that_draw_no_numbers(self, name, uint8, value):
+        weights = self.network.get_weights()
+        weights[-1] = weights[-1] + value
+        self.network.set_weights(weights)
+        path = self.path.with_name(
+            "model" + export_formats.FORMATS[name].suffix
+        )
+        with self.assertRaisesRegex(errors.UserError, "no numbers"):
+            export.export(self.network, name, path, uint8=uint8)
+        self.assertEmpty(list(path.parent.iterdir()))
+
+    @parameterized.parameters(*export_formats.FORMATS)
+    def test_one_value_that_is_no_number_is_not_written(self, name):
+        """Whatever the program for the format makes of the network."""
+        path = self.path.with_name(
+            "model" + export_formats.FORMATS[name].suffix
+        )
+        inputs = export.fixed_inputs(self.network)
+        drawn = export.source_images(self.network, inputs, None, False)
+        drawn[1, 2, 3, 0] = np.nan
+        running = mock.patch.dict(
+            export.RUNNERS, {name: lambda made, given: drawn}
+        )
+        with running, self.assertRaisesRegex(errors.UserError, "by nan"):
+            export.export(self.network, name, path)
+        self.assertEmpty(list(path.parent.iterdir()))
 
     def test_missing_packages_are_named(self):
         with mock.patch("importlib.util.find_spec", return_value=None):

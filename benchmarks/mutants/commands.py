@@ -129,7 +129,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "dataset/create.py",
-        f"{_TESTS}dataset/verbs_test.py {_TESTS}dataset/sources_test.py",
+        f"{_TESTS}dataset/create_test.py {_TESTS}dataset/verbs_test.py",
         ("num_images=args.num_images,", "num_images=None,"),
         ("num_workers=args.workers,", "num_workers=1,"),
         ("overwrite=args.overwrite,", "overwrite=False,"),

@@ -1,10 +1,12 @@
 """`explore`: what the page holds."""
 
+import argparse
 import base64
 import io
 import json
 import re
 import shutil
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -74,6 +76,33 @@ class ExploreTest(generate_case.GenerateCase):
             # these latents give this picture.
             other = sprite[:16, :16] - expected
             self.assertLess(np.abs(error).mean(), 0.6 * np.abs(other).mean())
+
+    def test_the_clearest_attributes_first(self):
+        manifest = self.cwd / "dataset" / "dataset.json"
+        content = json.loads(manifest.read_text())
+        content["labels"] = {"names": ["dark", "bright"], "kind": "onehot"}
+        manifest.write_text(json.dumps(content))
+        G = snapshots.load_generator(self.run_dir)
+        samples = latent_table.latents(0, 20, G.latent_size, seed=0)
+        found = directions.Directions(np.eye(2, 8), np.array([0.3, 0.9]))
+        logits = np.zeros((20, 2))
+        for most, expected in ((8, ["bright", "dark"]), (1, ["bright"])):
+            args = argparse.Namespace(
+                attributes=most, network=str(self.run_dir), minibatch=None
+            )
+            with (
+                mock.patch.object(
+                    explore.features_by_name,
+                    "from_labels",
+                    return_value=lambda pixels: (None, logits[: len(pixels)]),
+                ),
+                mock.patch.object(
+                    explore.directions, "linear", return_value=found
+                ),
+            ):
+                named, _ = explore.find_attributes(args, G, samples, None)
+            self.assertEqual([title for _, title, *_ in named], expected)
+            self.assertAllEqual(named[0][3], np.eye(2, 8)[1])
 
     def test_without_the_dataset(self):
         shutil.rmtree(self.cwd / "dataset")

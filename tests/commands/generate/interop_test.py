@@ -1,9 +1,12 @@
 """generate.py import and export as a user runs them."""
 
+import pathlib
+from unittest import mock
+
 import numpy as np
 
 import pgan_tf
-from pgan_tf.networks import export_formats
+from pgan_tf.networks import export, export_formats
 from tests import common, small_run
 from tests.commands.generate import generate_case
 
@@ -65,6 +68,23 @@ class ExportTest(generate_case.GenerateCase):
             self.assertRegex(output, f"^wrote {out}: run once, .* [01] of 255")
             self.assertTrue((self.cwd / out).exists())
         self.assertLen(list((self.cwd / "models").iterdir()), 4)
+
+    def test_every_flag_arrives(self):
+        run_dir = small_run.make(self.cwd)
+        for flags, expected in (
+            (("--lod=1.5", "--uint8"), (1.5, True)),
+            ((), (None, False)),
+        ):
+            with mock.patch.object(
+                export, "export", return_value=0.0
+            ) as exported:
+                self.call(
+                    *("export", f"--network={run_dir}", "--format=onnx"),
+                    *("--out=a.onnx", *flags),
+                )
+            _, name, path, *others = exported.call_args.args
+            self.assertEqual((name, path), ("onnx", pathlib.Path("a.onnx")))
+            self.assertEqual(tuple(others), expected)
 
     def test_the_script(self):
         output = self.succeed(

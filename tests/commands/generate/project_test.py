@@ -1,16 +1,20 @@
 """`project`: the script finds a latent and writes what it should."""
 
+import argparse
 import json
+from unittest import mock
 
 import imageio_ffmpeg
 import keras
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import images
+from pgan_tf.base import errors, images
+from pgan_tf.commands.generate import project
 from pgan_tf.networks import snapshots
-from pgan_tf.sampling import drawing, latent_table
-from tests import common
+from pgan_tf.networks.progressive.generator import Generator
+from pgan_tf.sampling import drawing, latent_table, projection
+from tests import common, small_run
 from tests.commands.generate import generate_case
 
 
@@ -100,6 +104,61 @@ class ProjectTest(generate_case.GenerateCase):
             self.assertLess(facts["distance"], facts["distances"][0][0])
         self.refuse("no gradients go", *draw, "--features=dead", "--out=x")
         self.refuse("no labels", *draw, "--features=labels", "--out=x")
+
+    def test_every_flag_arrives(self):
+        """What is found is the best of the last step, not the first."""
+        G = Generator(resolution=8, num_channels=3, fmap_base=64, label_size=2)
+        snapshots.save_generator(G, self.cwd / "labels.keras")
+        self.write_target()
+        drawn = np.linspace(-1, 1, 2 * 8 * 8 * 3).reshape(2, 8, 8, 3)
+
+        def descend(network, label, distance, latents, steps):
+            for step in range(steps + 1):
+                yield latents + step, drawn, np.array([2.0, 1.0]) / (step + 1)
+
+        first = np.arange(2.0 * G.latent_size).reshape(2, -1)
+        with (
+            mock.patch.object(
+                projection, "starts", return_value=first
+            ) as starts,
+            mock.patch.object(projection, "descend", wraps=descend) as search,
+        ):
+            self.call(
+                *("project", "--network=labels.keras", "--target=target.png"),
+                *("--class=1", "--steps=3", "--restarts=2", "--seed=9"),
+                *("--video=none", "--out=found"),
+            )
+        _, label, _, *numbers = starts.call_args.args
+        self.assertAllEqual(label, [0, 1])
+        self.assertEqual(numbers, [2, 512, 9])
+        _, label, _, latents, steps = search.call_args.args
+        self.assertAllEqual(label, [0, 1])
+        self.assertAllEqual(latents, first)
+        self.assertEqual(steps, 3)
+        facts = json.loads((self.cwd / "found" / "project.json").read_text())
+        said = {"class": "1", "seed": 9, "steps": 3, "restarts": 2}
+        said |= {"best_restart": 1, "distance": 0.25}
+        said |= {"network": "labels.keras", "target": "target.png"}
+        self.assertEqual({name: facts[name] for name in said}, said)
+        self.assertAllEqual(facts["latent"], first[1] + 3)
+        self.assertAllEqual(
+            self.pixels("found/picture.png"), images.to_uint8(drawn[1])
+        )
+
+    def test_labels_are_those_of_the_runs_dataset(self):
+        run_dir = small_run.make(self.folder())
+        args = argparse.Namespace(features="labels", network=str(run_dir))
+        made = mock.Mock(differentiable=None)
+        with (
+            mock.patch.object(
+                project.features_by_name, "open_extractor", return_value=made
+            ) as opened,
+            self.assertRaisesRegex(errors.UserError, "no gradients go through"),
+        ):
+            project.choose_distance(args, np.zeros((16, 16, 3), np.float32))
+        wanted, _, dataset, size, _ = opened.call_args.args
+        self.assertEqual((wanted, size), ("labels", 16))
+        self.assertEqual(dataset.name, "dataset")
 
     def test_mistakes(self):
         (self.cwd / "note.png").write_text("no picture")

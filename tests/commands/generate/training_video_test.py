@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -61,6 +62,46 @@ class TrainingVideoTest(common.TestCase):
         # The captions differ, and are bright on dark.
         self.assertNotAllEqual(found[0][34:], found[2][34:])
         self.assertGreater(int(found[2][36:].max()), 200)
+
+    def test_every_flag_arrives(self):
+        """Slow at first, by --warp: of 30 kimg 0, 3.3, 13.3 and 30."""
+        texts, seen = [], []
+
+        def plain(picture, text, done):
+            texts.append((text, round(done, 2)))
+            return picture
+
+        args = argparse.Namespace(
+            **{
+                "run_dir": str(self.run_dir),
+                "out": str(self.run_dir / "a.gif"),
+            },
+            **{"duration": 1.0, "fps": 4, "warp": 2.0},
+            **{"grid": (2, 1), "shrink": 2},
+        )
+        with (
+            mock.patch.object(training_video, "with_caption", plain),
+            mock.patch.object(
+                video,
+                "write",
+                lambda _, frames, fps: seen.append((list(frames), fps)),
+            ),
+        ):
+            training_video.run(args)
+        ((frames, fps),) = seen
+        self.assertEqual(fps, 4)
+        self.assertEqual(
+            [frame[0, -1, 0] for frame in frames], [0, 0, 80] + [160] * 7
+        )
+        self.assertEqual({frame.shape for frame in frames}, {(32, 64, 3)})
+        self.assertEqual(
+            texts,
+            [
+                ("0 kimg   lod 2.00", 0.0),
+                ("10 kimg   lod 1.25", 0.33),
+                ("30 kimg   lod 0.00", 1.0),
+            ],
+        )
 
     def test_caption(self):
         self.assertEqual(

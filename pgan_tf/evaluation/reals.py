@@ -57,7 +57,7 @@ def of_dataset(dataset: datasets.Dataset, resolution: int) -> ImageSet:
     """The images of a dataset at one of its resolutions."""
     return ImageSet(
         name=dataset.name,
-        where=str(dataset.path),
+        where=text.one_line(str(dataset.path)),
         num_images=dataset.num_images,
         resolution=resolution,
         labels=dataset.labels,
@@ -115,7 +115,7 @@ def of_folder(path: pathlib.Path) -> ImageSet:
 
     return ImageSet(
         name=text.one_line(path.resolve().name),
-        where=str(path),
+        where=text.one_line(str(path)),
         num_images=len(names),
         resolution=height,
         labels=np.zeros((len(names), 0), np.float32),

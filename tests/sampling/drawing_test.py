@@ -81,6 +81,13 @@ class GenerateTest(common.TestCase):
         self.assertAllEqual(drawn[:, ::2, ::2], expected)
         self.assertAllEqual(drawn[:, 1::2, 1::2], expected)
 
+    def test_no_latents_give_no_images(self):
+        for labels in (None, self.labels[:0]):
+            drawn = drawing.generate(self.G, self.latents[:0], labels)
+            self.assertEqual(drawn.shape, (0, 16, 16, self.G.num_channels))
+            self.assertEqual(drawn.dtype, np.float32)
+        self.assertEmpty(list(drawing.pixels(self.G, self.latents[:0], None)))
+
     def test_minibatch_of_the_reference(self):
         sizes = {1024: 8, 4096: 4, 128: 64, 32: 256, 4: 256}
         for resolution, expected in sizes.items():

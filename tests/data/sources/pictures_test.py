@@ -89,6 +89,17 @@ class PicturesTest(common.TestCase):
                 0 * found.take(range(60), axis=1 - along),
             )
 
+    def test_bars_take_no_more_for_longer_images(self) -> None:
+        for width in (30_000, 300_000):
+            image = np.full((2, width, 3), 200, np.uint8)
+            tracemalloc.start()
+            resizing.between_bars(image, 8)
+            resizing.between_bars(image[:, :-1], 8)  # no whole factor
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            # The image's bytes, on their way to Pillow, and a little more.
+            self.assertLess(peak, 1.5 * image.nbytes + 100_000)
+
     def test_gray(self) -> None:
         folder = self.folder()
         Image.new("RGB", (8, 8), (200, 100, 50)).save(folder / "a.png")

@@ -65,28 +65,36 @@ def _look(
     """Sorts what lies in one folder: files, folders, links to folders."""
     try:
         with os.scandir(path) as entries:
-            inside = sorted(entries, key=lambda entry: entry.name)
+            for entry in entries:
+                _sort_in(entry, prefix + entry.name, found, folders, links)
     except OSError as error:
         raise _unreadable(path, error) from error
-    for entry in inside:
-        name = prefix + entry.name
-        below = (pathlib.Path(entry.path), name + "/")
-        if files.is_hidden(entry.name):
-            found.num_hidden += 1
-        elif entry.is_symlink():
-            mode = _mode_behind(entry.path)
-            if stat.S_ISDIR(mode):
-                links.append(below)
-            elif stat.S_ISREG(mode):
-                found.names.append(name)
-            else:
-                found.num_special += 1
-        elif entry.is_dir(follow_symlinks=False):
-            folders.append(below)
-        elif entry.is_file(follow_symlinks=False):
+
+
+def _sort_in(
+    entry: os.DirEntry[str],
+    name: str,
+    found: Found,
+    folders: list[tuple[pathlib.Path, str]],
+    links: list[tuple[pathlib.Path, str]],
+) -> None:
+    """Sorts one file or folder to its likes; `name` is relative."""
+    if files.is_hidden(entry.name):
+        found.num_hidden += 1
+    elif entry.is_symlink():
+        mode = _mode_behind(entry.path)
+        if stat.S_ISDIR(mode):
+            links.append((pathlib.Path(entry.path), name + "/"))
+        elif stat.S_ISREG(mode):
             found.names.append(name)
         else:
             found.num_special += 1
+    elif entry.is_dir(follow_symlinks=False):
+        folders.append((pathlib.Path(entry.path), name + "/"))
+    elif entry.is_file(follow_symlinks=False):
+        found.names.append(name)
+    else:
+        found.num_special += 1
 
 
 def _identity(path: pathlib.Path) -> tuple[int, int]:

@@ -177,6 +177,19 @@ class LabelFilesTest(common.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(errors.UserError, "^reading a.csv would"):
             label_files.parse("a.csv", text.encode())
 
+    def test_classes_are_in_order_whichever_comes_first(self):
+        text = "file,class\n0.png,red\n1.png,10\n2.png,9\n"
+        found = self.read(text)
+        self.assertEqual(found.names, ["9", "10", "red"])
+        self.assertAllEqual(
+            self.dense(found), [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+        )
+
+    def test_no_class_is_none(self):
+        for empty in ("", " ", '""'):
+            text = f"file,class\n0.png,a\n1.png,{empty}\n2.png,b\n"
+            self.refuse("line 3 gives 1.png no class", text)
+
     def test_contradictions(self):
         twice = "file,class\n0.png,a\n1.png,b\n2.png,c\n"
         self.read(twice + "1.png,b\n")

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from pgan_tf.base import errors, processes
 
 # A lock's date is renewed so often, and means nothing after so long.
-_BEAT_SECONDS = 5.0
+BEAT_SECONDS = 5.0
 _DEAD_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
 _LARGEST_RECORD = 4096  # bytes
@@ -189,7 +189,7 @@ class _Lock:
 
     def _beat(self) -> None:
         """Renews the date, as long as the lock is held."""
-        while not self._done.wait(_BEAT_SECONDS):
+        while not self._done.wait(BEAT_SECONDS):
             with contextlib.suppress(OSError):
                 os.utime(self._descriptor)
 
@@ -251,7 +251,7 @@ class _Lock:
         if self._is_renewed(record):
             self._refuse(record)
         holder = record.process if record else "a process"
-        _say(
+        say(
             f"{self._where}: {holder} has left a lock of `{self._work}` and "
             "does not renew it, so it is dead: going on"
         )
@@ -262,12 +262,12 @@ class _Lock:
         left = _DEAD_SECONDS - self._age()
         if left > 0:
             holder = record.process if record else "a process"
-            _say(
+            say(
                 f"{self._where}: {holder} has left a lock of `{self._work}`: "
                 f"looking for up to {left:.0f} s whether it lives"
             )
         while left > 0:
-            _wait(_LOOK_SECONDS)
+            wait(_LOOK_SECONDS)
             left -= _LOOK_SECONDS
             if not self._is_at_path():
                 return True  # It has just ended, or another was faster.
@@ -307,8 +307,10 @@ class _Lock:
         )
 
 
-_wait: Callable[[float], None] = time.sleep
+# Between two looks at another's lock.
+wait: Callable[[float], None] = time.sleep
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tells the user what is waited for, or passed over."""
     print(line, file=sys.stderr, flush=True)

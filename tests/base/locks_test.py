@@ -126,7 +126,7 @@ class LocksTest(common.TestCase, parameterized.TestCase):
                 now = self.file.stat().st_mtime
                 os.utime(self.file, (now + 1, now + 1))
 
-        with mock.patch.object(locks, "_wait", renew):
+        with mock.patch.object(locks, "wait", renew):
             with self.assertRaisesRegex(errors.UserError, "on host far, since"):
                 with self.hold():
                     pass
@@ -142,8 +142,8 @@ class LocksTest(common.TestCase, parameterized.TestCase):
         if is_old:
             os.utime(self.file, (1, 1))
         with (
-            mock.patch.object(locks, "_wait") as wait,
-            mock.patch.object(locks, "_say") as say,
+            mock.patch.object(locks, "wait") as wait,
+            mock.patch.object(locks, "say") as say,
             self.hold(),
         ):
             pass
@@ -164,13 +164,13 @@ class LocksTest(common.TestCase, parameterized.TestCase):
         self.path.mkdir()
         self.file.write_text(text)
         os.utime(self.file, (1, 1))
-        with mock.patch.object(locks, "_say"), self.hold():
+        with mock.patch.object(locks, "say"), self.hold():
             pass
         self.assertEmpty(os.listdir(self.path))
 
     def test_a_lock_is_renewed(self) -> None:
         with (
-            mock.patch.object(locks, "_BEAT_SECONDS", 0.001),
+            mock.patch.object(locks, "BEAT_SECONDS", 0.001),
             self.hold(),
         ):
             os.utime(self.file, (1, 1))
@@ -178,7 +178,7 @@ class LocksTest(common.TestCase, parameterized.TestCase):
                 if self.file.stat().st_mtime != 1:
                     break
                 os.sched_yield()
-                locks._wait(0.001)
+                locks.wait(0.001)
             self.assertNotEqual(self.file.stat().st_mtime, 1)
 
     def test_an_empty_folder_goes_away_if_it_was_new(self) -> None:

@@ -30,7 +30,7 @@ _UNREAD = frozenset(
 def is_image(suffix: str) -> bool:
     """Whether files that end so (as in ".PNG") are read as images."""
     suffix = suffix.lower()
-    return suffix in _READ or (suffix in _HEIF and _has_heif())
+    return suffix in _READ or (suffix in _HEIF and has_heif())
 
 
 def is_unread_image(suffix: str) -> bool:
@@ -39,7 +39,8 @@ def is_unread_image(suffix: str) -> bool:
 
 
 @functools.cache
-def _has_heif() -> bool:
+def has_heif() -> bool:
+    """Whether the package that reads HEIF is installed."""
     return importlib.util.find_spec("pillow_heif") is not None
 
 
@@ -61,7 +62,7 @@ def _formats() -> tuple[str, ...]:
 @functools.cache
 def register() -> None:
     """Lets Pillow read HEIF files, if the extra is installed."""
-    if _has_heif():
+    if has_heif():
         importlib.import_module("pillow_heif").register_heif_opener()
         _formats.cache_clear()
 

@@ -24,7 +24,7 @@ class IgnoredTest(common.TestCase):
 
     def without_heif(self) -> None:
         self.enter_context(
-            mock.patch.object(formats, "_has_heif", return_value=False)
+            mock.patch.object(formats, "has_heif", return_value=False)
         )
 
     def test_nothing(self) -> None:
@@ -54,7 +54,7 @@ class IgnoredTest(common.TestCase):
 
     def test_heic_with_the_extra(self) -> None:
         names = ["1.png", "2.HEIC", "3.heif", "4.hif"]
-        with mock.patch.object(formats, "_has_heif", return_value=True):
+        with mock.patch.object(formats, "has_heif", return_value=True):
             for files in self.archives(*names):
                 self.assertCountEqual(files.image_names(), names)
                 self.assertEqual(files.ignored(), "")
@@ -67,7 +67,7 @@ class IgnoredTest(common.TestCase):
         formats.register.cache_clear()
         self.addCleanup(formats.register.cache_clear)
         heif = b"\0\0\0\x18ftypheic" + bytes(100)
-        with mock.patch.object(formats, "_has_heif", return_value=True):
+        with mock.patch.object(formats, "has_heif", return_value=True):
             for _ in range(2):
                 with self.assertRaisesRegex(errors.UserError, "a.heic"):
                     decode.rgb(heif, "a.heic")

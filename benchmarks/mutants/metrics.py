@@ -29,7 +29,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "frechet.py",
-        f"{_TESTS}by_name_test.py {_TESTS}metric_test.py {_TESTS}frechet_test.py",
+        f"{_TESTS}by_name_test.py {_TESTS}metric_test.py "
+        f"{_TESTS}frechet_test.py",
         ("minimum = 2", "minimum = 1"),
         ('facts = {"ddof": 1}', "facts = {}"),
         ("self.count = total", "self.count = len(batch)"),

@@ -1,5 +1,6 @@
 """Every flag of evaluate.py arrives where it acts."""
 
+import contextlib
 import dataclasses
 import pathlib
 from unittest import mock
@@ -7,6 +8,7 @@ from unittest import mock
 from pgan_tf.commands import evaluate, evaluate_flags
 from pgan_tf.evaluation import of_classes, of_run, of_two_sets
 from pgan_tf.evaluation.options import Options
+from pgan_tf.runs import folder as run_folder
 from tests import common
 
 # By option: a flag, and what it must become; none is a default.
@@ -41,7 +43,11 @@ class EvaluateFlagsTest(common.TestCase):
     def seen_by(self, module, *flags, name="evaluate"):
         """What a body is called with."""
         args = evaluate_flags.parse(flags)
-        with mock.patch.object(module, name) as body:
+        with (
+            contextlib.chdir(self.folder()),
+            mock.patch.object(run_folder, "read_config"),
+            mock.patch.object(module, name) as body,
+        ):
             evaluate.evaluate(args)
         return body.call_args.args
 

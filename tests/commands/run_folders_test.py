@@ -4,6 +4,8 @@ import os
 import pathlib
 import signal
 
+import pytest
+
 from tests import common, processes
 from tests.training import trainer_test
 
@@ -54,6 +56,7 @@ class RunFoldersTest(common.TestCase):
             self.assertNotStartsWith(name, "partial-")
             self.assertNotStartsWith(name, ".lock-")
 
+    @pytest.mark.slow
     def test_a_folder_of_any_name_below_home(self) -> None:
         home = self.here / "home"
         home.mkdir()

@@ -1,6 +1,7 @@
 """Event files, read back record by record."""
 
 import io
+import os
 import pathlib
 
 import numpy as np
@@ -45,6 +46,16 @@ class WriterTest(common.TestCase):
         width, height, png = tf.make_ndarray(tensor)
         self.assertEqual((int(width), int(height)), (3, 4))
         self.assertAllEqual(Image.open(io.BytesIO(png)), picture)
+
+    def test_folders_of_any_name(self):
+        for name in ("lr=[1e-3]*?\\", "new\nline", os.fsdecode(b"caf\xe9")):
+            folder = self.folder() / name / "tensorboard"
+            writer = tensorboard.Writer(folder)
+            writer.scalars({"lod": 1.0}, nimg=1000)
+            writer.close()
+            (path,) = folder.iterdir()
+            plain = path.rename(self.folder() / "events")
+            self.assertEqual(set(read(plain.parent)), {"Progress/lod"})
 
     def test_histograms_of_weights(self):
         folder = self.folder()

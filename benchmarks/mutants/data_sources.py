@@ -56,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
         ("            seen.add(identity)\n", ""),
         ("                found.num_again += 1\n", ""),
-        ("        if files.is_hidden(entry.name):", "        if False:"),
+        ("if files.is_hidden(entry.name):", "if False:"),
         ("sorted(below, key=lambda each: each[1])",
          "sorted(below, key=lambda each: each[1], reverse=True)"),
     ),

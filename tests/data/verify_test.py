@@ -125,3 +125,32 @@ class VerifyTest(common.TestCase):
         self.assertRegex(faults[0], "num_images is 8, but the files have 9")
         self.assertRegex(faults[1], "does not know ours-r02.tfrecords")
         self.assertRegex(faults[2], "ours-r03.tfrecords: SHA-256")
+
+    def test_each_thing_that_a_manifest_says(self) -> None:
+        path = self.ours()
+        file = path / file_names.MANIFEST
+        manifest = json.loads(file.read_text())
+        about = {"size": 3, "names": ["a", "b", "c"], "kind": "onehot"}
+        for changed, line in (
+            ({}, ""),
+            ({"labels": about}, ""),
+            ({"num_images": 8}, "num_images is 8, but the files have 9"),
+            ({"resolution": 32}, "resolution is 32, but the files have 16"),
+            ({"num_channels": 3}, "num_channels is 3, but the files have 1"),
+        ):
+            file.write_text(json.dumps({**manifest, **changed}))
+            self.assertRegex("; ".join(self.faults(path)), f"{line}$")
+            self.assertLen(self.faults(path), bool(line))
+
+    def test_labels_that_are_not_what_the_manifest_says(self) -> None:
+        path = self.folder() / "ours"
+        images = np.zeros((9, 4, 4, 1), np.uint8)
+        labels = np.linspace(0, 3, 27, dtype=np.float32).reshape(9, 3)
+        dataset_files.save(path, images, labels)
+        file = path / file_names.MANIFEST
+        manifest = json.loads(file.read_text())
+        for kind in ("onehot", "multihot"):
+            manifest["labels"] = {"kind": kind}
+            file.write_text(json.dumps(manifest))
+            (fault,) = self.faults(path)
+            self.assertEndsWith(fault, f"labels are not {kind}, but values")

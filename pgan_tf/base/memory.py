@@ -14,7 +14,7 @@ FLAG = "max_memory"
 DEFAULT = 1_000_000_000  # of a machine with 2 GB
 
 # Published files unpack to a few times their size, bombs to thousands.
-_MAX_RATIO = 100
+_MAX_RATIO = 50
 _ALWAYS_UNPACKED = 64 << 20
 _STEP = 1 << 20
 

@@ -2,12 +2,16 @@
 
 import contextlib
 import io
+import json
+import lzma
 import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import time
+import zlib
 from unittest import mock
 
 import numpy as np
@@ -23,6 +27,37 @@ from tests import common, processes
 
 def files_of(path: pathlib.Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+FAILURES = (
+    struct.error("of odd EXIF"), RuntimeError("damaged AVIF"),
+    lzma.LZMAError("corrupt"), NotImplementedError("zip version"),
+    UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), IndexError(), KeyError("a"),
+    RecursionError(), OverflowError(), EOFError(), zlib.error("-3"),
+    MemoryError(), AssertionError("a\nb"), OSError("broken"), TypeError(),
+)  # fmt: skip
+
+
+class FailingSource:
+    """Every second image fails, each in its way."""
+
+    resolution, num_channels = 4, 1
+    label_names: tuple[str, ...] = ()
+    label_kind = None
+
+    def __len__(self) -> int:
+        return 2 * len(FAILURES)
+
+    def image(self, index: int) -> np.ndarray:
+        if index % 2 == 0:
+            raise FAILURES[index // 2]
+        return np.zeros((4, 4, 1), np.uint8)
+
+    def label(self, index: int) -> np.ndarray:
+        return np.zeros(0, np.float32)
+
+    def options(self) -> dict[str, object]:
+        return {"source_dir": "here"}
 
 
 class BuildTest(common.TestCase):
@@ -234,6 +269,23 @@ class BuildTest(common.TestCase):
             self.assertRaises(KeyboardInterrupt),
         ):
             self.counted(path, options or {})
+
+    def test_any_failure_of_an_image_is_skipped(self) -> None:
+        """Whatever a library raises at one image, the others are used."""
+        folder = self.folder()
+        manifest_file = folder / "set" / file_names.MANIFEST
+        source = FailingSource()
+        with contextlib.redirect_stderr(io.StringIO()):
+            build.create(source, folder / "set", {}, skip_bad=True)
+            skipped = json.loads(manifest_file.read_text())["skipped"]
+            self.assertLen(skipped, len(FAILURES))
+            for number, line in enumerate(skipped):
+                self.assertIn(f"image {2 * number} of here", line)
+                self.assertTrue(line.isprintable())
+            dataset = datasets.open_dataset(folder / "set")
+            self.assertEqual(dataset.num_images, len(FAILURES))
+            with self.assertRaisesRegex(jobs.BadImage, "image 0 of "):
+                build.create(source, folder / "other", {}, shuffle=False)
 
     def test_continues_where_it_was(self) -> None:
         folder = self.folder()

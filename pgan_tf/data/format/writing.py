@@ -9,6 +9,7 @@ import concurrent.futures
 import dataclasses
 import io
 import json
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -95,9 +96,12 @@ def begin(target: Target) -> None:
     target.path.mkdir(parents=True, exist_ok=True)
     # The manifest's own temporary file marks the folder from first to last;
     # meanwhile it serves as the journal.
-    target.partial(file_names.MANIFEST).write_text("")
+    # In a folder of several people a name that is to be made may be a link
+    # of another's: "x" makes files, and follows none.
+    with open(target.partial(file_names.MANIFEST), "x"):
+        pass
     for file, size in target.files().items():
-        with open(target.partial(file), "wb") as stream:
+        with open(target.partial(file), "xb") as stream:
             stream.truncate(size)
     if target.label_size:
         label_file = file_names.label_file(target.name)
@@ -224,12 +228,16 @@ def _write_at(
     path: pathlib.Path, offset: int, data: bytes | memoryview
 ) -> None:
     try:
-        with open(path, "r+b") as stream:
+        with open(path, "r+b", opener=_without_links) as stream:
             stream.seek(offset)
             stream.write(data)
     except OSError as error:
         # A full disk is reported without the name of the file.
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def _settle(path: pathlib.Path) -> str:

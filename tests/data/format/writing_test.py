@@ -125,3 +125,21 @@ class WritingTest(common.TestCase):
         self.assertEmpty(list(path.glob("*.tfrecords")))
         with self.assertRaisesRegex(errors.UserError, "not finished"):
             datasets.open_dataset(path)
+
+    def test_links_of_others_are_not_followed(self) -> None:
+        """In a folder of several people names can be foreseen."""
+        folder = self.folder()
+        theirs = folder / "theirs"
+        theirs.write_text("as it was")
+        target = writing.Target(folder / "set", 4, 1, 2, 0)
+        writing.begin(target)
+        images = np.zeros((2, 1, 4, 4), np.uint8)
+        writing.write(target, 0, images, None)
+        for name in (*target.files(), file_names.MANIFEST):
+            target.partial(name).unlink()
+            target.partial(name).symlink_to(theirs)
+        with self.assertRaises(FileExistsError):
+            writing.begin(target)
+        with self.assertRaisesRegex(OSError, "tfrecords"):
+            writing.write(target, 0, images, None)
+        self.assertEqual(theirs.read_text(), "as it was")

@@ -104,7 +104,7 @@ class DatasetToolTest(tool.ToolTestCase):
         file.write_bytes(data)
         self.fail_with("copy is damaged .faults: 1", "verify", "copy")
         self.fail_with(
-            "copy differ: images that differ: 1, first 23",
+            "tfrecords-r04.tfrecords: record 23 is damaged",
             "compare", golden, "copy",
         )  # fmt: skip
         file.write_bytes(data[:-100])

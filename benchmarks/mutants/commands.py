@@ -8,8 +8,7 @@ _TESTS = "tests/commands/"
 MUTANTS: tuple[Mutant, ...] = (
     *mutants(
         _HERE + "train.py",
-        f"{_TESTS}train_test.py tests/training/plan_test.py "
-        "tests/package_test.py",
+        f"{_TESTS}make_plan_test.py tests/package_test.py",
         ("max(len(devices), 1) * num_hosts", "max(len(devices), 1)"),
         ("max(len(devices), 1) * num_hosts", "num_hosts"),
         ("peak_of_one and peak_of_one * num_devices", "peak_of_one"),

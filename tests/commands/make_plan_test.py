@@ -1,0 +1,73 @@
+"""What train.py makes of its flags, ahead of any training."""
+
+import dataclasses
+from unittest import mock
+
+from pgan_tf.base import errors
+from pgan_tf.commands import train
+from pgan_tf.runs.options import DataOptions, RunOptions
+from pgan_tf.training import cluster
+from tests import common
+
+OPTIONS = RunOptions(
+    run_dir="somewhere",
+    devices="GPU:0,GPU:1",
+    data=DataOptions(resolution=8),
+)
+
+
+class MakePlanTest(common.TestCase):
+    def planned(self, options=OPTIONS, peak=100.0, hosts=("a:1", "b:1")):
+        """What the plan is made of, behind the options."""
+        patches = (
+            (train.cluster, "from_environment", cluster.Cluster(hosts, 0)),
+            (train.speed, "measured_speeds", {8: 5.0}),
+            (train.speed, "cpu_gmac_per_sec", 7.0),
+            (train.checks, "check_minibatches", None),
+        )
+        for module, name, value in patches:
+            patch = mock.patch.object(module, name, return_value=value)
+            setattr(self, name, self.enterContext(patch))
+        with mock.patch.object(train.plan, "make") as made:
+            train.make_plan(options, peak, False)
+        return made.call_args.args[1:]
+
+    def test_every_host_has_as_many_devices(self):
+        found = self.planned()
+        self.assertEqual(found, (3, 4, {8: 5.0}, 400.0))
+        self.measured_speeds.assert_called_once_with("somewhere")
+        schedule, group_size = self.check_minibatches.call_args.args
+        self.assertEqual(group_size, 4)
+        self.assertEqual(self.planned(hosts=())[1::2], (2, 200.0))
+
+    def test_the_schedule_is_that_of_all_devices(self):
+        with mock.patch.object(
+            train.Schedule, "of_run", wraps=train.Schedule.of_run
+        ) as made:
+            self.planned()
+        self.assertEqual(made.call_args.args[1], 4)
+
+    def test_a_peak_is_measured_where_it_can_be(self):
+        self.assertIsNone(self.planned(peak=None)[3])
+        here = dataclasses.replace(OPTIONS, devices="")
+        self.assertEqual(self.planned(here, None, ())[1::2], (1, 7.0))
+
+
+class CheckTest(common.TestCase):
+    def test_where_weights_come_from_is_of_no_interest_later(self):
+        """A run that has begun has its own."""
+        options = dataclasses.replace(OPTIONS, init_from="none.keras")
+        for begun in (False, True):
+            with (
+                mock.patch.object(train.checks, "check", return_value=options),
+                mock.patch.object(
+                    train.run_folder, "is_begun", return_value=begun
+                ),
+            ):
+                if begun:
+                    self.assertIs(train.check(options), options)
+                    continue
+                with self.assertRaisesRegex(
+                    errors.UserError, "--init_from=none.keras: no such"
+                ):
+                    train.check(options)

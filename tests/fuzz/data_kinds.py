@@ -4,8 +4,10 @@ import functools
 import gzip
 import io
 import pathlib
+import struct
 import tarfile
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from PIL import Image
 
 from pgan_tf.base import flagfiles
 from pgan_tf.data import inspect, verify
-from pgan_tf.data.format import datasets
+from pgan_tf.data.format import datasets, tfrecord
 from pgan_tf.data.sources import cifar, hdf5, lsun, mnist, pictures, svhn
 from pgan_tf.data.sources.celebahq import deltas
 from tests import dataset_files
@@ -64,6 +66,41 @@ def read_images(folder: pathlib.Path, **options: Any) -> None:
 def of_image(name: str, format: str, mode: str = "RGB", **options: Any) -> Kind:
     data = encoded(format, mode, **options)
     return Kind(functools.partial(write_image, name, data), read_images)
+
+
+def with_checksums(data: bytes) -> bytes:
+    """A PNG file whose parts have the checksums that they should have.
+
+    So that what is changed is not noticed by them, but where it is used.
+    """
+    mended, at = data[:8], 8
+    while at + 12 <= len(data):
+        (size,) = struct.unpack_from(">I", data, at)
+        part = data[at + 4 : at + 8 + size]
+        mended += data[at : at + 4] + part + struct.pack(">I", zlib.crc32(part))
+        at += 12 + size
+    return mended + data[at:]
+
+
+def with_record_checksums(data: bytes) -> bytes:
+    """The same for records."""
+    mended, at = b"", 0
+    while at + 16 <= len(data):
+        (size,) = struct.unpack_from("<Q", data, at)
+        part = data[at + 12 : at + 12 + size]
+        for each in (data[at : at + 8], part):
+            mended += each + struct.pack("<I", tfrecord.masked_crc(each))
+        at += 16 + size
+    return mended + data[at:]
+
+
+def of_png(mode: str, **options: Any) -> Kind:
+    data = encoded("PNG", mode, **options)
+    return Kind(
+        functools.partial(write_image, "a.png", data),
+        read_images,
+        wrap=with_checksums,
+    )
 
 
 def write_zip(folder: pathlib.Path) -> pathlib.Path:
@@ -283,6 +320,9 @@ KINDS: dict[str, Kind] = {
     "png_palette": of_image("a.png", "PNG", "P", transparency=3),
     "png_16": of_image("a.png", "PNG", "I;16"),
     "png_alpha": of_image("a.png", "PNG", "RGBA"),
+    "png_mended": of_png("RGB"),
+    "png_16_mended": of_png("I;16"),
+    "png_clear_mended": of_png("P", transparency=3),
     "apng": of_image(
         "a.png", "PNG", save_all=True, append_images=[image("L").convert("RGB")]
     ),
@@ -331,6 +371,10 @@ KINDS: dict[str, Kind] = {
     "lmdb": Kind(write_lsun, read_lsun, ("data.mdb", ", key ", ", record ")),
     "dataset_manifest": of_dataset("dataset.json"),
     "dataset_records": of_dataset("r03.tfrecords"),
+    "dataset_mended": Kind(
+        functools.partial(write_dataset, "r02.tfrecords"), read_dataset,
+        ("set",), with_record_checksums,
+    ),
     "dataset_small": of_dataset("r02.tfrecords"),
     "dataset_labels": of_dataset(".labels"),
     "labels_csv": of_labels("labels.csv", CSV),

@@ -142,7 +142,7 @@ def read_target(path: str, network: Generator) -> np.ndarray:
         UserError: If it is no image that can be read.
     """
     try:
-        data = pathlib.Path(path).read_bytes()
+        data = files.read_bytes(path)
     except OSError as error:
         raise errors.UserError(f"--target={path}: {error.strerror}") from error
     picture = decode.rgb(data, f"--target={path}")

@@ -86,6 +86,8 @@ def read_options(args: argparse.Namespace) -> Options:
         snapshot=args.snapshot,
         data_dir=path_or_none(args.data_dir),
         truncation=args.truncation,
+        batch_statistics=args.batch_statistics,
+        mnist=path_or_none(args.mnist),
         compare_to_paper=args.compare_to == "paper",
         out_dir=path_or_none(args.out_dir),
     )

@@ -48,6 +48,10 @@ python evaluate.py --run_dir=runs/celeba --metrics=fid,is,pr \\
     --truncation=0.5,0.7,1
     fidelity against variety: a curve
 
+python evaluate.py --run_dir=runs/modes-mbstd-k4 --metrics=modes \\
+    --mnist=mnist --minibatch=256 --batch_statistics
+    how many of 1000 kinds of stacked digits a generator draws
+
 python evaluate.py --reals=photos --fakes=drawn.zip --metrics=fid
     two folders, .zip files or datasets of images, without a run
 
@@ -67,6 +71,7 @@ OF_RUNS = (
     "truncation",
     "snapshot",
     "data_dir",
+    "batch_statistics",
 )
 
 
@@ -128,6 +133,13 @@ def _declare_run(section: flag_parser.Section) -> None:
         "for the dataset, the difference, and what differs in how they were "
         "found.",
         flag_kinds.one_of(("paper",)),
+    )
+
+    section.switch(
+        "batch_statistics",
+        "Generators with batch normalisation draw with the statistics of each "
+        "minibatch, as in training, in place of those gathered. The paper "
+        "counted modes so, with --minibatch=256.",
     )
 
 
@@ -204,6 +216,13 @@ def _declare_features(section: flag_parser.Section) -> None:
         flag_kinds.FILE,
     )
 
+    section.add(
+        "mnist",
+        "The folder of MNIST's four idx files: modes has a classifier learn "
+        "them, once; it is kept in ~/.cache/pgan_tf.",
+        flag_kinds.FOLDER,
+    )
+
 
 def _declare_work(section: flag_parser.Section) -> None:
     section.add(
@@ -240,7 +259,13 @@ def check(args: argparse.Namespace) -> None:
         UserError: Names the flag or the file.
     """
     metrics_by_name.parse(args.metrics)
-    for name in ("reals", "fakes", "inception", "convert_inception"):
+    for name in (
+        "reals",
+        "fakes",
+        "inception",
+        "convert_inception",
+        "mnist",
+    ):
         path = getattr(args, name)
         if path and not pathlib.Path(path).exists():
             raise errors.UserError(f"--{name}={path}: no such file or folder")

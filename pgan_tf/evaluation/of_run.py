@@ -20,6 +20,8 @@ from pgan_tf.evaluation import (
     rows,
 )
 from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features import digits
+from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
 from pgan_tf.evaluation.features.extractor import Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Metric
@@ -157,7 +159,11 @@ class OpenedRun:
             self._drawers.clear()
             with self._replicas.scope():
                 generator = snapshots.load_generator(path)
-            self._drawers[path] = drawing.Drawer(generator, self._replicas)
+            self._drawers[path] = drawing.Drawer(
+                generator,
+                self._replicas,
+                batch_statistics=self.options.batch_statistics,
+            )
         return self._drawers[path]
 
     def extractor(self) -> Extractor:
@@ -170,17 +176,26 @@ class OpenedRun:
             self._replicas,
         )
 
+    def digits(self) -> DigitClassifier:
+        """The classifier of digits, with which modes are counted."""
+        return digits.open_classifier(self.options.mnist, self._replicas)
+
+    @property
+    def minibatch(self) -> int:
+        """Images at a time."""
+        default = drawing.default_minibatch(self.whole.resolution)
+        return self.options.minibatch or default
+
     def compare(
         self, chosen: metrics_by_name.Choice, whole: reals.ImageSet
     ) -> comparison.Comparison:
         """A comparison with all reals or with some of them."""
-        default = drawing.default_minibatch(whole.resolution)
         return comparison.Comparison(
             chosen=chosen,
             whole=whole,
             mirror_augment=self.config.data.mirror_augment,
             seed=self.options.seed,
-            minibatch=self.options.minibatch or default,
+            minibatch=self.minibatch,
         )
 
     def kept_results(self, prefix: str) -> result_files.ResultFiles:
@@ -227,6 +242,9 @@ class _Table:
             opened.whole.resolution,
             opened.whole.num_images,
             opened.count,
+            open_digits=(
+                opened.digits if opened.dataset.is_stacked_digits else None
+            ),
         )
         self._comparison = opened.compare(chosen, opened.whole)
         notes = {"dataset": opened.whole.name}
@@ -270,6 +288,8 @@ class _Table:
             facts["truncation"] = truncation
             title += f" truncation {truncation:g}"
             name += f"-truncation-{truncation:g}"
+        if self._opened.options.batch_statistics:
+            facts["statistics_of"] = self._opened.minibatch
 
         def compute(missing: Sequence[Metric]) -> comparison.Values:
             drawer = self._opened.drawer(path)

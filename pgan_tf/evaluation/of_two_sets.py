@@ -12,6 +12,7 @@ from pgan_tf.evaluation import (
     rows,
 )
 from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.evaluation.features import digits
 from pgan_tf.evaluation.features.extractor import INCEPTION, Extractor
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.options import Options
@@ -45,6 +46,11 @@ def evaluate(
         available,
         options.num_images,
         generator=False,
+        open_digits=(
+            (lambda: digits.open_classifier(options.mnist, replicas))
+            if _may_be_digits(whole) and _may_be_digits(fakes)
+            else None
+        ),
     )
     compared = comparison.Comparison(
         chosen=chosen,
@@ -60,6 +66,11 @@ def evaluate(
         *rows.describe(whole, chosen.extractor),
     ]
     return table.report(heading)
+
+
+def _may_be_digits(images: reals.ImageSet) -> bool:
+    """Whether images are stacked digits; of files nobody can tell."""
+    return images.dataset is None or images.dataset.is_stacked_digits
 
 
 def _open_extractor(

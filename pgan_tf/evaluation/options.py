@@ -27,6 +27,10 @@ class Options:
         data_dir: Of a run: the dataset; None: the run's.
         truncation: Of a run's latents: a row of each snapshot for each of
             these, beside that of latents as they are.
+        batch_statistics: Of a run: generators with batch normalisation draw
+            with the statistics of each minibatch, as in training.
+        mnist: Folder of MNIST's files, for the classifier of digits; None: it
+            is in the cache.
         compare_to_paper: Of a run: say what was published of its dataset.
         out_dir: Of two sets: where the files of results go; None: nowhere.
     """
@@ -42,6 +46,8 @@ class Options:
     snapshot: str = "latest"
     data_dir: pathlib.Path | None = None
     truncation: Sequence[float] = ()
+    batch_statistics: bool = False
+    mnist: pathlib.Path | None = None
     compare_to_paper: bool = False
     out_dir: pathlib.Path | None = None
 

@@ -65,11 +65,17 @@ def save_sweep(folder: pathlib.Path, name: str, rows: Sweep) -> None:
 
 
 def save_arrays(folder: pathlib.Path, name: str, value: Value) -> None:
-    """Saves the picture and the distances of nearest neighbours.
+    """Saves the pictures that go with a value, if it has any.
 
-    Writes nearest-<name>.png and distances-<name>.png, if the value has them.
+    Of nearest neighbours nearest-<name>.png and distances-<name>.png; of modes
+    modes-<name>.png.
     """
     arrays = value.arrays
+    if "modes" in arrays:
+        figure = _figure(1)
+        _draw_modes(figure.axes[0], arrays["modes"])
+        figure.suptitle(name)
+        _write(folder / f"modes-{name}.png", figure)
     if "nearest" not in arrays:
         return
     images.save_png(folder / f"nearest-{name}.png", arrays["nearest"])
@@ -121,6 +127,15 @@ def _draw_distances(axes: Any, fakes: np.ndarray, reals: np.ndarray) -> None:
     axes.set_xlabel("distance to the nearest, grey levels")
     axes.set_yticks([])
     axes.legend()
+
+
+def _draw_modes(axes: Any, counts: np.ndarray) -> None:
+    """How many images each mode has, the most frequent first."""
+    axes.bar(np.arange(len(counts)), np.sort(counts)[::-1], width=1.0)
+    axes.axhline(counts.mean(), color="black", linewidth=0.8)
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_xlabel("modes, by frequency")
+    axes.set_ylabel("images")
 
 
 def _figure(panels: int) -> Any:

@@ -87,6 +87,8 @@ class Drawer:
             that takes a second or more at the first call and pays where many
             follow. None: operation by operation, where the generator is.
         lod: None: the generator's own.
+        batch_statistics: Whether a generator with batch normalisation takes
+            the statistics of each minibatch, and gathers them.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Drawer:
         generator: Generator,
         replicas: Replicas | None = None,
         lod: float | None = None,
+        batch_statistics: bool = False,
     ) -> None:
         self.generator = generator
         lod = generator.lod if lod is None else lod
@@ -101,7 +104,11 @@ class Drawer:
 
         def call(latents: Any, labels: Any = None) -> Any:
             return generator(
-                latents, labels, resolution=resolution, alpha=alpha
+                latents,
+                labels,
+                resolution=resolution,
+                alpha=alpha,
+                training=batch_statistics,
             )
 
         self._call = replicas.spread(call) if replicas else _at_once(call)

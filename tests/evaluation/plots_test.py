@@ -95,6 +95,13 @@ class ArraysTest(common.TestCase):
         with Image.open(here / "distances-some.png") as picture:
             self.assertEqual(picture.size, (500, 400))
 
+    def test_modes(self):
+        here = self.folder()
+        counts = np.arange(1000)
+        plots.save_arrays(here, "some", Value(1.0, arrays={"modes": counts}))
+        with Image.open(here / "modes-some.png") as picture:
+            self.assertEqual(picture.size, (500, 400))
+
     def test_nothing_without_arrays(self):
         here = self.folder()
         plots.save_arrays(here, "some", Value(1.0))

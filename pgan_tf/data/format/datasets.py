@@ -82,6 +82,15 @@ class Dataset:
         """The kind of the first columns of the labels, K of them or fewer."""
         return values.kind_of_first(self.labels, self.label_kind, size)
 
+    @property
+    def is_stacked_digits(self) -> bool:
+        """Whether images are three digits as colours, as the manifest says."""
+        made_from = (self.manifest or {}).get("made_from")
+        return (
+            isinstance(made_from, dict)
+            and made_from.get("source") == "mnistrgb"
+        )
+
     def read(self, resolution: int, indices: np.ndarray) -> np.ndarray:
         """Images at one of the stored resolutions.
 

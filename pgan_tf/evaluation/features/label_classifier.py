@@ -6,7 +6,6 @@ same proportions; they are blind to all else and comparable only between runs
 on the same dataset. They are named CS[labels:...] and FD[labels:...].
 """
 
-import json
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +15,8 @@ import numpy as np
 import tqdm
 
 from pgan_tf.base import devices, files, images
+from pgan_tf.evaluation.features import kept_model
 from pgan_tf.evaluation.features.extractor import Extractor
-from pgan_tf.networks import keras_files
 
 # Larger images are averaged down: labels show at this size.
 LARGEST_INPUT = 64
@@ -53,46 +52,13 @@ def load_or_train(
         seed: Of the initial weights and of all drawing.
     """
     path = folder and folder / f"labels-{key}-v{RECIPE}-{seed}.keras"
-    if path is None or (found := _read(path, replicas)) is None:
-        images, labels = read()
-        model, accuracy = train(images, labels, attributes, seed)
-        if path is not None:
-            _keep(path, model, accuracy)
-        with replicas.scope():
-            copy = build(images.shape[1], labels.shape[1])
-            copy.set_weights(model.get_weights())
-        found = copy, accuracy
-    model, accuracy = found
-    return extractor(model, attributes, accuracy, replicas)
 
+    def make() -> tuple[keras.Model, kept_model.Facts]:
+        model, accuracy = train(*read(), attributes, seed)
+        return model, {"accuracy": accuracy}
 
-def _keep(path: pathlib.Path, model: keras.Model, accuracy: float) -> None:
-    """Writes what `_read` reads."""
-    with files.keeping(path) as partial:
-        model.save(partial)
-    facts = {"accuracy": accuracy, "digest": files.sha256_of_weights(model)}
-    with files.keeping(path.with_suffix(".json")) as partial:
-        partial.write_text(json.dumps(facts))
-
-
-def _read(
-    path: pathlib.Path, replicas: devices.Replicas
-) -> tuple[keras.Model, float] | None:
-    """Model and accuracy from the cache; None if missing or torn."""
-    facts_path = path.with_suffix(".json")
-    if not (path.is_file() and facts_path.is_file()):
-        return None
-    try:
-        facts = json.loads(facts_path.read_text())
-        with replicas.scope():
-            model = keras_files.load(path)
-        if files.sha256_of_weights(model) != facts["digest"]:
-            raise ValueError("other weights")
-        return model, facts["accuracy"]
-    except Exception:
-        # Keras raises many kinds for a file that is torn.
-        files.say_torn(path)
-        return None
+    model, facts = kept_model.load_or_make(path, make, replicas)
+    return extractor(model, attributes, facts["accuracy"], replicas)
 
 
 def build(size: int, label_size: int) -> keras.Model:

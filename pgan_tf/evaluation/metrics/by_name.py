@@ -4,18 +4,26 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from pgan_tf.base import errors
+from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
 from pgan_tf.evaluation.features.extractor import Extractor, Unavailable
 from pgan_tf.evaluation.metrics import (
     frechet,
     inception_score,
     kernel_distance,
+    mode_count,
     ms_ssim,
     neighbours,
     path_length,
     precision_recall,
     sliced_wasserstein,
 )
-from pgan_tf.evaluation.metrics.metric import PIXELS, Metric, Setting
+from pgan_tf.evaluation.metrics.metric import (
+    DIGITS,
+    FEATURES,
+    LOGITS,
+    Metric,
+    Setting,
+)
 
 KINDS: tuple[type[Metric], ...] = (
     frechet.FrechetDistance,
@@ -26,6 +34,11 @@ KINDS: tuple[type[Metric], ...] = (
     precision_recall.PrecisionRecall,
     neighbours.NearestNeighbours,
     path_length.PathLength,
+    mode_count.ModeCount,
+)
+NOT_DIGITS = (
+    "needs stacked digits, such as a dataset of dataset_tool.py create "
+    "--source=mnistrgb"
 )
 
 DEFAULT = ("fid", "is", "swd")
@@ -104,6 +117,7 @@ def choose(
     available: int,
     count: int | None = None,
     generator: bool = True,
+    open_digits: Callable[[], DigitClassifier] | None = None,
 ) -> Choice:
     """Opens the extractor, if any metric needs one, and makes the metrics.
 
@@ -115,25 +129,34 @@ def choose(
         count: Images on each side of metrics whose name does not tell; None:
             as many as in the papers, or as there are.
         generator: Whether the fakes come from one, that can draw others.
+        open_digits: Called if any metric classifies digits; None if the images
+            are no stacked digits.
 
     Raises:
         UserError: If no metric can be computed, or the extractor is wrong.
     """
-    extractor, reason = None, ""
-    if any(kind.needs != PIXELS for kind in asked):
+    extractor, reason, digits, no_digits = None, "", None, NOT_DIGITS
+    if any(kind.needs in (FEATURES, LOGITS) for kind in asked):
         try:
             extractor = open_extractor()
         except Unavailable as error:
             reason = str(error)
-    setting = Setting(resolution, extractor)
+    if open_digits and any(kind.needs == DIGITS for kind in asked):
+        try:
+            digits = open_digits()
+        except Unavailable as error:
+            no_digits = str(error)
+    setting = Setting(resolution, extractor, digits)
     metrics, labels, gaps = [], [], {}
     for kind, said in asked.items():
         label = kind.label_in(setting)
         labels.append(label)
         number = said or count or min(kind.paper_count, available)
         gap = kind.gap(number, setting)
-        if kind.needs != PIXELS and extractor is None:
+        if kind.needs in (FEATURES, LOGITS) and extractor is None:
             gap = reason
+        elif kind.needs == DIGITS and digits is None:
+            gap = no_digits
         elif kind.walks and not generator:
             gap = "needs a generator, not images"
         elif number > available and not kind.walks:

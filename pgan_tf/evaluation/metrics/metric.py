@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
 from pgan_tf.evaluation.features.extractor import Extractor
 
-# What a metric looks at.
+# What a metric looks at; a classifier of digits is its own affair.
 PIXELS, FEATURES, LOGITS = "pixels", "features", "logits"
+DIGITS = "digits"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,10 +27,13 @@ class Setting:
     Attributes:
         resolution: S, of all images.
         extractor: None if there is none.
+        digits: A classifier of the digits that images are stacks of; None if
+            there is none.
     """
 
     resolution: int
     extractor: Extractor | None = None
+    digits: DigitClassifier | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +156,7 @@ class Metric:
         minimum: Images on each side that it takes at least.
         title: What its numbers are called; on features other than those of
         other_title: the 2015 Inception file, this with the extractor's name.
-        needs: PIXELS, FEATURES or LOGITS.
+        needs: PIXELS, FEATURES, LOGITS or DIGITS.
         uses_reals: Whether it compares with reals.
         walks: Whether it looks at pairs of images along a walk through latent
             space, and `count` is that of pairs.
@@ -185,12 +190,12 @@ class Metric:
     @property
     def uses_features(self) -> bool:
         """Whether it looks at an extractor's output rather than at pixels."""
-        return self.needs != PIXELS
+        return self.needs in (FEATURES, LOGITS)
 
     @classmethod
     def label_in(cls, setting: Setting) -> str:
         """What its numbers are called in a setting."""
-        if cls.needs == PIXELS or not setting.extractor:
+        if cls.needs in (PIXELS, DIGITS) or not setting.extractor:
             return cls.title
         return setting.extractor.titled(cls.title, cls.other_title)
 

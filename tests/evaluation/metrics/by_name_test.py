@@ -38,6 +38,8 @@ KINDS = {
         *("PPL[inception]", "PPL", 1, "features", False, True),
         {"epsilon": 1e-4, "trimmed": 0.01, "space": "z"},
     ),
+    # What else decides it, it knows of its classifier.
+    "modes": ("modes", "", 10, "digits", False, False, {}),
 }
 
 
@@ -63,7 +65,8 @@ class ParseTest(common.TestCase):
         for kind in metrics_by_name.KINDS:
             self.assertStartsWith(kind.alias, kind.key)
             self.assertIn(kind.about, metrics_by_name.described())
-            self.assertEqual(bool(kind.other_title), kind.needs != "pixels")
+            looks_through_features = kind.needs in ("features", "logits")
+            self.assertEqual(bool(kind.other_title), looks_through_features)
 
     def test_what_each_is(self):
         found = {
@@ -89,6 +92,7 @@ class ParseTest(common.TestCase):
             "pr50k": 50_000,
             "nn10k": 10_000,
             "ppl100k": 100_000,
+            "modes256k": 256_000,
         }
         self.assertEqual(counts, expected)
 

@@ -103,6 +103,32 @@ class MomentumTest(common.TestCase):
         for found, expected in zip(variables, value, strict=True):
             self.assertAllClose(found, expected, rtol=1e-6, atol=1e-5)
 
+    def test_reset_forgets_moments_and_steps(self):
+        """The step after it is as the very first, whatever was before."""
+        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+        with strategy.scope():
+            G = Generator(resolution=4, fmap_base=16)
+            variables = G.to_rgb[0].trainable_variables
+            adam = optim.Adam(variables, beta1=0.5, beta2=0.9, epsilon=1e-4)
+
+        def step(size):
+            before = [v.numpy() for v in variables]
+            gradients = [tf.fill(v.shape, size) for v in variables]
+            adam.apply(strategy, gradients, variables, tf.constant(0.01))
+            return [
+                now.numpy() - old
+                for now, old in zip(variables, before, strict=True)
+            ]
+
+        first = step(0.5)
+        step(-3.0)
+        self.assertEqual(adam.step.numpy(), 2)
+        adam.reset()
+        for variable in (adam.step, *adam.m, *adam.v):
+            self.assertAllEqual(variable, np.zeros(variable.shape))
+        for found, expected in zip(step(0.5), first, strict=True):
+            self.assertAllClose(found, expected, rtol=1e-4, atol=1e-8)
+
 
 class AverageTest(common.TestCase):
     def test_three_updates(self):

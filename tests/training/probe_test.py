@@ -78,8 +78,8 @@ class TimingTest(common.TestCase):
             list(probe.timings(OPTIONS, 3))
 
     def test_images_are_counted_by_steps_of_d(self):
-        """A call that takes a second shows repeats x d_repeats minibatches."""
-        clock = iter([0.0, 5.0, 5.0, 6.0])
+        """A call shows repeats x d_repeats minibatches; two take 1.25 s."""
+        clock = iter([0.0, 5.0, 5.0, 5.5, 6.25])
         calls = []
 
         def call(images, labels, *_):
@@ -87,7 +87,7 @@ class TimingTest(common.TestCase):
             return tf.zeros([])
 
         options = RunOptions(
-            data=OPTIONS.data,
+            data=DataOptions(resolution=8, max_label_size=2),
             networks=OPTIONS.networks,
             schedule=ScheduleOptions(
                 minibatch_base=8, d_repeats=3, minibatch_repeats=2
@@ -99,13 +99,14 @@ class TimingTest(common.TestCase):
         with (
             mock.patch.object(
                 compiled_steps, "make_iterations", return_value=call
-            ),
+            ) as made,
             mock.patch.object(probe.time, "perf_counter", lambda: next(clock)),
         ):
             found = probe.time_stage(options, nets, mock.Mock(), stage)
-        self.assertEqual(calls, [((48, 4, 4, 3), (48, 0))] * 2)
+        self.assertEqual(calls, [((48, 4, 4, 3), (48, 2))] * 3)
+        self.assertEqual(made.call_args.args[3].shape, (1, 2))
         self.assertEqual(found.first_call_seconds, 5.0)
-        self.assertEqual(found.images_per_sec, 48.0)
+        self.assertEqual(found.images_per_sec, 2 * 48 / 1.25)
         self.assertGreater(found.peak_memory_mb, 100)
 
     def test_peak_of_a_convolution(self):

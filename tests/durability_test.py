@@ -27,11 +27,11 @@ from tests.training import trainer_test
 
 # Of a run: what people read while it lasts, or what is drawn again.
 REMAKEABLE = (
-    *("log.txt", "tensorflow.log", "report.html", "*.png"),
+    *("log.txt", "tensorflow.log", "report.html", "state.json", "*.png"),
     "tensorboard/*",
 )
 # The modules that write by `files.partial(..., durable=False)`.
-NOT_DURABLE = {"base/images.py", "runs/report.py"}
+NOT_DURABLE = {"base/images.py", "runs/report.py", "runs/run_state.py"}
 # Of a build under way: what the journal does not list yet.
 UNLISTED = ("*.partial",)
 

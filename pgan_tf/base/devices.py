@@ -1,6 +1,7 @@
 """Which devices compute, and how a batch is shared between them."""
 
 import contextlib
+import glob
 import resource
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -182,6 +183,21 @@ def describe() -> str:
         details = tf.config.experimental.get_device_details(gpu)
         return details.get("device_name", "GPU")
     return "CPU"
+
+
+def why_no_gpu() -> str:
+    """Why it is a CPU, for those who have a GPU and expect it to work."""
+    if tf.config.list_physical_devices("GPU"):
+        return "there is a GPU, which --devices leaves out"
+    if not glob.glob("/dev/nvidia[0-9]*"):
+        return "no GPU found"
+    if not tf.test.is_built_with_cuda():
+        return "there is a GPU, but this TensorFlow is built without CUDA"
+    return (
+        "there is a GPU, but TensorFlow cannot use it: its CUDA libraries are "
+        'missing or too old (pip install "pgan_tf[gpu]"); tensorflow.log says '
+        "more"
+    )
 
 
 def peak_memory_mb() -> float:

@@ -4,6 +4,7 @@ import base64
 import functools
 import io
 import pathlib
+import re
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,22 @@ _PICTURES_KEPT = 96
 def inert_json(content: Any) -> str:
     """JSON for a script element, which nothing in a text of it may end."""
     return strict_json.dumps(content).replace("<", "\\u003c")
+
+
+def design() -> str:
+    """The style sheet that all pages share."""
+    return pathlib.Path(__file__).with_name("page.css").read_text("utf-8")
+
+
+def fill(template: str, parts: dict[str, str]) -> str:
+    """A template with a part in each of its places, such as {{title}}.
+
+    Places that are within a part stay as they are: it may be anybody's text.
+
+    Raises:
+        KeyError: If a place has no part.
+    """
+    return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], template)
 
 
 def picture_uri(picture: np.ndarray) -> str:

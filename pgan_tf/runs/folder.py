@@ -5,6 +5,7 @@ dataset.sha256                   which dataset it is trained on
 log.txt  stats.jsonl             a line per tick, to read and to parse
 tensorflow.log  evaluate.log     what TensorFlow had to say
 report.html                      the run as a page, for any browser
+state.json                       what the run is doing, and on what
 tensorboard/                     event files; those of evaluate.py below it
 reals.png  fakes<kimg>.png       picture grids
 network-snapshot-<kimg>.keras    Gs, for users

@@ -4,6 +4,7 @@ The line has the reference's numbers under the reference's names, then ours.
 """
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import time
@@ -19,7 +20,7 @@ from pgan_tf.base import (
     text,
 )
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report, tensorboard
+from pgan_tf.runs import report, run_state, tensorboard
 from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import speed, steps
 from pgan_tf.training.position import Position, Tick
@@ -43,6 +44,7 @@ class Reports:
             run_dir and run_folder.tensorboard_path(run_dir)
         )
         self._time_left = time_left
+        self._state = run_state.RunState.new(())
         # Maintenance is what happens between two ticks.
         self._last = time.monotonic()
 
@@ -76,6 +78,7 @@ class Reports:
             **terms,
         }
         left = self._time_left.seconds(position.nimg)
+        self._state = self._state.now(run_state.RUNNING, seconds_left=left)
         self.log.line(_line(position, values, left))
         counts = {
             "tick": position.tick,
@@ -89,15 +92,26 @@ class Reports:
             self.writer.flush()
 
     def begin(
-        self, schedule: Schedule, unused_labels: int, origin: Sequence[str]
+        self,
+        facts: Sequence[tuple[str, str]],
+        schedule: Schedule,
+        unused_labels: int,
+        origin: Sequence[str],
     ) -> None:
         """Says what the run will do, and what may be an oversight.
 
         Args:
+            facts: What it runs on and with: (name, text).
             schedule: With what was derived.
             unused_labels: How many the dataset has, if none is used.
             origin: Lines that say where weights were taken from.
         """
+        self._open_state(tuple(facts))
+        told = list(facts)
+        if self._run_dir:
+            told.append(("page", str(run_folder.report_path(self._run_dir))))
+        for name, what in told:
+            self.log.line(f"{name:<12} {what}")
         for line in schedule.table():
             self.log.line(line)
         if unused_labels:
@@ -114,10 +128,28 @@ class Reports:
             self.log.line(f"{path} cannot be read: using the one before it")
         self.log.line(f"resuming at {nimg / 1000:.1f} kimg")
 
+    def _open_state(self, facts: tuple[tuple[str, str], ...]) -> None:
+        """Takes up the state of a run that goes on, or begins one."""
+        self._state = run_state.RunState.new(facts)
+        if self._run_dir is None:
+            return
+        with contextlib.suppress(ValueError, OSError):
+            if before := run_state.read(self._run_dir):
+                self._state = dataclasses.replace(
+                    self._state, began=before.began
+                )
+
     def stopped(self, nimg: int) -> None:
         """Says that the run was stopped, and what continues it."""
         kimg = nimg / 1000
         self.log.line(f"stopped at {kimg:.1f} kimg; the same command continues")
+        self._state = self._state.now(run_state.STOPPED)
+        self.write_page()
+
+    def gave_up(self, why: str) -> None:
+        """Keeps for the page why the run has ended before its time."""
+        self._state = self._state.now(run_state.FAILED, why)
+        self.write_page()
 
     def failed(self, nimg: int, why: str, folder: pathlib.Path) -> None:
         """Says that the run has failed, why, and where its state is shown."""
@@ -136,6 +168,8 @@ class Reports:
 
     def end(self, run_dir: pathlib.Path) -> None:
         """Says where the results are, and what comes next."""
+        self._state = self._state.now(run_state.FINISHED)
+        self.write_page()
         for line in run_folder.where(run_dir):
             self.log.line(line)
         command = flag_parser.called("evaluate")
@@ -145,6 +179,8 @@ class Reports:
         """Writes the run as a page."""
         if self._run_dir is None:
             return
+        with self.derived.making("state.json"):
+            run_state.write(self._run_dir, self._state)
         with self.derived.making("report.html"):
             for name, why in report.write(self._run_dir).items():
                 self.derived.left_out(f"{name} in report.html", why)

@@ -10,7 +10,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from pgan_tf.base import command_line, devices, errors, out_of_memory, witness
+from pgan_tf.base import (
+    command_line,
+    derived,
+    devices,
+    errors,
+    out_of_memory,
+    witness,
+)
 from pgan_tf.data import pipeline
 from pgan_tf.data.format import datasets
 from pgan_tf.networks import families, snapshots, transfer
@@ -24,6 +31,7 @@ from pgan_tf.training import (
     compiled_steps,
     grid,
     guard,
+    opening,
     plan,
     position,
     reports,
@@ -127,7 +135,9 @@ class Run:
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         unused = 0 if self.labels.shape[1] else self.dataset.label_size
-        self.reports.begin(self.schedule, unused, origin)
+        replicas = self.strategy.num_replicas_in_sync
+        told = opening.facts(options, self.dataset, self.nets, replicas)
+        self.reports.begin(told, self.schedule, unused, origin)
         if restored is not None:
             self.reports.resuming(
                 self.position.nimg, self.checkpoints.unreadable
@@ -149,7 +159,16 @@ class Run:
         )
 
     def train(self, stop: stopping.StopRequest) -> None:
-        """The loop: look at the schedule, take a few steps, maybe report."""
+        """Trains to the end or to a request to stop; the page says which."""
+        self.reports.write_page()
+        try:
+            self.loop(stop)
+        except Exception as error:
+            self.reports.gave_up(derived.reason(error))
+            raise
+
+    def loop(self, stop: stopping.StopRequest) -> None:
+        """Look at the schedule, take a few steps, maybe report."""
         total = self.schedule.total_kimg * 1000
         tick = position.Tick(self.position)
         saved_at = time.monotonic()

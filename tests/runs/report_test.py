@@ -13,18 +13,10 @@ from PIL import Image
 
 from pgan_tf.base import errors, images
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report
+from pgan_tf.runs import report, run_state
 from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
 from tests import common
-
-
-def read(run_dir: pathlib.Path) -> tuple[str, dict]:
-    """The page, and the data in it."""
-    page = run_folder.report_path(run_dir).read_text()
-    (data,) = re.findall(
-        r'<script type="application/json" id="data">(.*?)</script>', page
-    )
-    return page, json.loads(data)
+from tests.pages import Page
 
 
 def add_lines(path: pathlib.Path, *lines: dict) -> None:
@@ -64,11 +56,42 @@ class ReportTest(common.TestCase):
 
     def test_a_run_that_has_only_begun(self):
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        self.assertEqual(data["title"], "run")
-        self.assertEqual(data["kimg"], 0)
-        self.assertEqual(data["charts"], [])
-        self.assertIsNone(data["reals"])
+        page = Page(self.run_dir)
+        self.assertIn("<title>run</title>", page.text)
+        self.assertIn('<p class="state">0.0 of 5 kimg</p>', page.text)
+        self.assertEqual(page.data["kimg"], 0)
+        self.assertEqual(page.data["charts"], [])
+        self.assertNotIn("<figure", page.text)
+
+    def test_what_the_run_is_doing(self):
+        state = run_state.RunState.new((("device", "CPU <2>"),))
+        cases = (
+            (state.now(run_state.RUNNING, seconds_left=90), "1m 30s left"),
+            (state.now(run_state.STOPPED), ""),
+            (state.now(run_state.FINISHED), ""),
+            (state.now(run_state.FAILED, "no <more> memory"), "no &lt;more"),
+        )
+        for now, told in cases:
+            run_state.write(self.run_dir, now)
+            self.assertEqual(run_state.read(self.run_dir), now)
+            report.write(self.run_dir)
+            page = Page(self.run_dir)
+            self.assertIn(
+                f'<p class="state {now.status}"><b>{now.status}</b>', page.text
+            )
+            self.assertIn(told, page.text)
+            self.assertIn("<dt>device</dt><dd>CPU &lt;2&gt;</dd>", page.text)
+            # Only the page of a run that goes on is loaded again.
+            running = now.status == run_state.RUNNING
+            self.assertEqual('id="age"' in page.text, running)
+
+    def test_a_damaged_state_is_no_obstacle(self):
+        for content in ("{}", "[", '{"status": 3}', "null", "\xff"):
+            run_state.path(self.run_dir).write_text(content)
+            left_out = report.write(self.run_dir)
+            self.assertIn("state.json", left_out, content)
+            told = "Left out of this page: state.json"
+            self.assertIn(told, Page(self.run_dir).text)
 
     def test_not_a_run(self):
         with self.assertRaisesRegex(errors.UserError, "not a run folder"):
@@ -76,23 +99,21 @@ class ReportTest(common.TestCase):
 
     def test_schedule_and_command(self):
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
+        page = Page(self.run_dir)
         phases = [
             (p["from"], p["to"], p["resolution"], p["fading"])
-            for p in data["phases"]
+            for p in page.data["phases"]
         ]
         self.assertEqual(
             phases, [(0, 2, 4, False), (2, 3, 8, True), (3, 5, 8, False)]
         )
         self.assertEqual(
-            data["command"],
+            page.command(),
             "python train.py --run_dir=runs/it --resolution=8"
             " --mirror_augment --total_kimg=5 --lod_training_kimg=2"
             " --lod_transition_kimg=1 --minibatch_dict=4:16,8:8",
         )
-        changed = {
-            name for name, _, is_changed in data["options"] if is_changed
-        }
+        changed = re.findall(r'<tr class="changed"><td>(\w+)</td>', page.text)
         self.assertIn("minibatch_dict", changed)
         self.assertNotIn("fmap_base", changed)
 
@@ -102,29 +123,32 @@ class ReportTest(common.TestCase):
         with open(self.run_dir / "stats.jsonl", "a") as file:
             file.write('{"nimg": 3000, "G_lo')  # Torn by a kill.
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        charts = {c["title"]: c["series"] for c in data["charts"]}
+        page = Page(self.run_dir)
+        charts = {c["title"]: c["series"] for c in page.data["charts"]}
         # No curve of what is always zero, nor of a rate that never changes.
         self.assertEqual(
-            list(charts),
-            ["Losses", "Images per second", "Level of detail", "surprise"],
+            list(charts), ["Losses", "Speed", "Level of detail", "surprise"]
         )
         self.assertEqual(
             charts["Losses"],
-            [{"name": "G_loss", "points": [[1, 0.5], [2, 0.25]]}],
+            [{"name": "G", "raw": "G_loss", "points": [[1, 0.5], [2, 0.25]]}],
         )
         self.assertEqual(charts["surprise"][0]["points"], [[2, 7]])
-        self.assertEqual(
-            data["state"],
-            "2.0 of 5 kimg, 4x4, lod 1.00, 100.0 images/s, 20s of training",
+        self.assertIn(
+            "2.0 of 5 kimg, 4x4, 100.0 images/s, 20s of training", page.text
         )
+        self.assertTrue(all(c["unit"] for c in page.data["charts"]))
+
+    def test_a_fade_in_is_told(self):
+        add_lines(self.run_dir / "stats.jsonl", self.tick(1000, lod=0.25))
+        report.write(self.run_dir)
+        self.assertIn("4x4, fading in (75%), 100.0", Page(self.run_dir).text)
 
     def test_long_runs_are_thinned(self):
         ticks = [self.tick(i) for i in range(5000)]
         add_lines(self.run_dir / "stats.jsonl", *ticks)
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        points = data["charts"][0]["series"][0]["points"]
+        points = Page(self.run_dir).data["charts"][0]["series"][0]["points"]
         self.assertLessEqual(len(points), 1000)
         self.assertEqual((points[0][0], points[-1][0]), (0, 4.999))
 
@@ -137,17 +161,17 @@ class ReportTest(common.TestCase):
             self.run_dir / "reals.png", np.full([8, 8, 1], 200, np.uint8)
         )
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        kimgs = [p["kimg"] for p in data["pictures"]]
+        page = Page(self.run_dir)
+        kimgs = [kimg for kimg, _ in page.pictures()]
         self.assertLessEqual(len(kimgs), 50)
         self.assertEqual((kimgs[0], kimgs[-1]), (0, 118))
         self.assertEqual(kimgs, sorted(set(kimgs)))
-        head, _, content = data["pictures"][-1]["src"].partition(",")
+        head, _, content = page.pictures()[-1][1].partition(",")
         self.assertEqual(head, "data:image/webp;base64")
         with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
             self.assertLessEqual(picture.width, 1100)
             self.assertAllClose(np.asarray(picture).mean(), 118, rtol=0, atol=2)
-        self.assertStartsWith(data["reals"], head)
+        self.assertRegex(page.text, f'<figure><img [^>]*src="{head}.*"Reals"')
 
     def test_a_picture_is_encoded_once(self):
         """However many there are, and however often the page is written."""
@@ -163,8 +187,7 @@ class ReportTest(common.TestCase):
                 path = run_folder.fakes_path(self.run_dir, kimg * 1000)
                 images.save_png(path, np.full([8, 8, 3], kimg, np.uint8))
                 report.write(self.run_dir)
-                _, data = read(self.run_dir)
-                kimgs = [p["kimg"] for p in data["pictures"]]
+                kimgs = [kimg for kimg, _ in Page(self.run_dir).pictures()]
                 self.assertLessEqual(len(kimgs), 48)
                 self.assertGreater(len(kimgs), min(kimg, 23))
                 self.assertEqual((kimgs[0], kimgs[-1]), (0, kimg))
@@ -185,13 +208,64 @@ class ReportTest(common.TestCase):
             {**shared, "label": "NN", "levels": {}, "headline": "copies"},
         )
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        metrics = data["metrics"]
+        names = ["NN copies n=9", "PR precision n=9", "PR recall n=9"]
         self.assertEqual(
-            metrics["labels"],
-            ["NN copies n=9", "PR precision n=9", "PR recall n=9"],
+            Page(self.run_dir).rows("Metrics"),
+            [["snapshot", *names], ["Reals2", "0.5", "0.5", "0.25"]],
         )
-        self.assertEqual(metrics["rows"], [["Reals2", "0.5", "0.5", "0.25"]])
+
+    def test_hashes_are_footnotes(self):
+        line = {"row": "Reals2", "num_fakes": 9, "value": 0.5}
+        add_lines(
+            self.run_dir / "metric-fid.jsonl",
+            {**line, "label": "FD[labels:4e052f3e]"},
+        )
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        self.assertEqual(
+            page.rows("Metrics")[0], ["snapshot", "FD[labels] n=9"]
+        )
+        self.assertIn("FD[labels]: of features 4e052f3e", page.text)
+
+    def test_a_try_out_is_no_column_for_ever(self):
+        def line(count: int, kimg: int) -> dict:
+            row = f"network-snapshot-{kimg:06d}.keras"
+            return {"label": "FID", "num_fakes": count, "row": row, "value": 1}
+
+        path = self.run_dir / "metric-fid.jsonl"
+        lines = [line(64, 1), line(5000, 1), line(4000, 1)]
+        add_lines(path, *lines)
+        report.write(self.run_dir)
+        head, _ = Page(self.run_dir).rows("Metrics")
+        self.assertEqual(head[1:], ["FID n=5000", "FID n=4000"])
+        # It stays where nothing else tells of a snapshot.
+        add_lines(path, *lines, line(64, 2))
+        report.write(self.run_dir)
+        head, *_ = Page(self.run_dir).rows("Metrics")
+        self.assertIn("FID n=64", head)
+
+    def test_truncation(self):
+        line = {"row": "network-snapshot-000003.keras", "num_fakes": 9}
+        add_lines(
+            self.run_dir / "truncation-is.jsonl",
+            {**line, "label": "IS", "value": 2.0, "truncation": 0.5},
+            {**line, "label": "IS", "value": 3.0, "truncation": 1.0},
+        )
+        for name in ("truncation-a.png", "nearest-a.png", "distances-a.png"):
+            picture = np.zeros([8, 8, 3], np.uint8)
+            images.save_png(self.run_dir / name, picture)
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        self.assertEqual(
+            page.rows("Truncation"),
+            [
+                ["snapshot", "IS n=9"],
+                ["3 kimg, truncation 0.5", "2"],
+                ["3 kimg, truncation 1", "3"],
+            ],
+        )
+        for name in ("truncation-a.png", "nearest-a.png", "distances-a.png"):
+            self.assertIn(f"<figcaption>{name}</figcaption>", page.text)
 
     def test_metrics(self):
         lines = [
@@ -206,18 +280,17 @@ class ReportTest(common.TestCase):
         ]
         add_lines(self.run_dir / "metric-fid.jsonl", *lines)
         report.write(self.run_dir)
-        _, data = read(self.run_dir)
-        metrics = data["metrics"]
-        self.assertEqual(metrics["labels"], ["FID n=500", "FID n=900"])
+        page = Page(self.run_dir)
         self.assertEqual(
-            metrics["rows"],
+            page.rows("Metrics"),
             [
+                ["snapshot", "FID n=500", "FID n=900"],
                 ["1 kimg", "80", "-"],
                 ["3 kimg", "60", "50"],
                 ["Reals2", "2", "-"],
             ],
         )
-        (chart,) = metrics["charts"]
+        (chart,) = page.data["charts"]
         self.assertEqual(chart["series"][0]["points"], [[1, 80], [3, 60]])
         self.assertEqual(chart["series"][1]["points"], [[1, 2], [3, 2]])
 
@@ -229,10 +302,12 @@ class ReportTest(common.TestCase):
         )
         run_folder.begin(run_dir, evil, "")
         report.write(run_dir)
-        page, data = read(run_dir)
-        self.assertNotIn("alert(1)<", page)
-        self.assertEqual(page.count("</script>"), 2)
-        self.assertIn("</script>", data["command"])
-        self.assertIn("default-src 'none'", page)
-        self.assertNotIn("http://", page.replace("http://www.w3.org/2000", ""))
-        self.assertNotIn("https://", page)
+        page = Page(run_dir)
+        self.assertNotIn("alert(1)<", page.text)
+        self.assertNotIn("<img src=x", page.text)
+        self.assertEqual(page.text.count("</script>"), 2)
+        self.assertIn("</script>", page.command())
+        self.assertIn("default-src 'none'", page.text)
+        elsewhere = page.text.replace("http://www.w3.org/2000", "")
+        self.assertNotIn("http://", elsewhere)
+        self.assertNotIn("https://", page.text)

@@ -5,7 +5,6 @@ import errno
 import json
 import os
 import pathlib
-import re
 from unittest import mock
 
 import tensorflow as tf
@@ -16,7 +15,7 @@ from pgan_tf.networks import snapshots
 from pgan_tf.runs import report, tensorboard
 from pgan_tf.sampling import drawing
 from pgan_tf.training import checkpoints, grid, guard, reports, trainer
-from tests import common
+from tests import common, pages
 from tests.training import known_steps, trainer_test
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere")
@@ -167,17 +166,13 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
         ):
             found = [line for line in said if f"left out: {what}" in line]
             self.assertLen(found, 1, f"{what}: {said}")
-        page = (self.run_dir / "report.html").read_text()
-        (text,) = re.findall(
-            r'<script type="application/json" id="data">(.*?)</script>', page
-        )
-        data = json.loads(text, parse_constant=self.fail)
-        self.assertIn("fakes000000.png", "".join(data["left_out"]))
+        page = pages.Page(self.run_dir)
+        self.assertIn("fakes000000.png", "".join(page.lines("Failures")))
         self.assertEqual(
-            data["metrics"]["rows"],
+            page.rows("Metrics")[1:],
             [["Reals", "not finite"], ["Reals2", "2.5"]],
         )
-        kimgs = [picture["kimg"] for picture in data["pictures"]]
+        kimgs = [kimg for kimg, _ in page.pictures()]
         self.assertEqual(kimgs, [2, 3, 4, 6, 8])
 
     def test_a_failure_is_on_the_page(self):
@@ -194,14 +189,13 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
         for path in self.run_dir.rglob("*.jsonl"):
             for line in path.read_text().splitlines():
                 json.loads(line, parse_constant=self.fail)
-        page = (self.run_dir / "report.html").read_text()
-        (text,) = re.findall(
-            r'<script type="application/json" id="data">(.*?)</script>', page
-        )
-        data = json.loads(text, parse_constant=self.fail)
-        self.assertLen(data["failures"], 1 + options.guard.max_rollbacks)
-        for failure in data["failures"]:
-            self.assertEqual(failure["kimg"], 1.0)
-            self.assertIn("G_loss is nan", failure["why"])
+        page = pages.Page(self.run_dir)
+        failures = page.lines("Failures")
+        self.assertLen(failures, 1 + options.guard.max_rollbacks)
+        for failure in failures:
+            self.assertStartsWith(failure, "The training failed at 1 kimg: ")
+            self.assertIn("G_loss is nan", failure)
+        self.assertIn('class="state failed"', page.text)
+        self.assertIn("--max_rollbacks", page.text)
         (last,) = trainer_test.stats(self.run_dir)
         self.assertIsNone(last["G_loss"])

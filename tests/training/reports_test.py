@@ -16,7 +16,7 @@ from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import stopping, trainer
-from tests import common
+from tests import common, pages
 from tests.training import known_steps, trainer_test
 
 # By hand: a tick is a call of 1000 images, with the lod at its beginning.
@@ -189,18 +189,14 @@ class RecountTest(common.TestCase):
         self.assertGreater(np.abs(grids[4] - grids[6]).max(), 4)
 
     def test_the_page(self):
-        page = (self.run_dir / "report.html").read_text()
-        (text,) = re.findall(
-            r'<script type="application/json" id="data">(.*?)</script>', page
-        )
-        data = json.loads(text)
+        page = pages.Page(self.run_dir)
         total = sum(SECONDS) + sum(MAINTENANCE)
-        self.assertEqual(
-            data["state"],
-            f"8.0 of 8 kimg, 8x8, lod 0.00, {1000 / SECONDS[-1]:.1f} images/s, "
-            f"{_duration(total)} of training",
+        self.assertIn(
+            f"<b>finished</b> 8.0 of 8 kimg, 8x8, {1000 / SECONDS[-1]:.1f} "
+            f"images/s, {_duration(total)} of training",
+            page.text,
         )
-        self.assertEqual([p["kimg"] for p in data["pictures"]], [0, 2, 4, 6, 8])
+        self.assertEqual([kimg for kimg, _ in page.pictures()], [0, 2, 4, 6, 8])
 
 
 class StoppedTest(common.TestCase):

@@ -1,0 +1,114 @@
+"""What a training tells before its first step: on what, with what, how long."""
+
+import importlib.metadata
+import math
+import os
+import pathlib
+import platform
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from pgan_tf.base import devices, version
+from pgan_tf.data.format.datasets import Dataset
+from pgan_tf.runs.options import RunOptions
+from pgan_tf.training.state import Networks
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def facts(
+    options: RunOptions,
+    dataset: Dataset,
+    nets: Networks,
+    replicas: int,
+) -> Facts:
+    """(name, text) of all that a run works on and with.
+
+    Args:
+        options: Of the run.
+        dataset: That it trains on.
+        nets: Its networks.
+        replicas: How many devices share a minibatch.
+    """
+    told = [
+        ("device", _devices(replicas)),
+        ("precision", options.optimizer.precision),
+        ("dataset", _dataset(dataset, options)),
+        ("networks", _networks(nets)),
+        ("versions", _versions()),
+    ]
+    if state := _git_state():
+        told.append(("code", state))
+    return tuple(told)
+
+
+def _devices(replicas: int) -> str:
+    name = devices.describe()
+    if name != "CPU":
+        return f"{replicas} x {name}" if replicas > 1 else name
+    cores = len(os.sched_getaffinity(0))
+    return f"CPU, {cores} cores; {devices.why_no_gpu()}"
+
+
+def _dataset(dataset: Dataset, options: RunOptions) -> str:
+    size = f"{dataset.resolution}x{dataset.resolution}"
+    colors = "colour" if dataset.num_channels == 3 else "gray"
+    told = f"{options.data.data_dir}, {dataset.num_images:,} {colors} images of"
+    told += f" {size}"
+    used = options.data.max_label_size
+    if dataset.label_size:
+        told += f", {used} of {dataset.label_size} labels used"
+    return told
+
+
+def _networks(nets: Networks) -> str:
+    sizes = [
+        f"{net.name} {network_size(_count(net.trainable_variables))}"
+        for net in (nets.G, nets.D)
+    ]
+    return f"{', '.join(sizes)} parameters"
+
+
+def _count(variables: Sequence[Any]) -> int:
+    return sum(math.prod(variable.shape) for variable in variables)
+
+
+def network_size(parameters: int) -> str:
+    """A number of parameters, such as 912, 85k or 23.1M."""
+    if parameters < 1000:
+        return str(parameters)
+    if parameters < 999_500:
+        return f"{parameters / 1000:.3g}k"
+    return f"{parameters / 1e6:.3g}M"
+
+
+def _versions() -> str:
+    of = importlib.metadata.version
+    return (
+        f"pgan_tf {version.VERSION}, TensorFlow {of('tensorflow')}, "
+        f"Keras {of('keras')}, Python {platform.python_version()}"
+    )
+
+
+def _git_state() -> str:
+    """The commit of a checkout, and whether files differ from it."""
+    top = pathlib.Path(__file__).parents[2]
+    if not (top / ".git").exists():
+        return ""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(top), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        commit = git("rev-parse", "--short", "HEAD")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return f"{commit}, with changes" if changed else commit

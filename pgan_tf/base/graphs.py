@@ -25,7 +25,7 @@ SavedModel = Any
 _STRUCTURE = """
     Const Placeholder PlaceholderV2 PlaceholderWithDefault Identity IdentityN
     NoOp Snapshot StopGradient PreventGradient EnsureShape CheckNumerics
-    Assert FakeParam Empty ControlTrigger
+    Assert FakeParam ControlTrigger
 """
 _VARIABLES = """
     VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp

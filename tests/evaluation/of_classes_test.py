@@ -54,6 +54,22 @@ class PerClassTest(common.TestCase):
         self.assertIn("warning: 2 of 2 classes have no more images", table)
         self.assertIn("features (256)", table)
 
+    def test_as_many_images_as_asked_for(self):
+        """But no more than the class has."""
+        run_dir = small_run.make(self.here, label_size=2)
+        values = {}
+        for asked, expected in ((None, 20), (20, 20), (30, 20), (9, 9)):
+            report = self.evaluate(run_dir, num_images=asked)
+            latest = "network-snapshot-000010.keras"
+            self.assertEqual(
+                [(r.row, r.count) for r in report.results],
+                [(f"{latest} {i}, n={expected}", expected) for i in (0, 1)],
+            )
+            values[asked] = [r.value.value for r in report.results]
+        self.assertEqual(values[None], values[20])
+        self.assertEqual(values[None], values[30])
+        self.assertNotEqual(values[None], values[9])
+
     def test_kept_in_a_file_of_its_own(self):
         run_dir = small_run.make(self.here, label_size=2)
         first = self.evaluate(run_dir, snapshot="all", num_images=10)

@@ -242,6 +242,22 @@ class KeysTest(WiringCase, parameterized.TestCase):
         for what in ("floor-is", "floor-swd"):
             self.assertNotEqual(first[what], second[what])
 
+    def test_its_own_number_decides_it_beside_a_larger_one(self):
+        setting = Setting(16, EXTRACTOR)
+        others = [
+            frechet.FrechetDistance(12, setting),
+            sliced_wasserstein.SlicedWasserstein(12, setting),
+        ]
+        first, second = (
+            self.kept(
+                metrics=[inception_score.InceptionScore(n, setting), *others]
+            )
+            for n in (10, 11)
+        )
+        for what in first:
+            differs = first[what] != second[what]
+            self.assertEqual(differs, what.endswith("-is"), what)
+
     @parameterized.parameters(*OF_NO_INFLUENCE)
     def test_what_does_not_decide_them(self, name):
         self.assertEqual(self.kept(), self.kept(**OF_NO_INFLUENCE[name](self)))

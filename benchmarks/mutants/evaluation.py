@@ -212,7 +212,8 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{_TESTS}plots_test.py",
         ("scalars(points, kimg * 1000)", "scalars(points, kimg)"),
         ("limit or np.inf", "limit or 0"),
-        ("        self._writer.flush()\n", "        pass\n"),
+        ("        self._writer.flush()\n", "        pass\n",
+         "TensorFlow's writer does so whenever `as_default` ends."),
     ),
     *mutants(
         _HERE + "published.py",

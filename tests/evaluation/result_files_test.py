@@ -107,6 +107,18 @@ class TableTest(common.TestCase):
         expected = [*expected[:2], "5         1d 03h 46m  1.0000"]
         self.assertEqual(path.read_text().splitlines(), expected)
 
+    def test_sets_of_one_name_have_a_row_each(self):
+        here = self.folder()
+        book = result_files.ResultFiles(here)
+        for digest, value in (("a", 9.5), ("b", 7.25), ("a", 8.5)):
+            facts = {**FACTS, "row": "fakes", "fakes_digest": digest}
+            book.add(result("fakes", value), facts, {"seconds": 1})
+        table = (here / "metric-fid.txt").read_text().splitlines()
+        self.assertEqual(
+            [line.split() for line in table[2:]],
+            [["fakes", "1s", "8.5000"], ["fakes", "1s", "7.2500"]],
+        )
+
     def test_columns_of_several_numbers(self):
         here = self.folder()
         levels = {"precision": 0.5, "recall": 0.25}

@@ -24,7 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("min(kind.paper_count, available)", "kind.paper_count"),
         ("number > available and not kind.walks", "number > available"),
         ("elif kind.walks and not generator:", "elif False:"),
-        ("setting = Setting(resolution, extractor)",
+        ("setting = Setting(resolution, extractor, digits)",
          "setting = Setting(resolution)"),
     ),
     *mutants(

@@ -91,6 +91,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "sliced_wasserstein.py",
+        f"{_TESTS}by_name_test.py {_TESTS}choice_test.py "
         f"{_TESTS}metric_test.py {_TESTS}sliced_wasserstein_test.py",
         ("slice(start, start + len(batch.images))",
          "slice(0, len(batch.images))"),

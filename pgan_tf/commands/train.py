@@ -16,7 +16,14 @@ from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule
-from pgan_tf.training import checks, cluster, plan, speed, stopping
+from pgan_tf.training import (
+    checks,
+    cluster,
+    plan,
+    rendezvous,
+    speed,
+    stopping,
+)
 
 DESCRIPTION = """Trains a progressive GAN: from 4x4 pixels to the dataset's own.
 
@@ -106,8 +113,11 @@ def main(args: argparse.Namespace) -> None:
             say(
                 f"worker {here.index} of {len(here.workers)}, which "
                 f"{'only computes' if here.index else 'writes the files'}: "
-                "waiting for the others"
+                f"waiting for the others, for {rendezvous.WAIT_MINUTES} "
+                "minutes at the most"
             )
+            if not rendezvous.meet(here, say, stop.requested):
+                return say("stopped ahead of the first step")
         # Workers that end one by one complain of each other's absence.
         with command_line.chatter_to(chatter, to_the_end=bool(here.workers)):
             train(options, stop)
@@ -236,4 +246,9 @@ def say(line: str) -> None:
 
 def run() -> None:
     """Runs the script, and ends the process with its exit code."""
-    command_line.run(main, parse)
+    command_line.run(
+        main,
+        parse,
+        "--max_micro_batch_dict takes a minibatch in smaller parts, and "
+        "--probe finds before a training what does not fit",
+    )

@@ -104,7 +104,7 @@ def _prepare() -> None:
     absl_logging.use_absl_handler()
     # Libraries ask for flags of their own, which are at their defaults.
     absl_flags.FLAGS.mark_as_parsed()
-    faulthandler.enable()
+    faulthandler.enable(2)
 
 
 def quiet_tensorflow() -> None:

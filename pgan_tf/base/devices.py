@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import errors
+from pgan_tf.base import device_names, errors
 
 
 class Replicas:
@@ -117,7 +117,7 @@ def make_strategy(devices: str) -> tf.distribute.Strategy:
     Raises:
         UserError: If there is no such device.
     """
-    names = parse_names(devices)
+    names = device_names.parse(devices)
     let_memory_grow()
     virtual = sum(name.startswith("CPU:") for name in names)
     if virtual > 1:
@@ -153,18 +153,6 @@ def num_workers(strategy: tf.distribute.Strategy) -> int:
     """Processes that train together."""
     local = len(strategy.extended.worker_devices)
     return strategy.num_replicas_in_sync // local
-
-
-def parse_names(devices: str) -> list[str]:
-    """The names in --devices; none where it is empty.
-
-    Raises:
-        UserError: If it names one twice.
-    """
-    names = [name for name in devices.split(",") if name]
-    if len(set(names)) < len(names):
-        raise errors.UserError(f"--devices={devices} names a device twice")
-    return names
 
 
 def let_memory_grow() -> None:

@@ -10,7 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 
-from pgan_tf.base import command_line, errors, flag_kinds, flag_parser, locks
+from pgan_tf.base import (
+    command_line,
+    device_names,
+    errors,
+    flag_kinds,
+    flag_parser,
+    locks,
+)
 from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
@@ -158,7 +165,20 @@ def check(options: RunOptions) -> RunOptions:
             run_folder.find_snapshot(options.init_from)
         except errors.UserError as error:
             raise errors.UserError(f"--init_from={error}") from error
+    num_devices = device_names.count(options.devices)
+    if num_devices is not None:
+        _check_minibatches(options, num_devices)
     return options
+
+
+def _check_minibatches(options: RunOptions, num_devices: int) -> None:
+    """Checks that devices of every host can share what the schedule says."""
+    num_hosts = max(len(cluster.from_environment().workers), 1)
+    family = families.by_name(options.family)
+    checks.check_minibatches(
+        Schedule.of_run(options, num_devices * num_hosts),
+        family.group_size(options.networks),
+    )
 
 
 def train(options: RunOptions, stop: stopping.StopRequest) -> None:
@@ -220,14 +240,10 @@ def make_plan(
         is_probed: Whether to take a few steps, and measure these.
     """
     options, num_channels = checks.check_plan(options)
-    devices = [name for name in options.devices.split(",") if name]
+    devices = device_names.parse(options.devices)
     num_hosts = max(len(cluster.from_environment().workers), 1)
     num_devices = max(len(devices), 1) * num_hosts
-    family = families.by_name(options.family)
-    checks.check_minibatches(
-        Schedule.of_run(options, num_devices),
-        family.group_size(options.networks),
-    )
+    _check_minibatches(options, max(len(devices), 1))
     peak = peak_of_one and peak_of_one * num_devices
     if peak is None and not any("GPU" in name for name in devices):
         peak = speed.cpu_gmac_per_sec()

@@ -53,9 +53,9 @@ class Writer:
     def scalars(self, values: Mapping[str, float], nimg: int) -> None:
         """Writes each value, under the reference's name where it has one."""
         metadata = _metadata("scalars", summary_pb2.DATA_CLASS_SCALAR)
-        with self._writer.as_default(step=nimg // 1000):
+        with self._writer.as_default(step=_step(nimg)):
             for name, value in values.items():
-                tensor = tf.constant(value, tf.float32)
+                tensor = tf.constant(np.float32(value))
                 name = NAMES.get(name, name)
                 tf.summary.write(name, tensor, metadata=metadata)
 
@@ -66,7 +66,7 @@ class Writer:
         height, width, _ = image.shape
         tensor = tf.constant([str(width), str(height), png.getvalue()])
         metadata = _metadata("images", summary_pb2.DATA_CLASS_BLOB_SEQUENCE)
-        with self._writer.as_default(step=nimg // 1000):
+        with self._writer.as_default(step=_step(nimg)):
             tf.summary.write(name, tensor, metadata=metadata)
 
     def weights(
@@ -94,7 +94,7 @@ class Writer:
         rows = np.stack([edges[:-1], edges[1:], counts], axis=1)
         tensor = tf.constant(rows, tf.float64)
         metadata = _metadata("histograms", summary_pb2.DATA_CLASS_TENSOR)
-        with self._writer.as_default(step=nimg // 1000):
+        with self._writer.as_default(step=_step(nimg)):
             tf.summary.write(name, tensor, metadata=metadata)
 
     def flush(self) -> None:
@@ -102,6 +102,15 @@ class Writer:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def _step(nimg: int) -> tf.Tensor:
+    """TensorBoard's step after so many images.
+
+    Of a number of Python TensorFlow would keep a tensor for good, in case it
+    comes again; so numbers come as NumPy's.
+    """
+    return tf.constant(np.int64(nimg // 1000))
 
 
 def _metadata(plugin: str, data_class: int) -> summary_pb2.SummaryMetadata:

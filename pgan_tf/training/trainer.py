@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from pgan_tf.base import (
@@ -268,9 +269,10 @@ class Run:
     def scalars(self, stage: Stage) -> tuple[tf.Tensor, ...]:
         """nimg, alpha and the learning rates, as tensors."""
         floats = (stage.alpha or 1.0, stage.g_lrate, stage.d_lrate)
+        # Of a number of Python TensorFlow would keep a tensor for good.
         return (
-            tf.constant(self.position.nimg, tf.int64),
-            *(tf.constant(value, tf.float32) for value in floats),
+            tf.constant(np.int64(self.position.nimg)),
+            *(tf.constant(np.float32(value)) for value in floats),
         )
 
     def take_snapshots(self, stage: Stage, done: bool) -> None:

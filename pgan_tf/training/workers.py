@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from pgan_tf.base import devices, errors, files
+from pgan_tf.base import device_names, devices, errors, files
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import cluster, state, stopping
@@ -44,7 +44,7 @@ def make_strategy(
     if not here.workers:
         return devices.make_strategy(devices_flag)
     devices.let_memory_grow()
-    show_only(devices.parse_names(devices_flag))
+    show_only(device_names.parse(devices_flag))
     with stopping.StopRequest.deaf():
         return tf.distribute.MultiWorkerMirroredStrategy()
 

@@ -28,7 +28,32 @@ def read(folder: pathlib.Path) -> dict[str, tuple]:
     return found
 
 
+def resident() -> int:
+    """Bytes of memory that this process has now."""
+    pages = pathlib.Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 class WriterTest(common.TestCase):
+    def test_points_leave_nothing_in_memory(self):
+        """A number of Python would: 0.7 kB each, 14 MB in 1,000 ticks."""
+        writer = tensorboard.Writer(self.folder())
+        pixels = np.zeros([8, 8, 3], np.uint8)
+
+        def ticks(start: int, count: int) -> None:
+            for i in range(start, start + count):
+                values = {f"curve{k}": i + k / 32 for k in range(20)}
+                writer.scalars(values, nimg=1000 * i)
+                writer.picture("fakes", pixels, nimg=1000 * i)
+            writer.flush()
+
+        ticks(0, 100)
+        before = resident()
+        ticks(1000, 500)
+        # 10,500 numbers that are different: 7 MB if each left a tensor.
+        self.assertLess(resident() - before, 3 << 20)
+        writer.close()
+
     def test_scalars_and_pictures(self):
         folder = self.folder()
         picture = np.arange(36, dtype=np.uint8).reshape(4, 3, 3)

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import tempfile
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +18,7 @@ from pgan_tf.runs import tensorboard
 from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import stopping, trainer
 from tests import common, pages
+from tests.runs import tensorboard_test
 from tests.training import known_steps, trainer_test
 
 # By hand: a tick is a call of 1000 images, with the lod at its beginning.
@@ -197,6 +199,33 @@ class RecountTest(common.TestCase):
             page.text,
         )
         self.assertEqual([kimg for kimg, _ in page.pictures()], [0, 2, 4, 6, 8])
+
+
+class MemoryTest(common.TestCase):
+    def test_many_ticks_take_no_more_memory(self):
+        """Pages, curves, grids, stats and all: what 400 ticks leave behind."""
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        sizes = []
+
+        def after(run, *arguments):
+            sizes.append(tensorboard_test.resident())
+            return taken(run, *arguments)
+
+        taken = trainer.Run.take_snapshots
+        # At once settled, at 8x8.
+        options = known_steps.options(
+            here, lod_initial_resolution=8, total_kimg=600.0
+        )
+        with (
+            known_steps.known(known_steps.Clock()),
+            mock.patch.object(trainer.Run, "take_snapshots", after),
+            # A snapshot is as large as the networks, and theirs to test.
+            mock.patch.object(trainer.Run, "divides", lambda *_: False),
+        ):
+            trainer.train(options)
+        self.assertLen(sizes, 600)
+        self.assertLess(sizes[-1] - sizes[200], 6 << 20)
 
 
 class StoppedTest(common.TestCase):

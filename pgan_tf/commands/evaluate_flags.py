@@ -4,7 +4,7 @@ import argparse
 import pathlib
 from collections.abc import Sequence
 
-from pgan_tf.base import errors, flag_kinds, flag_parser
+from pgan_tf.base import device_names, errors, flag_kinds, flag_parser
 from pgan_tf.data.format import datasets
 from pgan_tf.evaluation import reals
 from pgan_tf.evaluation.features import extractor
@@ -259,6 +259,7 @@ def check(args: argparse.Namespace) -> None:
         UserError: Names the flag or the file.
     """
     metrics_by_name.parse(args.metrics)
+    device_names.parse(args.devices)
     for name in (
         "reals",
         "fakes",

@@ -4,7 +4,8 @@ import argparse
 import os
 import pathlib
 
-from pgan_tf.base import errors, video
+from pgan_tf.base import errors, number_file, video
+from pgan_tf.data.sources import decode
 from pgan_tf.networks import export_formats
 from pgan_tf.runs import folder as run_folder
 
@@ -27,7 +28,25 @@ def check_images(args: argparse.Namespace) -> None:
             "--truncation is for --seeds; --latents are drawn as they are"
         )
     run_folder.find_snapshot(args.network)
+    if args.latents is not None:
+        number_file.read(args.latents, f"--latents={args.latents}")
+    elif args.seeds is not None and args.grid is not None:
+        check_room(args.grid, len(args.seeds))
     make_folder(args.out)
+
+
+def check_room(grid: tuple[int, int], count: int) -> None:
+    """Refuses a grid of too few cells.
+
+    Raises:
+        UserError: Says what would do.
+    """
+    columns, rows = grid
+    if count > columns * rows:
+        raise errors.UserError(
+            f"--grid={columns}x{rows} has no room for {count} pictures; "
+            f"give such as {columns}x{-(-count // columns)}"
+        )
 
 
 def check_interpolate(args: argparse.Namespace) -> None:
@@ -64,6 +83,8 @@ def check_project(args: argparse.Namespace) -> None:
         video.check(pathlib.Path(args.out) / f"search.{args.video}")
     run_folder.find_snapshot(args.network)
     _check_there("target", args.target)
+    picture = pathlib.Path(args.target).read_bytes()
+    decode.rgb(picture, f"--target={args.target}")
     make_folder(args.out)
 
 

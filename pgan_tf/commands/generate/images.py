@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgan_tf.base import errors, flag_kinds, flag_parser, images
-from pgan_tf.commands.generate import flags, inputs
+from pgan_tf.base import flag_kinds, flag_parser, images
+from pgan_tf.commands.generate import checks, flags, inputs
 from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
@@ -87,11 +87,8 @@ def what_to_draw(
             seeds = range(columns * rows)
         latents = latent_table.latents_of_seeds(seeds, network, args.truncation)
         names = [f"seed{seed:04d}" for seed in seeds]
-    if args.grid and len(names) > columns * rows:
-        raise errors.UserError(
-            f"--grid={columns}x{rows} has no room for {len(names)} pictures; "
-            f"give such as {columns}x{-(-len(names) // columns)}"
-        )
+    if args.grid:
+        checks.check_room(args.grid, len(names))
     return names, latents
 
 

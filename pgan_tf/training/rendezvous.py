@@ -19,7 +19,7 @@ from pgan_tf.training import cluster
 
 # Said at first after so many seconds, and then after twice as many.
 _SAY_SECONDS = 10.0
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 _CALL_SECONDS = 5.0
 WAIT_MINUTES = 10
 _READY = b"ready\n"
@@ -114,7 +114,7 @@ def _gather(
             if not missing:
                 break
             waiting.on(", ".join(missing))
-            if not select.select([listener], [], [], _LOOK_SECONDS)[0]:
+            if not select.select([listener], [], [], LOOK_SECONDS)[0]:
                 continue
             call, _ = listener.accept()
             stack.enter_context(contextlib.closing(call))
@@ -148,7 +148,7 @@ def _hear(call: socket.socket, here: cluster.Cluster) -> int | None:
         return None
     if type(index) is not int or not 0 < index < len(here.workers):
         return None
-    if digest != _digest(here):
+    if digest != digest_of(here):
         call.sendall(b"another TF_CONFIG\n")
         raise errors.UserError(
             f"TF_CONFIG: {_name(index)} was started with another cluster than "
@@ -160,7 +160,7 @@ def _hear(call: socket.socket, here: cluster.Cluster) -> int | None:
 def _report(here: cluster.Cluster, waiting: _Waiting) -> bool:
     """A worker's part: calls the chief until that says all are there."""
     chief = here.workers[0]
-    call = {"pgan_tf": here.index, "cluster": _digest(here)}
+    call = {"pgan_tf": here.index, "cluster": digest_of(here)}
     while not waiting.stopped():
         why = "it waits for others"
         try:
@@ -178,7 +178,7 @@ def _report(here: cluster.Cluster, waiting: _Waiting) -> bool:
         except OSError as error:
             why = error.strerror or str(error)
         waiting.on(f"the chief at {chief} ({why})")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)
     return False
 
 
@@ -187,7 +187,7 @@ def _answers(
 ) -> Iterator[bytes]:
     """What the chief says, as soon as it does; nothing if it goes away."""
     while not waiting.stopped():
-        if select.select([to], [], [], _LOOK_SECONDS)[0]:
+        if select.select([to], [], [], LOOK_SECONDS)[0]:
             yield to.recv(_LONGEST_CALL)
             return
         waiting.on(f"{whom}, which waits for others")
@@ -211,6 +211,6 @@ def _address(worker: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _digest(here: cluster.Cluster) -> str:
+def digest_of(here: cluster.Cluster) -> str:
     """Tells clusters apart."""
     return hashlib.sha256(json.dumps(here.workers).encode()).hexdigest()

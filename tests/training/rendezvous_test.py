@@ -79,7 +79,7 @@ class RendezvousTest(common.TestCase):
         found = {}
         chief = self.start(0, found)
         with self.called() as call:
-            digest = rendezvous._digest(cluster.Cluster(self.workers))
+            digest = rendezvous.digest_of(cluster.Cluster(self.workers))
             call.sendall(json.dumps({"pgan_tf": 1, "cluster": digest}).encode())
         worker = self.start(2, found)
         chief.join(1.5)
@@ -102,7 +102,7 @@ class RendezvousTest(common.TestCase):
             whom = whom.format(*self.workers)
             with (
                 mock.patch.object(time, "monotonic", passing),
-                mock.patch.object(rendezvous, "_LOOK_SECONDS", 0.0),
+                mock.patch.object(rendezvous, "LOOK_SECONDS", 0.0),
             ):
                 found = self.meet(index)
             self.assertIsInstance(found, errors.UserError)

@@ -31,6 +31,7 @@ class Row:
         parameters: Of G and D, in use, settled.
         gmac: Multiplications of one iteration, in 10^9.
         memory_mb: Per device, of weights, optimizers and activations.
+        process_mb: Of the process that trains on a CPU.
         images_per_sec: Of all devices; None: unknown.
         is_measured: Whether that was measured, not modelled.
         ticks, snapshots, grids: How many there will be.
@@ -48,6 +49,7 @@ class Row:
     parameters: int
     gmac: float
     memory_mb: float
+    process_mb: float
     images_per_sec: float | None
     is_measured: bool
     ticks: int
@@ -95,7 +97,7 @@ class Plan:
     def table(self) -> str:
         """The plan as text: a line per resolution, and what it sums to."""
         head = (
-            "size|fade+settled|batch|/device|steps|lrate G/D|params|MiB"
+            "size|fade+settled|batch|/device|steps|lrate G/D|params|MiB|on CPU"
             "|images/s|time|snapshots|disk"
         )
         lines = text.aligned([head.split("|"), *map(_cells, self.rows)])
@@ -111,10 +113,11 @@ class Plan:
             f"{text.size(self.checkpoint_bytes)} of checkpoints)"
         )
         largest = max(row.memory_mb for row in self.rows)
+        on_cpu = max(row.process_mb for row in self.rows)
         yield (
-            f"memory       {largest:.0f} MiB per device, estimated; beside it "
-            f"TensorFlow itself takes about {speed.TENSORFLOW_MB:.0f} MiB on a"
-            " CPU"
+            f"memory       {largest:.0f} MiB per device, estimated; on a CPU "
+            f"the process takes {on_cpu:.0f} MiB, with TensorFlow and what "
+            "earlier resolutions leave"
         )
         if not all(row.is_measured for row in self.rows):
             yield _how_modelled(self.peak_gmac_per_sec)
@@ -199,6 +202,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.g_lrate:g}/{row.d_lrate:g}",
         f"{row.parameters / 1e6:.1f}M",
         f"{row.memory_mb:.0f}",
+        f"{row.process_mb:.0f}",
         "?"
         if speed is None
         else f"{text.number(speed, 1)}{'' if row.is_measured else '*'}",
@@ -241,6 +245,13 @@ def _row(
     last = resolution == final
     snapshots = _taken(options.snapshots.network_snapshot_ticks, ticks, last)
     grids = _taken(options.snapshots.image_snapshot_ticks, ticks, last)
+    memory = speed.memory_mb(
+        networks, final, resolution, share // stage.passes, fade > 0
+    )
+    stages = schedule.stages()
+    before = max(
+        i for i, each in enumerate(stages) if each.resolution == resolution
+    )
     modelled = speed.modelled(resolution, d_nimg, macs, peak)
     return Row(
         resolution=resolution,
@@ -254,9 +265,8 @@ def _row(
         parameters=networks.generator(resolution).parameters
         + networks.discriminator(resolution).parameters,
         gmac=macs / 1e9,
-        memory_mb=speed.memory_mb(
-            networks, final, resolution, share // stage.passes
-        ),
+        memory_mb=memory,
+        process_mb=speed.process_mb(schedule.num_replicas * memory, before),
         images_per_sec=measured or modelled,
         is_measured=measured is not None,
         ticks=ticks,

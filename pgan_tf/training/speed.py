@@ -106,8 +106,21 @@ def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
 _PER_WEIGHT = 6.4
 _PER_ACTIVATION = 9.8
 _BESIDE_MB = 107.0
-# What TensorFlow takes on a CPU before any network, not part of any row.
-TENSORFLOW_MB = 550.0
+# On a CPU the process has TensorFlow besides, and what the phases before have
+# left. Whole trainings peaked at 1851 MiB (64 to 128 maps, 4x4 to 128x128),
+# 1318 (32 maps, 128x128), 2580 (512 maps, 32x32) and 822 (16 maps, 16x16).
+_TENSORFLOW_MB = 585.0
+_PHASE_MB = 45.0
+
+
+def process_mb(devices_mb: float, phases_before: int) -> float:
+    """Memory of a training's process on a CPU, in MiB, about.
+
+    Args:
+        devices_mb: Of all its devices, by `memory_mb`.
+        phases_before: Of the schedule, which were compiled before this one.
+    """
+    return _TENSORFLOW_MB + devices_mb + _PHASE_MB * phases_before
 
 
 def memory_mb(
@@ -115,6 +128,7 @@ def memory_mb(
     final: int,
     resolution: int,
     minibatch: int,
+    fading: bool = False,
 ) -> float:
     """Memory of one device for a step at a resolution, in MiB, about.
 
@@ -123,9 +137,12 @@ def memory_mb(
         final: Their final resolution.
         resolution: At which to step.
         minibatch: Images on the device.
+        fading: Whether the resolution fades in, which takes more.
     """
     weights = 4 * sum(networks.parameters(final))
-    activations = 4 * minibatch * networks.discriminator(resolution).activations
+    activations = (
+        4 * minibatch * networks.discriminator(resolution, fading).activations
+    )
     scaled = _PER_WEIGHT * weights + _PER_ACTIVATION * activations
     return _BESIDE_MB + scaled / 2**20
 

@@ -154,6 +154,32 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         (here / "stats.jsonl").write_text(text)
         self.assertEqual(speed.measured_speeds(here), {4: 100.0, 8: 20.0})
 
+    @parameterized.parameters(
+        (1024, 128, 128, 16, 1851),
+        (256, 32, 128, 8, 1318),
+        (8192, 512, 32, 8, 2580),
+        (64, 16, 16, 8, 822),
+    )
+    def test_memory_of_whole_trainings(self, base, widest, final, batch, peak):
+        """Within a fifth of what train.py took, all resolutions in turn."""
+        options = RunOptions(
+            data=DataOptions(resolution=final, max_label_size=0),
+            networks=ProgressiveOptions(
+                fmap_base=base,
+                fmap_max=widest,
+                latent_size=min(base // 2, widest),
+            ),
+            schedule=ScheduleOptions(
+                minibatch_base=batch,
+                lod_training_kimg=0.064,
+                lod_transition_kimg=0.064,
+                total_kimg=2,
+            ),
+        )
+        rows = plan.make(options, 3).rows
+        self.assertBetween(rows[-1].process_mb, 0.8 * peak, 1.2 * peak)
+        self.assertEqual(rows[-1].process_mb, max(r.process_mb for r in rows))
+
     @parameterized.parameters(*CONFIGS)
     def test_every_flagfile_has_a_plan(self, path):
         options = run_flags.parse([f"--flagfile={path}"])

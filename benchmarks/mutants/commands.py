@@ -16,7 +16,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("if options.init_from and not begun:", "if options.init_from:"),
         ("            signal.signal(each, handler)", "            pass"),
         ("args.peak_gmac_per_sec, args.probe", "None, args.probe"),
-        ("Schedule.of_run(options, num_devices)",
+        ("Schedule.of_run(options, num_devices * num_hosts)",
          "Schedule.of_run(options)"),
         ("family.group_size(options.networks)", "1"),
         ("num_devices, measured, peak)", "1, measured, peak)"),
@@ -59,7 +59,7 @@ MUTANTS: tuple[Mutant, ...] = (
          "inputs.rows_of(label * 0, len(latents)),"),
         ("minibatch=args.minibatch)", "minibatch=None)"),
         ("seeds = range(columns * rows)", "seeds = [0] * (columns * rows)"),
-        ("if args.grid and len(names) > columns * rows:", "if False:"),
+        ("checks.check_room(args.grid, len(names))", "pass"),
     ),
     *mutants(
         _HERE + "generate/inputs.py",

@@ -41,6 +41,7 @@ MAY_IMPORT_TENSORFLOW = (
     "training/probe.py",
     "training/objectives.py",
     "training/trainer.py",
+    "training/unrolling.py",
     "training/workers.py",
 )
 

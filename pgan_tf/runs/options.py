@@ -142,6 +142,13 @@ class OptimizerOptions:
         1.0, "How much it falls with each step skipped.", POSITIVE
     )
     xla: bool = option(False, "Compile the steps' arithmetic with XLA.")
+    unroll_steps: int = option(
+        0,
+        "G looks so many steps of D's optimizer ahead: its gradient goes "
+        "through them, as if D had answered (Metz et al. 2017). D itself "
+        "learns as ever.",
+        NOT_NEGATIVE,
+    )
     reuse_fakes: bool = option(
         False,
         "Let G learn from the fakes that D has just learned from, in place of "

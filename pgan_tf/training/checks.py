@@ -154,6 +154,8 @@ def _check_values(options: RunOptions) -> None:
         )
     if options.optimizer.reuse_fakes:
         _check_reuse_fakes(options)
+    if options.optimizer.unroll_steps:
+        _check_unrolling(options)
     grid_layout.grid_size(options)
 
 
@@ -171,6 +173,24 @@ def _check_reuse_fakes(options: RunOptions) -> None:
     if given:
         raise errors.UserError(
             f"--reuse_fakes does not go with {' and '.join(given)}: leave out "
+            "one or the other"
+        )
+
+
+def _check_unrolling(options: RunOptions) -> None:
+    """Refuses what the steps of D that G looks ahead do not have."""
+    given = [
+        flag
+        for flag, is_given in (
+            ("--reuse_fakes", options.optimizer.reuse_fakes),
+            ("--precision=float16", options.optimizer.precision == "float16"),
+            ("--max_micro_batch_dict", options.schedule.max_micro_batch_dict),
+        )
+        if is_given
+    ]
+    if given:
+        raise errors.UserError(
+            f"--unroll_steps does not go with {' and '.join(given)}: leave out "
             "one or the other"
         )
 

@@ -76,7 +76,12 @@ def make_iterations(
                     d_lrate,
                     fakes,
                 )
-            g_total += iteration.g_step(shown, alpha, g_lrate, fakes)
+            seen = []
+            if options.optimizer.unroll_steps:
+                last = (i + 1) * d_repeats - 1
+                at = nimg + last * stage.minibatch
+                seen = [steps.Seen(images[last], labels[last], at, d_lrate)]
+            g_total += iteration.g_step(shown, alpha, g_lrate, fakes, *seen)
         means = [d_total / (repeats * d_repeats), g_total / repeats]
         return tf.concat(means, axis=0)
 

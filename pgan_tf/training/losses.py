@@ -43,6 +43,16 @@ def minimax_g(fake_scores: Tensor) -> Tensor:
     return -ops.softplus(_flat(fake_scores))
 
 
+def wgan_reals(real_scores: Tensor) -> Tensor:
+    """What reals add to G's loss, if it is minus D's: their score."""
+    return _flat(real_scores)
+
+
+def minimax_reals(real_scores: Tensor) -> Tensor:
+    """The same of the saturating loss: log p(real)."""
+    return -ops.softplus(-_flat(real_scores))
+
+
 def lsgan_d(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """((real - 1)^2 + fake^2) / 2 (Mao et al. 2017, 0-1 coding)."""
     real, fake = _flat(real_scores), _flat(fake_scores)
@@ -71,6 +81,13 @@ ADVERSARIAL: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "hinge": (hinge_d, wgan_g),
 }
 
+# Losses of which G's is minus D's, but for what does not depend on G: that.
+_REALS_PART = {
+    "wgan-gp": wgan_reals,
+    "wgan-lp": wgan_reals,
+    "minimax": minimax_reals,
+}
+
 # What --penalty=auto stands for; other losses are published without one.
 _OWN_PENALTY = {
     "wgan-gp": "gp",
@@ -83,6 +100,16 @@ _OWN_PENALTY = {
 def choose_penalty(loss: str, penalty: str) -> str:
     """gp, lp, r1, r2 or none, for --loss and --penalty."""
     return _OWN_PENALTY.get(loss, "none") if penalty == "auto" else penalty
+
+
+def is_saddle(loss: str) -> bool:
+    """Whether G and D play for one sum, which one raises, the other lowers."""
+    return loss in _REALS_PART
+
+
+def reals_part(loss: str, real_scores: Tensor) -> Tensor:
+    """What reals add to that sum as G sees it, [N]."""
+    return _REALS_PART[loss](real_scores)
 
 
 def has_drift(loss: str) -> bool:

@@ -159,7 +159,8 @@ def _penalty(
     """Norms of D's gradient where the penalty looks, and the penalty, [N]."""
     penalty = losses.choose_penalty(options.loss, options.penalty)
     if penalty == "none":
-        return tf.zeros(reals.shape[:1]), tf.zeros(reals.shape[:1])
+        zeros = tf.zeros(reals.shape[:1], reals.dtype)
+        return zeros, zeros
     if penalty in ("gp", "lp"):
         images = operations.lerp(reals, fakes, mixing)
     else:

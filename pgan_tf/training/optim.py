@@ -5,6 +5,7 @@ where gradients of all replicas are at hand and variables are updated in place
 on every device.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -114,10 +115,70 @@ class Adam(tf.Module):
             )
         return tf.identity(step)
 
+    def ahead(self, variables: Sequence[Any], lrate: tf.Tensor) -> "Ahead":
+        """Steps from the present state, of which nothing stays.
+
+        Args:
+            variables: Some of those that it owns moments for.
+            lrate: Learning rate of the steps.
+        """
+        places = [self._position[v.path] for v in variables]
+        return Ahead(
+            values=[tf.convert_to_tensor(v.value) for v in variables],
+            m=[tf.convert_to_tensor(self.m[i]) for i in places],
+            v=[tf.convert_to_tensor(self.v[i]) for i in places],
+            t=tf.cast(tf.convert_to_tensor(self.step), tf.float32),
+            lrate=lrate,
+            beta1=self._beta1,
+            beta2=self._beta2,
+            epsilon=self._epsilon,
+        )
+
     def reset(self) -> None:
         """Forgets moments and step count; the loss scale stays."""
         for variable in (self.step, *self.m, *self.v):
             variable.assign(tf.zeros_like(variable))
+
+
+@dataclasses.dataclass(frozen=True)
+class Ahead:
+    """Variables and moments as tensors, which gradients go through.
+
+    Attributes:
+        values: Of the variables.
+        m, v: Of the moments.
+        t: Steps taken, float32.
+        lrate, beta1, beta2, epsilon: As of `Adam`.
+    """
+
+    values: list[tf.Tensor]
+    m: list[tf.Tensor]
+    v: list[tf.Tensor]
+    t: tf.Tensor
+    lrate: tf.Tensor
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    def step(self, gradients: Sequence[tf.Tensor]) -> "Ahead":
+        """A step of Adam, as `Adam.apply` takes it."""
+        t = self.t + 1.0
+        rate = self.lrate * tf.sqrt(1.0 - tf.pow(self.beta2, t))
+        rate /= 1.0 - tf.pow(self.beta1, t)
+        m = [
+            self.beta1 * old + (1.0 - self.beta1) * gradient
+            for old, gradient in zip(self.m, gradients, strict=True)
+        ]
+        v = [
+            self.beta2 * old + (1.0 - self.beta2) * tf.square(gradient)
+            for old, gradient in zip(self.v, gradients, strict=True)
+        ]
+        values = [
+            # The tiny constant keeps the root's derivative finite at zero.
+            value - rate * each / (tf.sqrt(square + 1e-30) + self.epsilon)
+            for value, each, square in zip(self.values, m, v, strict=True)
+        ]
+        return dataclasses.replace(self, values=values, m=m, v=v, t=t)
 
 
 class LossScale(tf.Module):

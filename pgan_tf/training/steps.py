@@ -10,7 +10,7 @@ and passes it is spread.
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -25,6 +25,7 @@ from pgan_tf.training import (
     optim,
     real_images,
     state,
+    unrolling,
 )
 
 # What an iteration reports, averaged over its images; skipped steps per step.
@@ -46,6 +47,20 @@ class _DrawnFakes:
     images: tf.Tensor
     labels: tf.Tensor
     tape: tf.GradientTape
+
+
+class Seen(NamedTuple):
+    """What D has just learned from, and will again if G looks ahead.
+
+    Attributes:
+        images, labels, nimg: As of `Iteration.d_step`.
+        lrate: D's learning rate.
+    """
+
+    images: tf.Tensor
+    labels: tf.Tensor
+    nimg: tf.Tensor
+    lrate: tf.Tensor
 
 
 class Iteration:
@@ -129,11 +144,15 @@ class Iteration:
         alpha: tf.Tensor,
         lrate: tf.Tensor,
         fakes: Any = None,
+        seen: Seen | None = None,
     ) -> tf.Tensor:
-        """G learns. Returns the vector of G_TERMS."""
+        """G learns. Returns the vector of G_TERMS.
+
+        `seen` is needed where G looks some of D's steps ahead.
+        """
         fade = alpha if self.fading else None
         gradients, means = self.strategy.run(
-            self.g_gradients, (nimg, fade, fakes)
+            self.g_gradients, (nimg, fade, fakes, seen)
         )
         skipped = self._descend(self.nets.g_adam, gradients, self.g_vars, lrate)
         if not self.gs_decay:  # no smoothing: Gs is G
@@ -234,9 +253,11 @@ class Iteration:
         nimg: tf.Tensor,
         alpha: tf.Tensor | None,
         fakes: _DrawnFakes | None = None,
+        seen: Seen | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One replica's gradients and the means of its terms."""
-        batch, one_pass = {}, self.g_pass
+        batch: dict[str, tf.Tensor] = {}
+        one_pass: Callable[..., Any] = self.g_pass
         if fakes is None:
             labels = self.draws.rows("G_labels", nimg, self.all_labels)
             batch["labels"] = self.share(labels)
@@ -245,6 +266,8 @@ class Iteration:
             one_pass = functools.partial(self._g_pass, fakes=fakes)
         if self.losses.noise_stddev:
             batch["noise"] = self.noise("G_latents", 1, nimg)
+        if seen is not None:
+            batch |= self._seen_again(seen, nimg, alpha)
         return self._in_passes(
             one_pass, batch, alpha, self.g_vars, objectives.G_TERMS
         )
@@ -259,19 +282,60 @@ class Iteration:
             fakes = self._draw(batch["latents"], batch["labels"], alpha)
         scale = self.nets.g_adam.scale()
         with fakes.tape:  # goes on recording
-            loss, values = objectives.g_loss(
-                self.nets.G,
-                self.nets.D,
-                fakes.images,
-                fakes.labels,
-                alpha,
-                self.losses,
-                batch.get("noise"),
-            )
+            if self.options.optimizer.unroll_steps:
+                loss, values = self._unrolled_loss(batch, fakes, alpha)
+            else:
+                loss, values = objectives.g_loss(
+                    self.nets.G,
+                    self.nets.D,
+                    fakes.images,
+                    fakes.labels,
+                    alpha,
+                    self.losses,
+                    batch.get("noise"),
+                )
             scaled = loss * scale
         gradients = fakes.tape.gradient(scaled, [v.value for v in self.g_vars])
         return _divided(gradients, scale), _means(
             {"G_loss": loss, **values}, objectives.G_TERMS
+        )
+
+    def _seen_again(
+        self, seen: Seen, nimg: tf.Tensor, alpha: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:
+        """What D's steps ahead look at, beside fakes of the same labels."""
+        found = {
+            "reals": self._reals(seen.images, seen.nimg, alpha),
+            "labels": self.share(seen.labels),
+            "mixing": self.share(self.draws.uniform("mixing", nimg, [1, 1, 1])),
+            "d_lrate": seen.lrate,
+        }
+        if self.losses.noise_stddev:
+            found["real_noise"] = self.noise("G_latents", 2, nimg)
+        return found
+
+    def _unrolled_loss(
+        self,
+        batch: dict[str, tf.Tensor],
+        fakes: _DrawnFakes,
+        alpha: tf.Tensor | None,
+    ) -> tuple[tf.Tensor, objectives.Terms]:
+        noise = None
+        if self.losses.noise_stddev:
+            noise = (batch["real_noise"], batch["noise"])
+        return unrolling.g_loss(
+            self.nets.G,
+            self.nets.D,
+            batch["reals"],
+            fakes.images,
+            fakes.labels,
+            batch["mixing"],
+            alpha,
+            self.losses,
+            self.options.optimizer.unroll_steps,
+            self.d_vars,
+            self.nets.d_adam.ahead(self.d_vars, batch["d_lrate"]),
+            noise,
         )
 
     def _draw(

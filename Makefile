@@ -1,10 +1,10 @@
 # make demo | make test | make test-slow | make check-wheel
-# make bench | make bench-data | make bench-metrics | make mutants
+# make bench | make bench-data | make bench-metrics | make table4 | make mutants
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check-wheel bench bench-data bench-metrics mutants lint format clean
+.PHONY: demo test test-slow check-wheel bench bench-data bench-metrics table4 mutants lint format clean
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
@@ -43,6 +43,9 @@ bench-metrics: $(VENV)/.installed
 
 mutants: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks.mutants $(ARGS)
+
+table4: $(VENV)/.installed
+	@$(BIN)/python -m benchmarks.table4 $(ARGS)
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

@@ -217,11 +217,8 @@ class PlanTest(common.TestCase, parameterized.TestCase):
             name = path.stem
             if name.endswith("-fp16"):
                 name = "celebahq-*-fp16"
-            if name in (
-                "celebahq",
-                "celeba128",
-                "modes",
-            ):  # what families share
+            # What families share.
+            if name in ("celebahq", "celeba128", "modes"):
                 name += ".cfg"
             self.assertIn(f"`{name}`", table)
 

@@ -30,8 +30,8 @@ MUTANTS = (
         "tests/training/equivalence_test.py::SameGradientsTest",
         ('uniform("mirror", nimg, [])', 'uniform("mixing", nimg, [])'),
         (
-            'uniform("mixing", nimg, [1, 1, 1])',
-            'uniform("mirror", nimg, [1, 1, 1])',
+            'mixing = self.draws.uniform("mixing", nimg, [1, 1, 1])',
+            'mixing = self.draws.uniform("mirror", nimg, [1, 1, 1])',
         ),
         (
             'self.noise("G_latents", 1, nimg)',
@@ -221,12 +221,12 @@ MUTANTS = (
             "                    g_lrate,\n                    fakes",
         ),
         (
-            "g_step(shown, alpha, g_lrate, fakes)",
-            "g_step(shown, alpha, d_lrate, fakes)",
+            "g_step(shown, alpha, g_lrate, fakes, *seen)",
+            "g_step(shown, alpha, d_lrate, fakes, *seen)",
         ),
         (
-            "g_step(shown, alpha, g_lrate, fakes)",
-            "g_step(nimg, alpha, g_lrate, fakes)",
+            "g_step(shown, alpha, g_lrate, fakes, *seen)",
+            "g_step(nimg, alpha, g_lrate, fakes, *seen)",
         ),
         ("d_total / (repeats * d_repeats)", "d_total / repeats"),
         ("d_total / (repeats * d_repeats)", "d_total / d_repeats"),

@@ -53,6 +53,15 @@ class MakePlanTest(common.TestCase):
         self.assertEqual(self.planned(here, None, ())[1::2], (1, 7.0))
 
 
+class MainTest(common.TestCase):
+    def test_flags_of_the_plan_arrive(self):
+        args = train.parse(["--plan", "--probe", "--peak_gmac_per_sec=3300"])
+        with mock.patch.object(train, "make_plan") as made:
+            train.main(args)
+        _, peak, is_probed = made.call_args.args
+        self.assertEqual((peak, is_probed), (3300.0, True))
+
+
 class CheckTest(common.TestCase):
     def test_where_weights_come_from_is_of_no_interest_later(self):
         """A run that has begun has its own."""

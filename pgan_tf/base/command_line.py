@@ -32,10 +32,10 @@ def run(
 ) -> None:
     """Runs `main(parse(arguments))`; ends the process if that fails.
 
-    A `UserError`, a bad flag, a full disk or want of memory becomes one line
-    on stderr and exit code 1; Ctrl-C exits with 130; any other exception is a
-    bug of ours and keeps its traceback. Should the process die without any, a
-    witness says so.
+    A `UserError`, a full disk or want of memory becomes one line on stderr and
+    exit code 1, wrong usage of flags and verbs the same with exit code 2;
+    Ctrl-C exits with 130; any other exception is a bug of ours and keeps its
+    traceback. Should the process die without any, a witness says so.
 
     Args:
         main: The script's work; receives what `parse` returns.
@@ -47,12 +47,13 @@ def run(
         try:
             args = parse(sys.argv[1:])
         except errors.UserError as error:
-            fail(f"{error} (see --help)")
+            fail(f"{error} (see --help)", code=2)
         witness.begin(died_line(if_out_of_memory))
         temporary.use_own_folder()
         main(args)
     except errors.UserError as error:
-        fail(str(error))
+        wrong_usage = isinstance(error, errors.UsageError)
+        fail(str(error), code=2 if wrong_usage else 1)
     except KeyboardInterrupt:
         fail("interrupted", code=130)
     except Exception as error:

@@ -18,3 +18,11 @@ class UserError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(text.one_line(message, _LONGEST))
+
+
+class UsageError(UserError):
+    """A command line that cannot mean anything: exit code 2.
+
+    A flag that is missing, unknown or at odds with another, whatever lies in
+    files and folders.
+    """

@@ -283,7 +283,7 @@ def check(args: argparse.Namespace) -> None:
     elif args.run_dir:
         check_run(args)
     else:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--run_dir is missing: give the folder that train.py wrote, or "
             "--reals and --fakes"
         )
@@ -292,7 +292,7 @@ def check(args: argparse.Namespace) -> None:
 def check_run(args: argparse.Namespace) -> None:
     """Refuses flags of something else, and a run or a file not there."""
     if args.out_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--out_dir is of --reals and --fakes: the results of a run lie in "
             "its folder"
         )
@@ -304,7 +304,7 @@ def check_run(args: argparse.Namespace) -> None:
     if not args.watch:
         run_folder.select_snapshots(pathlib.Path(args.run_dir), args.snapshot)
     elif args.snapshot not in ("all", "latest"):
-        raise errors.UserError(
+        raise errors.UsageError(
             f"--watch takes --snapshot=all or latest, not {args.snapshot}"
         )
     data_dir = args.data_dir or config.data.data_dir
@@ -327,9 +327,9 @@ def check_run(args: argparse.Namespace) -> None:
 def check_sets(args: argparse.Namespace) -> None:
     """Refuses flags of something else."""
     if not (args.reals and args.fakes):
-        raise errors.UserError("--reals and --fakes go together: give both")
+        raise errors.UsageError("--reals and --fakes go together: give both")
     if args.run_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--run_dir and --reals: give either a run or two sets of images"
         )
     refuse_given(args, "--reals and --fakes", *OF_RUNS)
@@ -361,6 +361,6 @@ def refuse_given(args: argparse.Namespace, what: str, *names: str) -> None:
     """Refuses flags that have no effect with others."""
     for name in names:
         if name in args.given:
-            raise errors.UserError(
+            raise errors.UsageError(
                 f"--{name} has no effect with {what}: leave it out"
             )

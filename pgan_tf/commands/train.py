@@ -217,8 +217,7 @@ def _train_in_any_thread(options: RunOptions) -> None:
     if threading.current_thread() is not threading.main_thread():
         train(options, stop)  # Python tells only the main thread of signals.
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.getsignal(each) for each in signals}
+    before = {each: signal.getsignal(each) for each in stopping.SIGNALS}
     stop.listen()
     try:
         train(options, stop)

@@ -34,12 +34,12 @@ def check(options: RunOptions) -> RunOptions:
         UserError: For the first thing that is wrong.
     """
     if not options.data.data_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--data_dir is missing: give the folder of a dataset made by "
             "dataset_tool.py create"
         )
     if not options.run_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--run_dir is missing: give a folder for what the run writes"
         )
     option_tree.check_ranges(options)
@@ -70,7 +70,7 @@ def check_plan(options: RunOptions) -> tuple[RunOptions, int]:
         options = _fill_in_without_dataset(options)
         num_channels = 3
     else:
-        raise errors.UserError(
+        raise errors.UsageError(
             "--plan needs --resolution, since there is no dataset at "
             f"--data_dir={data.data_dir}"
         )

@@ -1,4 +1,4 @@
-"""Being asked to stop, by Ctrl-C or by SIGTERM."""
+"""Being asked to stop: by Ctrl-C, SIGTERM or a terminal that is closed."""
 
 import contextlib
 import signal
@@ -8,6 +8,10 @@ from typing import Any
 
 class Stopped(BaseException):
     """Ends work that can be thrown away. No Exception: nothing may catch it."""
+
+
+# The last comes when a terminal is closed, unless `nohup` keeps it away.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
@@ -21,8 +25,11 @@ class StopRequest:
         return self._requested
 
     def listen(self) -> None:
-        """Takes SIGINT and SIGTERM; a second one ends the process at once."""
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        """Takes `SIGNALS`; a second one of a kind ends the process at once."""
+        for signum in SIGNALS:
+            is_hang_up = signum == signal.SIGHUP
+            if is_hang_up and signal.getsignal(signum) == signal.SIG_IGN:
+                continue  # as nohup wants it
             signal.signal(signum, self._receive)
 
     def _receive(self, signum: int, unused_frame: Any) -> None:

@@ -22,6 +22,8 @@ def parse(arguments):
 
 def main(args):
     kind = args.kind
+    if kind == "usage":
+        raise errors.UsageError("--a and --b: give either")
     if kind == "user":
         raise errors.UserError("--count=1: too few, give 2")
     if kind == "full":
@@ -75,6 +77,7 @@ class CommandTest(common.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ("user", 1, "error: --count=1: too few, give 2"),
+        ("usage", 2, "error: --a and --b: give either"),
         ("full", 1, "error: No space left on device: log.txt"),
         ("stop", 130, "error: interrupted"),
         (
@@ -90,10 +93,10 @@ class CommandTest(common.TestCase, parameterized.TestCase):
         ("told", -9, "memory ran out; at 8x8: --probe"),
         (
             "--count=x",
-            1,
+            2,
             "error: --count=x: must be a whole number (see",
         ),
-        ("--colour", 1, "error: unknown flag --colour (see --help)"),
+        ("--colour", 2, "error: unknown flag --colour (see --help)"),
     )
     def test_one_line(self, argument, code, message):
         done = self.run_script(argument)

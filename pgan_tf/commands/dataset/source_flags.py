@@ -224,16 +224,16 @@ def check(args: argparse.Namespace) -> None:
             raise errors.UserError(f"--source={args.source} takes no --{flag}")
     needs_source_dir = "source_dir" in taken and args.source != "celeba"
     if needs_source_dir and not args.source_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             f"--source={args.source} needs --source_dir, a folder or .zip of "
             "its files"
         )
     if args.source == "tfds" and not args.tfds_name:
-        raise errors.UserError("--source=tfds needs --tfds_name")
+        raise errors.UsageError("--source=tfds needs --tfds_name")
     if args.split == "extra" and args.source != "svhn":
         raise errors.UserError(f"--source={args.source} has no --split=extra")
     if args.on_mismatch and not args.delta_dir:
-        raise errors.UserError(
+        raise errors.UsageError(
             f"--on_mismatch={args.on_mismatch} needs --delta_dir; ready-made "
             "images are not compared with anything"
         )

@@ -27,7 +27,7 @@ class DigitsTest(common.TestCase):
         write_digits(here, "t10k", 100)
         patch = common.mock.patch.object
         self.enter_context(patch(digits, "EPOCHS", 6))
-        self.enter_context(patch(digits, "WIDTHS", (4, 4, 8)))
+        self.enter_context(patch(digits, "WIDTHS", ((4,), (4,), (8, 8))))
         self.enter_context(patch(digits, "SHIFT", 0))
         self.enter_context(patch(digits.train, "__defaults__", (6,)))
         replicas = devices.Replicas()

@@ -22,7 +22,7 @@ from pgan_tf.base import (
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, run_state, tensorboard
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import speed, steps
+from pgan_tf.training import speed, steps, terminal
 from pgan_tf.training.position import Position, Tick
 
 
@@ -45,6 +45,9 @@ class Reports:
         )
         self._time_left = time_left
         self._state = run_state.RunState.new(())
+        # Speed and losses of the last tick, for the line of the next one.
+        self._shown: tuple[float | None, tuple[float, float] | None]
+        self._shown = None, None
         # Maintenance is what happens between two ticks.
         self._last = time.monotonic()
 
@@ -79,7 +82,22 @@ class Reports:
         }
         left = self._time_left.seconds(position.nimg)
         self._state = self._state.now(run_state.RUNNING, seconds_left=left)
-        self.log.line(_line(position, values, left))
+        losses = values["G_loss"], values["D_loss"]
+        self._shown = values["images_per_sec"], losses
+        self.log.line(
+            _line(position, values, left),
+            terminal.tick_line(
+                position.tick,
+                position.nimg,
+                self._time_left.total_kimg,
+                stage,
+                values["images_per_sec"],
+                losses,
+                position.seconds,
+                left,
+                self.log.terminal.width(),
+            ),
+        )
         counts = {
             "tick": position.tick,
             "nimg": position.nimg,
@@ -90,6 +108,29 @@ class Reports:
         with self.derived.making("TensorBoard's curves"):
             self.writer.scalars(points, position.nimg)
             self.writer.flush()
+
+    def going_on(self, tick: Tick, stage: Stage, position: Position) -> None:
+        """Shows in a terminal how far a tick has come."""
+        if not self.log.terminal.is_live:
+            return
+        speed, losses = self._shown
+        left = self._time_left.seconds(position.nimg)
+        line = terminal.tick_line(
+            position.tick + 1,
+            position.nimg,
+            self._time_left.total_kimg,
+            stage,
+            speed,
+            losses,
+            position.seconds + tick.seconds(),
+            None if speed is None else left,
+            self.log.terminal.width(),
+        )
+        self.log.terminal.show(line)
+
+    def compiling(self, stage: Stage) -> None:
+        """Shows in a terminal why nothing moves."""
+        self.log.terminal.show(terminal.compiling(stage), at_once=True)
 
     def begin(
         self,
@@ -219,10 +260,12 @@ class Log:
 
     Attributes:
         derived: Lets what is derived from the run fail, and tells of it here.
+        terminal: Its moving last line.
     """
 
     def __init__(self, run_dir: pathlib.Path | None) -> None:
         self.derived = derived.Derived(self.line)
+        self.terminal = terminal.Terminal()
         self._run_dir = run_dir
         # Where nothing is kept, the system's sink takes it.
         sink = pathlib.Path(os.devnull)
@@ -232,9 +275,17 @@ class Log:
         # Lines of stats.jsonl that a full disk has not taken yet.
         self._unwritten = ""
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, short: str = "") -> None:
+        """Prints a line and keeps it.
+
+        Args:
+            text: The line.
+            short: What a terminal shows instead.
+        """
+        self.terminal.clear()
+        shown = short if short and self.terminal.is_live else text
         with contextlib.suppress(OSError, ValueError):
-            print(text, flush=True)  # ValueError: somebody has closed it.
+            print(shown, flush=True)  # ValueError: somebody has closed it.
         with self.derived.making("log.txt"):
             self._text.write(text + "\n")
             self._text.flush()

@@ -28,6 +28,11 @@ class TimeLeft:
         self._networks = networks
         self._seconds_per_image: dict[int, float] = {}
 
+    @property
+    def total_kimg(self) -> float:
+        """Length of the training."""
+        return self._schedule.total_kimg
+
     def measured(self, start: int, end: int, seconds: float) -> None:
         """Takes in how long the images from one number to another took.
 

@@ -178,6 +178,7 @@ class Run:
             stage = self.stage()
             if compiled is None or stage.grown_since(self.position.lod):
                 batches = self.batches(stage)  # the first comes meanwhile
+                self.reports.compiling(stage)
                 try:
                     with self.workers.interruptible(stop):
                         compiled = self.compile(stage)
@@ -197,6 +198,8 @@ class Run:
             due = done or tick.due(self.position.nimg, stage.tick_kimg)
             if due:
                 self.reports.tick(tick, stage, self.position)
+            else:
+                self.reports.going_on(tick, stage, self.position)
             minutes = (time.monotonic() - saved_at) / 60
             stopping_now, overdue = self.workers.any(
                 stop.requested() and not done,

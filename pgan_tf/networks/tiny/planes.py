@@ -2,8 +2,8 @@
 
 Images stand side by side in memory, so that a CPU works on 8 or 16 of them at
 once however few maps there are, and convolutions are products of small matrices
-with large ones. Compiled by XLA, a step of training takes about half of its time
-on [N,H,W,C]; without, planes are merely right.
+with large ones. Compiled by XLA, a step of training takes about half of its
+time on [N,H,W,C]; without, planes are merely right.
 """
 
 from typing import Any

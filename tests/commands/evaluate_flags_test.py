@@ -26,6 +26,8 @@ FLAGS = {
     "truncation": ("--truncation=0.5,0.75", [0.5, 0.75]),
     "compare_to_paper": ("--compare_to=paper", True),
     "out_dir": ("--out_dir=out", pathlib.Path("out")),
+    "mnist": ("--mnist=digits", pathlib.Path("digits")),
+    "batch_statistics": ("--batch_statistics", True),
 }
 # These choose what is done, or name what it is done to.
 OTHERS = {
@@ -73,6 +75,8 @@ class EvaluateFlagsTest(common.TestCase):
             truncation=[],
             compare_to_paper=False,
             out_dir=None,
+            mnist=None,
+            batch_statistics=False,
         )
         _, found = self.seen_by(of_run, "--run_dir=a")
         self.assertEqual(found, expected)

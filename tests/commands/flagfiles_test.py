@@ -21,7 +21,7 @@ from tests import common, processes
 
 CONFIGS = sorted((common.ROOT / "configs").glob("*.cfg"))
 # What families of flagfiles share: no training by itself.
-SHARED = ("celebahq", "celeba128")
+SHARED = ("celebahq", "celeba128", "modes")
 WHOLE = [path for path in CONFIGS if path.stem not in SHARED]
 BENCHMARKS = [path for path in WHOLE if path.stem.startswith("benchmark")]
 

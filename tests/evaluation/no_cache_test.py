@@ -73,10 +73,10 @@ class NoCacheTest(common.TestCase):
         """Root may write anywhere, so that permissions would not do."""
         real, cache = files.partial, files.cache_folder()
 
-        def partial(path, *arguments):
+        def partial(path, *arguments, **named):
             if path.parent == cache:
                 path = cache / "there is no such folder" / path.name
-            return real(path, *arguments)
+            return real(path, *arguments, **named)
 
         with mock.patch.object(files, "partial", partial):
             yield

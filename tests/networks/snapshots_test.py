@@ -133,7 +133,9 @@ class RunFolderTest(common.TestCase):
         with self.assertRaisesRegex(errors.UserError, "not a run folder"):
             run_folder.read_config(folder)
         (folder / "config.json").write_text("{")
-        with self.assertRaisesRegex(errors.UserError, "not the configuration"):
+        with self.assertRaisesRegex(
+            errors.UserError, "no configuration of a run"
+        ):
             run_folder.read_config(folder)
 
     def test_kimg_of_names(self):

@@ -94,9 +94,9 @@ VALUES: dict[str, Any] = {
     "eval_features": "random",
     "eval_num_images": 20,
 }
-# Of the others, a path differs by each run, and --reuse_fakes goes with few of
-# these.
-APART = ("run_dir", "data_dir", "init_from", "reuse_fakes")
+# Of the others, a path differs by each run, and two ways to make G's step go
+# with few of these.
+APART = ("run_dir", "data_dir", "init_from", "reuse_fakes", "unroll_steps")
 # Of another family: what it has of its own, and has in common.
 TINY: dict[str, Any] = {
     "family": "tiny",

@@ -72,6 +72,7 @@ DEFAULTS: dict[str, Any] = {
     "loss_scale_drop": 1.0,
     "xla": False,
     "reuse_fakes": False,
+    "unroll_steps": 0,
     "total_kimg": 0.0,
     "lod_initial_resolution": 4,
     "lod_training_kimg": 600.0,

@@ -248,6 +248,7 @@ def run(
     alpha: float = 1.0,
     lrates: tuple[float, float] = (0.0, 0.0),
     reals: np.ndarray | None = None,
+    unrolled: bool = False,
 ) -> dict[str, float]:
     """The terms of one step of D and one of G.
 
@@ -258,6 +259,7 @@ def run(
         alpha: While fading in.
         lrates: Of G and of D.
         reals: By default `pixels`.
+        unrolled: Whether G sees what D has just learned from.
     """
     size = iteration.nets.G.label_size
     rows = np.eye(size, dtype=np.float32)[list(labels)]
@@ -266,12 +268,14 @@ def run(
     position, weight = tf.constant(nimg, tf.int64), tf.constant(alpha)
     fakes = iteration.fakes_for_both(rows, position, weight)
     images = tf.constant(pixels() if reals is None else reals)
+    d_lrate = tf.constant(lrates[1])
+    seen = steps.Seen(images, rows, position, d_lrate) if unrolled else None
     means = [
         *iteration.d_step(
-            images, rows, position, weight, tf.constant(lrates[1]), fakes
+            images, rows, position, weight, d_lrate, fakes
         ).numpy(),
         *iteration.g_step(
-            position, weight, tf.constant(lrates[0]), fakes
+            position, weight, tf.constant(lrates[0]), fakes, seen
         ).numpy(),
     ]
     return dict(zip(steps.TERMS, map(float, means), strict=True))

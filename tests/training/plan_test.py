@@ -148,7 +148,8 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(speed.measured_speeds(here / "none"), {})
         ticks = [(4, 90.0), (4, 100.0), (4, 400.0), (8, 20.0)]
         lines = [
-            json.dumps({"resolution": r, "images_per_sec": s}) for r, s in ticks
+            json.dumps({"nimg": 1, "resolution": r, "images_per_sec": s})
+            for r, s in ticks
         ]
         text = "\n".join([*lines, '{"resolution": 8, "ima'])
         (here / "stats.jsonl").write_text(text)

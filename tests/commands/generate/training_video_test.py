@@ -123,7 +123,7 @@ class TrainingVideoTest(common.TestCase):
         Image.new("RGB", (100, 100)).save(path)
         self.refuse("do not hold 15x8")
         path.write_text("torn")
-        self.refuse("not a PNG")
+        self.refuse("or no PNG")
         with self.assertRaisesRegex(errors.UserError, "not a run folder"):
             training_video.list_grids(self.folder())
         for each in self.run_dir.glob("fakes*.png"):

@@ -21,6 +21,7 @@ from pgan_tf.base import (
 from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
+from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import (
@@ -39,6 +40,7 @@ The same command again continues a run that was stopped. Ctrl-C stops it."""
 EXAMPLES = """\
 python train.py --flagfile=demo
 python train.py --data_dir=datasets/celeba64 --run_dir=runs/celeba64
+python train.py --resume=runs/celeba64
 
 python train.py --flagfile=celebahq-v2-1gpu --plan
     what it will take: steps, memory, time, disk; without a step
@@ -64,6 +66,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     # What people need first stands first; then the tree's other sections.
     for section in ("", "data"):
         parser.section(run_flags.TITLES[section])
+    parser.section(run_flags.TITLES[""]).add(
+        "resume",
+        "Go on with the run in this folder, with the options it began with; "
+        "no other flag is needed. The same as --run_dir alone.",
+        flag_kinds.FOLDER,
+        default="",
+    )
     _declare_plan(parser.section("plan"))
     run_flags.declare(parser)
     return parser.parse(arguments)
@@ -92,9 +101,41 @@ def _declare_plan(section: flag_parser.Section) -> None:
     )
 
 
+def options_of(args: argparse.Namespace) -> RunOptions:
+    """What the flags ask for.
+
+    Of a run that has begun its folder is enough: it has the options that it
+    began with, but for those that are given.
+
+    Raises:
+        UserError: If no run has begun in --resume.
+    """
+    if args.resume and args.run_dir:
+        raise errors.UsageError(
+            "--resume and --run_dir: give one of them; both name a run folder"
+        )
+    folder = args.resume or args.run_dir
+    begun = bool(folder) and run_folder.is_begun(pathlib.Path(folder))
+    if args.resume and not begun:
+        raise errors.UserError(
+            f"--resume={folder}: no run has begun there; --run_dir begins one"
+        )
+    options = run_flags.from_flags(args)
+    if not begun or options.data.data_dir:
+        return options
+    given = option_tree.values(options)
+    return run_flags.from_given(
+        {
+            **option_tree.values(run_folder.read_config(folder)),
+            **{name: given[name] for name in args.given & given.keys()},
+            "run_dir": folder,
+        }
+    )
+
+
 def main(args: argparse.Namespace) -> None:
     """Does what the flags ask for."""
-    options = run_flags.from_flags(args)
+    options = options_of(args)
     if args.plan:
         print(make_plan(options, args.peak_gmac_per_sec, args.probe).table())
         return

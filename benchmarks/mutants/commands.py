@@ -95,7 +95,8 @@ MUTANTS: tuple[Mutant, ...] = (
         ("full, args.grid, args.shrink)", "full, args.grid, 1)"),
         ("lods[nimg // 1000] = lod", "lods[nimg // 1000] = start.lod"),
         ("caption(kimg, lods.get(kimg))", "caption(kimg, lods.get(0))"),
-        ("bisect.bisect_right(kimgs", "bisect.bisect_left(kimgs"),
+        ("bisect.bisect_right(kimgs", "bisect.bisect_left(kimgs",
+         "no picture was drawn at such an odd time"),
         ("kimg / kimgs[-1] if kimgs[-1] else 1.0", "1.0"),
     ),
     *mutants(

@@ -8,7 +8,7 @@ _TESTS = "tests/data/"
 MUTANTS: tuple[Mutant, ...] = (
     *mutants(
         _HERE + "build.py",
-        f"{_TESTS}build_test.py",
+        f"{_TESTS}journal_test.py {_TESTS}build_test.py",
         ("min(len(images), num_images or len(images))", "len(images)"),
         ("if skip_bad else {}", "if num_images else {}"),
         ("if num_shards > len(order):", "if False:"),
@@ -30,7 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *mutants(
         _HERE + "journal.py",
-        f"{_TESTS}build_test.py",
+        f"{_TESTS}journal_test.py {_TESTS}build_test.py",
         ("(images, order, target.files())", "(images, target.files())"),
         ("(images, order, target.files())", "(order, target.files())"),
         ("(images, order, target.files())", "(images, order)"),

@@ -135,12 +135,15 @@ class ImagesTest(generate_case.GenerateCase):
     def test_mistakes(self):
         (self.cwd / "file").write_text("")
         (self.cwd / "foreign.keras").write_text("no network")
+        np.save(self.cwd / "three.npy", np.zeros((3, 8), np.float32))
         draw = ("images", self.network, "--out=x")
         cases = {
             "nothing to draw": draw,
             "not both": (*draw, "--seeds=1", "--latents=z.npy"),
             "--grid=2x2 has no room for 5": (*draw, "--seeds=0-4",
                                              "--grid=2x2"),
+            "--grid=2x1 has no room for 3": (*draw, "--latents=three.npy",
+                                             "--grid=2x1"),
             "--grid=2by2 is not": (*draw, "--grid=2by2"),
             "--seeds=many: .many. is no number": (*draw, "--seeds=many"),
             "--shrink=32: the pictures have 16": (*draw, "--seeds=0",
@@ -179,6 +182,16 @@ class ClassTest(generate_case.GenerateCase):
             self.assertAllEqual(self.pixels(file), self.expected(label))
         # A label that makes no difference would pass all of the above.
         self.assertNotAllEqual(self.expected([0, 1]), self.expected([1, 0]))
+
+    def test_numbers_of_named_classes(self):
+        manifest = self.cwd / "dataset" / "dataset.json"
+        content = json.loads(manifest.read_text())
+        content["labels"] = {"names": ["old", "new"], "kind": "onehot"}
+        manifest.write_text(json.dumps(content))
+        self.call(*self.draw, "--class=1", "--out=a")
+        (path,) = (self.cwd / "a").iterdir()
+        found = self.pixels(path.relative_to(self.cwd))
+        self.assertAllEqual(found, self.expected([0, 1]))
 
     def test_names_of_the_dataset(self):
         manifest = self.cwd / "dataset" / "dataset.json"

@@ -49,6 +49,18 @@ class JournalTest(common.TestCase):
             file.write(b"more")
         self.assertFalse(again.can_continue())
 
+    def test_a_block_is_listed_once(self) -> None:
+        self.target.path.mkdir()
+        writing.begin(self.target)
+        log = journal.Journal(self.target, "this")
+        log.begin()
+        log.add(range(0, 2), 1)
+        log.flush()
+        log.flush()
+        self.assertEqual(
+            log.path.read_text().splitlines(), ["this", "0 2 1 done"]
+        )
+
     def test_blocks_are_on_disk_ahead_of_their_entries(self) -> None:
         self.target.path.mkdir()
         writing.begin(self.target)

@@ -14,9 +14,9 @@ from tensorflow.core.util import event_pb2
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import schedule, tensorboard
+from pgan_tf.runs import run_state, schedule, tensorboard
 from pgan_tf.sampling import drawing, latent_table
-from pgan_tf.training import stopping, trainer
+from pgan_tf.training import speed, stopping, trainer
 from tests import common, pages
 from tests.runs import tensorboard_test
 from tests.training import known_steps, trainer_test
@@ -225,6 +225,33 @@ class MemoryTest(common.TestCase):
         before = tensorboard_test.resident()
         calls(10_000, 10_000)
         self.assertLess(tensorboard_test.resident() - before, 4 << 20)
+
+
+class StateTest(common.TestCase):
+    def test_the_state_is_of_its_tick_and_of_all_of_the_run(self):
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        options = known_steps.options(here, total_kimg=2.0)
+        written = []
+        with (
+            known_steps.known(known_steps.Clock()),
+            mock.patch.object(
+                run_state, "write", lambda _, state: written.append(state)
+            ),
+            mock.patch.object(speed.TimeLeft, "seconds", lambda _, nimg: nimg),
+        ):
+            trainer.train(options)
+        found = [(s.status, s.seconds_left) for s in written]
+        self.assertEqual(
+            found,
+            [
+                ("running", None),
+                ("running", 1000),
+                ("running", 2000),
+                ("finished", None),
+            ],
+        )
+        self.assertLen({s.began for s in written}, 1)
 
 
 class StoppedTest(common.TestCase):

@@ -40,9 +40,9 @@ def tolerant(
         owned: Whether to close it with the stream.
         like: Gives the encoding.
     """
-    raw = _Tolerant(descriptor, owned)
+    raw = io.FileIO(descriptor, "w", closefd=owned)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),
+        _Tolerant(raw),
         encoding=getattr(like, "encoding", None) or "utf-8",
         # Names of files need not be text; a message about one must not fail.
         errors="backslashreplace",
@@ -59,47 +59,53 @@ def loss() -> OSError | None:
     if not isinstance(stream, io.TextIOWrapper):
         return None
     stream.flush()
-    raw = getattr(stream.buffer, "raw", None)
-    return raw.loss if isinstance(raw, _Tolerant) else None
+    buffer = stream.buffer
+    return buffer.loss if isinstance(buffer, _Tolerant) else None
 
 
-class _Tolerant(io.RawIOBase):
-    """Writes to a descriptor until that fails, and then to nowhere."""
+class _Tolerant(io.BufferedWriter):
+    """Writes until the reader is gone, and then to nowhere.
 
-    def __init__(self, descriptor: int, owned: bool) -> None:
-        self._descriptor = descriptor
-        self._owned = owned
-        self._is_broken = False
+    The file below is Python's own: what Ctrl-C interrupts is then written once.
+    One whose `write` is code of ours can be interrupted after the bytes have
+    left and before their number is returned, and they would be written again.
+    """
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__(raw)
         self.loss: OSError | None = None
-
-    def fileno(self) -> int:
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        try:
-            return os.isatty(self._descriptor)
-        except OSError:
-            return False
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, data) -> int:  # type: ignore[no-untyped-def]
         content = memoryview(data).cast("B")
-        if self._is_broken:
-            return len(content)
-        try:
-            return os.write(self._descriptor, content)
-        except BlockingIOError:
-            select.select([], [self._descriptor], [])
-            return self.write(content)
-        except BrokenPipeError:
-            self._is_broken = True
-        except OSError as error:
-            self.loss = error  # The disk may have room again.
+        done = 0
+        while done < len(content):
+            try:
+                done += super().write(content[done:])
+            except BlockingIOError as error:
+                done += error.characters_written
+                self._wait()
+            except OSError as error:
+                self._give_up(error)
+                break
         return len(content)
 
-    def close(self) -> None:
-        if self._owned and not self.closed:
-            os.close(self._descriptor)
-        super().close()
+    def flush(self) -> None:
+        while True:
+            try:
+                return super().flush()
+            except BlockingIOError:
+                self._wait()
+            except OSError as error:
+                return self._give_up(error)
+
+    def _wait(self) -> None:
+        select.select([], [self.fileno()], [])
+
+    def _give_up(self, error: OSError) -> None:
+        if not isinstance(error, BrokenPipeError):
+            self.loss = error  # The disk may have room again.
+            return
+        # What is still in the buffer goes nowhere too, and fails no more.
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, self.fileno())
+        os.close(sink)

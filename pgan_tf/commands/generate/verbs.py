@@ -24,8 +24,8 @@ whatever machine. All visible GPUs are used.""",
             """\
 python generate.py images --network=runs/demo --seeds=0-99,200 --out=pictures
 python generate.py images --network=runs/demo --grid=15x8 --out=pictures
-python generate.py images --network=runs/cifar10 --class=cat --seeds=0-9 \\
-    --out=cats
+python generate.py images --network=runs/cifar10-conditional --class=cat \\
+    --seeds=0-9 --out=cats
 python generate.py images --network=runs/demo --latents=z.npy --out=pictures
 """,
             flags.declare_images,

@@ -8,12 +8,15 @@ import numpy as np
 
 from pgan_tf.base import files, images
 from pgan_tf.evaluation import results
+from pgan_tf.evaluation.metrics import by_name as metrics_by_name
 from pgan_tf.evaluation.metrics.metric import Value
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import tensorboard
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.
 _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
+# What each metric is, in words.
+_ABOUT = {kind.key: kind.about for kind in metrics_by_name.KINDS}
 # Results by truncation; None: latents as they are.
 Sweep = dict[float | None, list[results.Result]]
 
@@ -35,11 +38,16 @@ class Curves:
         if self._writer is None:
             self._writer = tensorboard.Writer(self._folder)
         for result in new:
-            name = f"metrics/{result.label}"
-            points = {name: result.value.value}
-            for level, value in result.value.levels.items():
-                points[f"{name}/{level}"] = value
-            self._writer.scalars(points, kimg * 1000)
+            about = _ABOUT.get(result.key, "")
+            value, points = result.value, {}
+            if not value.levels or value.headline:
+                points[result.label] = value.value
+            for level, number in value.levels.items():
+                points[f"{result.label} {level}"] = number
+            for name, number in points.items():
+                # Numbers of unequal n must not be on one curve.
+                tag = f"metrics/{name} n={result.count}"
+                self._writer.scalar(tag, number, kimg * 1000, about)
         self._writer.flush()
 
     def close(self) -> None:

@@ -111,10 +111,18 @@ def command(options: RunOptions) -> str:
     return shlex.join([*words, *_words(options)])
 
 
+def with_changes(options: RunOptions) -> list[tuple[str, str, bool]]:
+    """(name, value as a flag has it, differs from the default) of each."""
+    default = _defaults(options)
+    return [
+        (name, flag_kinds.written(value), value != default[name])
+        for name, value in option_tree.values(options).items()
+    ]
+
+
 def _words(options: RunOptions) -> list[str]:
     """The flags of all options that are not at their default."""
-    default = option_tree.values(from_given({"family": options.family}))
-    default["family"] = RunOptions().family
+    default = _defaults(options)
     words = []
     for name, value in option_tree.values(options).items():
         if value == default[name]:
@@ -124,6 +132,12 @@ def _words(options: RunOptions) -> list[str]:
         else:
             words += flag_kinds.as_flags({name: value})
     return words
+
+
+def _defaults(options: RunOptions) -> dict[str, Any]:
+    """By name, those that the family of these options has."""
+    default = option_tree.values(from_given({"family": options.family}))
+    return {**default, "family": RunOptions().family}
 
 
 def to_json(options: RunOptions) -> str:

@@ -17,7 +17,6 @@ from pgan_tf.base import derived, files, text, web_page
 from pgan_tf.runs import (
     curves,
     metric_tables,
-    option_tree,
     page_parts,
     run_state,
 )
@@ -118,7 +117,7 @@ def _parts(
             ),
         ),
         "command": html.escape(run_flags.command(options)),
-        "options": page_parts.options(_options(options)),
+        "options": page_parts.options(run_flags.with_changes(options)),
         "data": web_page.inert_json(data),
         "script": _SCRIPT.read_text(encoding="utf-8"),
     }
@@ -165,17 +164,6 @@ def _position(total: float, ticks: Sequence[dict[str, Any]]) -> str:
     if (seconds := curves.finite(last.get("seconds"))) is not None:
         said.append(f"{text.duration(seconds)} of training")
     return ", ".join(said)
-
-
-def _options(options: RunOptions) -> list[tuple[str, str, bool]]:
-    """(name, value, differs from the default) of every option."""
-    default = option_tree.values(
-        run_flags.from_given({"family": options.family})
-    )
-    return [
-        (name, str(value), value != default[name])
-        for name, value in option_tree.values(options).items()
-    ]
 
 
 def _phases(options: RunOptions) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from pgan_tf.base import (
 )
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, run_state, tensorboard
+from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
 from pgan_tf.training import speed, steps, terminal
 from pgan_tf.training.position import Position, Tick
@@ -105,8 +106,9 @@ class Reports:
         }
         self.log.stats({**counts, **values})
         points = {**counts, "kimg": position.nimg / 1000, **values}
+        del points["nimg"]  # It is the axis that points stand on.
         with self.derived.making("TensorBoard's curves"):
-            self.writer.scalars(points, position.nimg)
+            self.writer.tick(points, position.nimg)
             self.writer.flush()
 
     def going_on(self, tick: Tick, stage: Stage, position: Position) -> None:
@@ -162,6 +164,26 @@ class Reports:
             )
         for line in origin:
             self.log.line(line)
+
+    def tell_tensorboard(
+        self, options: RunOptions, facts: Sequence[tuple[str, str]], nimg: int
+    ) -> None:
+        """Writes for TensorBoard what holds from now on.
+
+        Args:
+            options: Of the run.
+            facts: As of `begin`.
+            nimg: Images shown so far.
+        """
+        with self.derived.making("TensorBoard's text"):
+            self.writer.config(options, facts, nimg)
+        if self._run_dir is None:
+            return
+        with self.derived.making("TensorBoard's curves"):
+            ticks = run_folder.read_ticks(self._run_dir)
+            self.writer.has_begun(
+                {name for tick in ticks for name in tick if tick[name]}
+            )
 
     def resuming(self, nimg: int, unreadable: Sequence[str]) -> None:
         """Says where the run goes on, and which checkpoints it passed over."""

@@ -139,6 +139,7 @@ class Run:
         replicas = self.strategy.num_replicas_in_sync
         told = opening.facts(options, self.dataset, self.nets, replicas)
         self.reports.begin(told, self.schedule, unused, origin)
+        self.reports.tell_tensorboard(options, told, self.position.nimg)
         if restored is not None:
             self.reports.resuming(
                 self.position.nimg, self.checkpoints.unreadable

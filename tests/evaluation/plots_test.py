@@ -64,15 +64,29 @@ class TruncationTest(common.TestCase):
     def test_curves_are_on_disk_as_soon_as_they_are_known(self):
         curves = plots.Curves(self.here)
         self.addCleanup(curves.close)
-        curves.add(row("a", 20.0, 4.0), 30)
+        tried = results.Result("a", "fid", "FID", 64, Value(30.0))
+        curves.add([*row("a", 20.0, 4.0, 0.25), tried], 30)
         (path,) = (p for p in self.here.rglob("*") if p.is_file())
-        found = {
-            (value.tag, event.step)
-            for record in tf.data.TFRecordDataset(str(path))
-            for event in [event_pb2.Event.FromString(record.numpy())]
-            for value in event.summary.value
-        }
-        self.assertEqual(found, {("metrics/FID", 30), ("metrics/IS", 30)})
+        found, told = {}, {}
+        for record in tf.data.TFRecordDataset(str(path)):
+            event = event_pb2.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                number = float(tf.make_ndarray(value.tensor))
+                found[value.tag, event.step] = number
+                told[value.tag] = value.metadata.summary_description
+        # Precision and recall are two numbers, and no third that sums them up.
+        self.assertEqual(
+            found,
+            {
+                ("metrics/FID n=9", 30): 20.0,
+                ("metrics/FID n=64", 30): 30.0,
+                ("metrics/IS n=9", 30): 4.0,
+                ("metrics/PR[a] precision n=9", 30): 0.75,
+                ("metrics/PR[a] recall n=9", 30): 0.25,
+            },
+        )
+        self.assertStartsWith(told["metrics/FID n=64"], "Frechet distance of")
+        self.assertStartsWith(told["metrics/IS n=9"], "inception score")
 
     def test_numbers_that_span_no_curve(self):
         rows = {None: row("b", 1.0, 2.0)[:1], 0.5: row("a", 1.0, 2.0)[:1]}

@@ -131,8 +131,8 @@ class WatchTest(common.TestCase):
         self.assertLen(found, 6)
         for result, kimg in zip(report.results, (0, 10, 20), strict=True):
             number = result.value.value
-            self.assertNear(found["metrics/SWDx1e3", kimg], number, 1e-3)
-            self.assertIn(("metrics/SWDx1e3/16", kimg), found)
+            self.assertNear(found["metrics/SWDx1e3 n=40", kimg], number, 1e-3)
+            self.assertIn(("metrics/SWDx1e3 16 n=40", kimg), found)
         page = (self.run_dir / "report.html").read_text()
         self.assertIn("SWDx1e3 n=40", page)
         # Known numbers are not plotted again.

@@ -1,5 +1,6 @@
 """What a run reports and writes, recounted from durations that are known."""
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -14,7 +15,7 @@ from tensorflow.core.util import event_pb2
 from pgan_tf.base import images
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import run_state, schedule, tensorboard
+from pgan_tf.runs import run_state, schedule, tick_numbers
 from pgan_tf.sampling import drawing, latent_table
 from pgan_tf.training import speed, stopping, trainer
 from tests import common, pages
@@ -126,7 +127,7 @@ class RecountTest(common.TestCase):
     def test_curves(self):
         found: dict[str, dict[int, float]] = {}
         for step, tag, tensor in _events(self.run_dir / "tensorboard"):
-            if tag not in ("fakes", "reals"):
+            if "/" in tag and not tag.startswith("Pictures/"):
                 value = float(tf.make_ndarray(tensor))
                 found.setdefault(tag, {})[step] = value
         expected = {
@@ -141,13 +142,13 @@ class RecountTest(common.TestCase):
             "Timing/maintenance_sec": MAINTENANCE,
             "TrainG/learning_rate": self.stats("G_lrate"),
             "TrainD/learning_rate": self.stats("D_lrate"),
-            "images_per_sec": 1000 / np.array(SECONDS),
-            "resolution": RESOLUTIONS,
-            "nimg": [1000 * k for k in range(1, 9)],
-            "peak_memory_mb": self.stats("peak_memory_mb"),
+            "Timing/images_per_sec": 1000 / np.array(SECONDS),
+            "Progress/resolution": RESOLUTIONS,
+            "Resources/peak_memory_mb": self.stats("peak_memory_mb"),
             **{
-                tensorboard.NAMES.get(name, name): [value] * 8
+                tick_numbers.of(name).tag: [value] * 8
                 for name, value in known_steps.TERMS.items()
+                if value
             },
         }
         self.assertEqual(set(found), set(expected))
@@ -156,6 +157,20 @@ class RecountTest(common.TestCase):
             np.testing.assert_allclose(
                 list(found[tag].values()), values, rtol=1e-6, atol=1e-6
             )
+
+    def test_every_number_is_known_by_its_tag_and_the_config_is_told(self):
+        tags = {tag for _, tag, _ in _events(self.run_dir / "tensorboard")}
+        self.assertEqual(
+            {tag for tag in tags if tag.startswith("Other")}, set()
+        )
+        ((step, text),) = [
+            (step, tf.make_ndarray(tensor).item().decode())
+            for step, tag, tensor in _events(self.run_dir / "tensorboard")
+            if tag == "config"
+        ]
+        self.assertEqual(step, 0)
+        self.assertIn("| **total_kimg** | 8 |", text)
+        self.assertIn("| versions | pgan", text)
 
     def test_which_tick_writes_what(self):
         names = {path.name for path in self.run_dir.iterdir()}
@@ -166,7 +181,7 @@ class RecountTest(common.TestCase):
         steps = [
             step
             for step, tag, _ in _events(self.run_dir / "tensorboard")
-            if tag == "fakes"
+            if tag == "Pictures/fakes"
         ]
         self.assertEqual(steps, [0, 2, 4, 6, 8])
         checkpoints = {p.name for p in (self.run_dir / "checkpoints").iterdir()}
@@ -271,6 +286,32 @@ class StoppedTest(common.TestCase):
         exact(tick["sec_per_tick"], seconds)
         exact(tick["sec_per_kimg"], seconds / 2)
         exact(tick["images_per_sec"], 2000 / seconds)
+
+
+class GoingOnTest(common.TestCase):
+    def test_a_curve_goes_on_in_the_next_file_at_zero(self):
+        """The lod falls to 0; no step is skipped, before or after."""
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        options = known_steps.options(here, total_kimg=6.0)
+        with (
+            known_steps.known(known_steps.Clock()),
+            mock.patch.dict(known_steps.TERMS, {"D_skipped_steps": 0.0}),
+        ):
+            trainer.train(options)
+            folder = pathlib.Path(options.run_dir, "tensorboard")
+            folder.rename(here / "before")
+            longer = dataclasses.replace(options.schedule, total_kimg=8.0)
+            trainer.train(dataclasses.replace(options, schedule=longer))
+        lods = [(s, t) for s, tag, t in _events(folder) if "lod" in tag]
+        self.assertEqual(
+            [(step, float(tf.make_ndarray(tensor))) for step, tensor in lods],
+            [(7, 0.0), (8, 0.0)],
+        )
+        for each in (here / "before", folder):
+            tags = {tag for _, tag, _ in _events(each)}
+            self.assertNotIn("TrainD/overflow_frequency", tags)
+            self.assertIn("TrainG/overflow_frequency", tags)
 
 
 class _AfterOneCall(stopping.StopRequest):

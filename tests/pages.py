@@ -34,12 +34,12 @@ class Page:
             for row in table.split("<tr")[1:]
         ]
 
-    def pictures(self) -> list[tuple[int, str]]:
+    def pictures(self) -> list[tuple[float, str]]:
         """(kimg, URI) of the fakes."""
         found = re.findall(
-            r'<figure data-kimg="(\d+)"><img [^>]*src="([^"]*)"', self.text
+            r'<figure data-kimg="([\d.]+)"><img [^>]*src="([^"]*)"', self.text
         )
-        return [(int(kimg), uri) for kimg, uri in found]
+        return [(float(kimg), uri) for kimg, uri in found]
 
     def lines(self, heading: str) -> list[str]:
         """The paragraphs below a heading."""

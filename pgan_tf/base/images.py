@@ -12,6 +12,9 @@ from PIL import Image
 
 from pgan_tf.base import errors, files
 
+# How high pictures for people are at least, in pixels: walks, sheets, videos.
+LEAST_SEEN = 512
+
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Quantises network output to pixels: rint(127.5 x + 127.5), saturated.
@@ -38,6 +41,16 @@ def to_rgb(images: np.ndarray) -> np.ndarray:
 def upscale(images: np.ndarray, factor: int) -> np.ndarray:
     """Repeats every pixel `factor` times both ways, [N,H,W,C]."""
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def zoom_to_see(height: int, shrink: int = 1) -> int:
+    """The smallest factor that makes a picture high enough to look at.
+
+    Args:
+        height: In pixels; a picture of LEAST_SEEN or more stays as it is.
+        shrink: How many times smaller it was asked to be: 1, or it stays so.
+    """
+    return max(-(-LEAST_SEEN // height), 1) if shrink == 1 else 1
 
 
 def shrink(images: np.ndarray, factor: int) -> np.ndarray:

@@ -79,10 +79,17 @@ class Script:
         return args
 
     def run(self, args: argparse.Namespace) -> None:
-        """Does what was parsed."""
-        verb = self.verbs[args.verb]
-        verb.check(args)
-        importlib.import_module(verb.module).run(args)
+        """Checks what was parsed, and does it."""
+        self.check(args)
+        self.do(args)
+
+    def check(self, args: argparse.Namespace) -> None:
+        """Refuses what was parsed, ahead of any work."""
+        self.verbs[args.verb].check(args)
+
+    def do(self, args: argparse.Namespace) -> None:
+        """Does what was checked."""
+        importlib.import_module(self.verbs[args.verb].module).run(args)
 
     def parser(self, name: str) -> flag_parser.Parser:
         """The flags of a verb."""

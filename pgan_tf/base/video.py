@@ -121,11 +121,11 @@ def even(frame: np.ndarray) -> np.ndarray:
 def _write_pillow(
     partial: pathlib.Path, frames: Iterable[np.ndarray], fps: int
 ) -> None:
-    pictures = [Image.fromarray(images.to_rgb(frame)) for frame in frames]
-    pictures[0].save(
+    pictures = (Image.fromarray(images.to_rgb(frame)) for frame in frames)
+    next(pictures).save(
         partial,
         save_all=True,
-        append_images=pictures[1:],
+        append_images=pictures,
         duration=round(1000 / fps),
         loop=0,
         quality=85,

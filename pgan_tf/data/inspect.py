@@ -12,8 +12,6 @@ from pgan_tf.base import errors, files, images, locks, text
 from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names
 
-_MIN_TILE = 64  # pixels of an image on a contact sheet
-
 
 def describe(dataset: datasets.Dataset) -> str:
     """A dataset in a few lines: counts, labels, origin, bytes."""
@@ -81,7 +79,7 @@ def write_sheet(
     count: int,
     resolution: int,
 ) -> int:
-    """Writes a contact sheet of the first images as PNG.
+    """Writes a contact sheet of the first images as PNG, 512 pixels or more.
 
     Args:
         dataset: The dataset.
@@ -94,8 +92,8 @@ def write_sheet(
     """
     count = min(count, dataset.num_images)
     pictures = dataset.read(resolution, np.arange(count))
-    # Small images are enlarged to be seen at all.
-    pictures = images.upscale(pictures, max(1, _MIN_TILE // resolution))
+    rows = -(-count // _columns(count))
+    pictures = images.upscale(pictures, images.zoom_to_see(rows * resolution))
     pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
     images.save_png(out, images.grid(pictures, _columns(count)))
     return count

@@ -7,7 +7,7 @@ tensorflow.log  evaluate.log     what TensorFlow had to say
 report.html                      the run as a page, for any browser
 state.json                       what the run is doing, and on what
 tensorboard/                     event files; those of evaluate.py below it
-reals.png  fakes<kimg>.png       picture grids
+reals.png  fakes<kimg>.png       picture grids; kimg has three decimals
 network-snapshot-<kimg>.keras    Gs, for users
 checkpoints/                     everything, for resuming
 diagnostics/<nimg>/              the state in which a training had failed
@@ -35,7 +35,8 @@ _DIGEST = "dataset.sha256"
 _RUN_ID = "run_id"
 # By the script.
 _CHATTER = {"train": "tensorflow.log", "evaluate": "evaluate.log"}
-_FAKES = re.compile(r"fakes(\d+)\.png")
+# Earlier releases left the decimals out.
+_FAKES = re.compile(r"fakes(\d+)(?:\.(\d{3}))?\.png")
 _METRIC = re.compile(r"metric-[\w.-]+\.jsonl")
 # What batch systems leave where they are started, and earlier releases.
 _NO_CONTENT = re.compile(
@@ -52,14 +53,17 @@ def snapshot_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
 
 
 def fakes_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:
-    """Where the picture grid taken after so many images lies."""
-    return run_dir / f"fakes{nimg // 1000:06d}.png"
+    """Where the picture grid taken after so many images lies.
+
+    Such as fakes000018.016.png: ticks may be shorter than 1,000 images.
+    """
+    return run_dir / f"fakes{nimg // 1000:06d}.{nimg % 1000:03d}.png"
 
 
-def list_fakes(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
+def list_fakes(run_dir: pathlib.Path) -> list[tuple[float, pathlib.Path]]:
     """(kimg, picture grid) of a run, earliest first."""
     return sorted(
-        (int(match[1]), path)
+        (int(match[1] + (match[2] or "000")) / 1000, path)
         for path in run_dir.glob("fakes*.png")
         if (match := _FAKES.fullmatch(path.name))
     )

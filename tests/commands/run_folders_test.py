@@ -73,7 +73,12 @@ class RunFoldersTest(common.TestCase):
         self.assertIn("resuming at 0.1 kimg", again.stdout)
         found = set(os.listdir(expected))
         self.assertContainsSubset(
-            {"config.json", "report.html", "tensorboard", "fakes000000.png"},
+            {
+                "config.json",
+                "report.html",
+                "tensorboard",
+                "fakes000000.128.png",
+            },
             found,
         )
         self.assertNotEmpty(os.listdir(pathlib.Path(expected, "tensorboard")))

@@ -47,8 +47,12 @@ class InspectTest(common.TestCase):
         out = path.parent / "new" / "sheet.png"
         dataset = datasets.open_dataset(path)
         self.assertEqual(inspect.write_sheet(dataset, out, 6, 8), 6)
-        # Six images, three in a row, enlarged from 8 to 64 pixels.
-        expected = values[:6].reshape(2, 3).repeat(64, axis=0)
+        # Six images, three in a row, enlarged from 8 to 256 pixels.
+        expected = values[:6].reshape(2, 3).repeat(256, axis=0)
         sheet = np.asarray(Image.open(out))
-        self.assertAllEqual(sheet, expected.repeat(64, axis=1))
+        self.assertAllEqual(sheet, expected.repeat(256, axis=1))
         self.assertEqual(inspect.write_sheet(dataset, out, 100, 32), 7)
+        # Seven, four in a row: the factor is a whole number.
+        self.assertEqual(Image.open(out).size, (4 * 256, 2 * 256))
+        self.assertEqual(inspect.write_sheet(dataset, out, 5, 32), 5)
+        self.assertEqual(Image.open(out).size, (3 * 256, 2 * 256))

@@ -61,7 +61,7 @@ def read_run(folder: pathlib.Path) -> None:
     run_folder.read_config(run_dir)
     run_folder.is_finished(run_dir)
     report.write(run_dir)
-    training_video.read_lods(run_dir)
+    training_video.read_stages(run_dir)
     book = result_files.ResultFiles(run_dir)
     book.find("fid", {"row": "a.keras", "seed": 3})
 
@@ -81,8 +81,8 @@ KINDS = {
     "run_results": of_run("metric-fid.jsonl"),
     "run_stats": of_run("stats.jsonl"),
     "run_picture": Kind(
-        functools.partial(write_run, "fakes000001.png"),
+        functools.partial(write_run, "fakes000001.000.png"),
         read_video,
-        ("fakes000001.png",),
+        ("fakes000001.000.png",),
     ),
 }

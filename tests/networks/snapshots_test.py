@@ -116,7 +116,7 @@ class RunFolderTest(common.TestCase):
         self.assertEqual(
             run_folder.where(folder),
             [
-                f"pictures     {folder}/fakes001024.png",
+                f"pictures     {folder}/fakes001024.000.png",
                 f"metrics      {folder}/metric-swd.jsonl",
             ],
         )

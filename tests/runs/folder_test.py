@@ -40,6 +40,30 @@ class FolderTest(common.TestCase, parameterized.TestCase):
                 found = [path for _, path in found]
             self.assertEqual([path.name for path in found], [name])
 
+    def test_pictures_of_ticks_under_one_kimg_stay_apart(self) -> None:
+        for nimg in (0, 64, 512, 999, 1000, 18_016, 1_234_567):
+            run_folder.fakes_path(self.here, nimg).touch()
+        # As earlier releases called them.
+        (self.here / "fakes000002.png").touch()
+        found = run_folder.list_fakes(self.here)
+        self.assertEqual(
+            [(kimg, path.name) for kimg, path in found],
+            [
+                (0, "fakes000000.000.png"),
+                (0.064, "fakes000000.064.png"),
+                (0.512, "fakes000000.512.png"),
+                (0.999, "fakes000000.999.png"),
+                (1, "fakes000001.000.png"),
+                (2, "fakes000002.png"),
+                (18.016, "fakes000018.016.png"),
+                (1234.567, "fakes001234.567.png"),
+            ],
+        )
+        (self.here / "fakes000002.png").unlink()
+        # And a folder lists them in this order.
+        names = [path.name for _, path in run_folder.list_fakes(self.here)]
+        self.assertEqual(names, sorted(names))
+
     def test_each_run_has_an_id_and_keeps_it(self) -> None:
         ids = set()
         for name in ("a", "b"):

@@ -173,6 +173,18 @@ class ReportTest(common.TestCase):
             self.assertAllClose(np.asarray(picture).mean(), 118, rtol=0, atol=2)
         self.assertRegex(page.text, f'<figure><img [^>]*src="{head}.*"Reals"')
 
+    def test_pictures_of_ticks_under_one_kimg(self):
+        for nimg in (0, 256, 512):
+            path = run_folder.fakes_path(self.run_dir, nimg)
+            images.save_png(path, np.full([8, 8, 3], nimg // 4, np.uint8))
+        # As earlier releases called them.
+        path.rename(path.with_name("fakes000001.png"))
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        kimgs = [kimg for kimg, _ in page.pictures()]
+        self.assertEqual(kimgs, [0, 0.256, 1])
+        self.assertIn("Fakes at 0.256 kimg", page.text)
+
     def test_a_picture_is_encoded_once(self):
         """However many there are, and however often the page is written."""
         opened = []

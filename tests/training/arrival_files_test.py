@@ -114,7 +114,7 @@ class PlanTest(arrival_case.ArrivalCase):
             mock.patch.object(run.reports.writer, "picture") as picture,
         ):
             run.grid.save_fakes(run.nets.Gs, 1_234_567)
-        self.assertTrue((run.run_dir / "fakes001234.png").exists())
+        self.assertTrue((run.run_dir / "fakes001234.567.png").exists())
         self.assertEqual(picture.call_args.args[0], "fakes")
         self.assertEqual(picture.call_args.args[2], 1_234_567)
         ((latents, labels),) = drawn

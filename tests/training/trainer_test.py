@@ -166,7 +166,7 @@ class TrainerTest(common.TestCase):
         Gs = snapshots.load_generator(path)
         latents = latent_table.latents(0, 12, Gs.latent_size, options.seed)
         cells = images.to_uint8(drawing.generate(Gs, latents))
-        picture = np.asarray(Image.open(run_dir / "fakes000000.png"))
+        picture = np.asarray(Image.open(run_dir / "fakes000000.256.png"))
         expected = images.grid(images.upscale(cells, 8), 4)
         self.assertEqual(picture.shape, (3 * 64, 4 * 64, 3))
         self.assertLessEqual(

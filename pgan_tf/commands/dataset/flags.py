@@ -56,7 +56,8 @@ def declare_display(parser: flag_parser.Parser) -> None:
     section = parser.section("flags")
     section.add(
         "out",
-        "PNG file; default: <dataset name>.png, here.",
+        "PNG file; default: sheets/<dataset name>.png in the cache folder "
+        "(~/.cache/pgan_tf).",
         flag_kinds.FILE,
     )
     section.add("count", "Images.", flag_kinds.POSITIVE, default=96)

@@ -41,7 +41,10 @@ python dataset_tool.py create --source=tfds --tfds_name=tf_flowers \\
         "display": Verb(
             _HERE + "display",
             "Writes a contact sheet: the first images, as one PNG file.\n\n"
-            "Prints their labels.",
+            "It is 512 pixels high or more: small images are enlarged. Prints "
+            "where it is,\nand the labels of its images. Without --out it goes "
+            "into the cache folder,\nand nothing is written here.",
+            "python dataset_tool.py display datasets/faces32\n"
             "python dataset_tool.py display datasets/faces32 --out=sheet.png\n",
             flags.declare_display,
         ),

@@ -9,6 +9,11 @@ from pgan_tf.data.sources import decode
 from pgan_tf.networks import export_formats
 from pgan_tf.runs import folder as run_folder
 
+# What nobody calls a folder.
+_FILES = frozenset(
+    (*(".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"),
+     *(".mp4", ".npy", ".npz", ".html", ".keras", ".pdf", ".svg"))
+)  # fmt: skip
 # More would make no strip that can be looked at.
 MOST_IN_STRIP = 100
 # A slip of the keyboard otherwise: an hour at 30 frames a second.
@@ -17,10 +22,6 @@ MOST_FRAMES = 108_000
 
 def check_images(args: argparse.Namespace) -> None:
     """Refuses flags of `images`; makes the folder of --out."""
-    if args.seeds is None and args.latents is None and args.grid is None:
-        raise errors.UserError(
-            "nothing to draw: give --seeds=0-9, --latents=z.npy or --grid=15x8"
-        )
     if args.seeds is not None and args.latents is not None:
         raise errors.UserError("give --seeds or --latents, not both")
     if args.truncation is not None and args.latents is not None:
@@ -32,6 +33,10 @@ def check_images(args: argparse.Namespace) -> None:
         number_file.read(args.latents, f"--latents={args.latents}")
     elif args.seeds is not None and args.grid is not None:
         check_room(args.grid, len(args.seeds))
+    if is_one_picture(args.out):
+        make_folder_of(args.out)
+        return
+    _check_no_file(args.out, "a .png file, or a folder")
     make_folder(args.out)
 
 
@@ -85,11 +90,14 @@ def check_project(args: argparse.Namespace) -> None:
     _check_there("target", args.target)
     picture = pathlib.Path(args.target).read_bytes()
     decode.rgb(picture, f"--target={args.target}")
+    _check_no_file(args.out, "a folder, for there are several files")
     make_folder(args.out)
 
 
 def check_explore(args: argparse.Namespace) -> None:
     """Refuses flags of `explore`; makes the folder of --out."""
+    if pathlib.Path(args.out).suffix.lower() not in (".html", ".htm"):
+        raise errors.UserError(f"--out={args.out}: name a .html file")
     run_folder.find_snapshot(args.network)
     make_folder_of(args.out)
 
@@ -136,6 +144,23 @@ def num_frames(args: argparse.Namespace) -> int:
 def is_strip(path: pathlib.Path) -> bool:
     """Whether one picture of all frames is asked for."""
     return path.suffix.lower() == ".png"
+
+
+def is_one_picture(out: str) -> bool:
+    """Whether --out names one PNG file, and not a folder."""
+    path = pathlib.Path(out)
+    return path.suffix.lower() == ".png" and not path.is_dir()
+
+
+def _check_no_file(out: str, wanted: str) -> None:
+    """Refuses what is meant as a file, where a folder would be made.
+
+    Raises:
+        UserError: Says what is wanted.
+    """
+    path = pathlib.Path(out)
+    if path.suffix.lower() in _FILES and not path.is_dir():
+        raise errors.UserError(f"--out={out}: name {wanted}")
 
 
 def make_folder(path: str) -> None:

@@ -9,7 +9,12 @@ from pgan_tf.networks import export_formats
 def declare_images(parser: Parser) -> None:
     """Declares the flags of `images`."""
     what = _declare_network(parser)
-    _declare_out(what, "Folder for the PNG files.", flag_kinds.FOLDER)
+    _declare_out(
+        what,
+        "A folder: a PNG file for each picture. A .png file: the one picture, "
+        "or all of them as a contact sheet.",
+        flag_kinds.FILE,
+    )
     declare_drawing(parser)
     what.add(
         "latents",
@@ -17,10 +22,18 @@ def declare_images(parser: Parser) -> None:
         flag_kinds.FILE,
     )
     what.add(
-        "grid", "Columns x rows, such as 15x8: one file, grid.png.", values.GRID
+        "grid",
+        "A contact sheet of columns x rows, such as 15x8; in a folder it is "
+        "called grid.png.",
+        values.GRID,
     )
     how = parser.section("how to draw")
     _declare_class(how)
+    _declare_zoom(
+        how,
+        "default: contact sheets until they are 512 pixels high (1 with "
+        "--shrink), single pictures as the network draws them.",
+    )
     _declare_shrink(how)
 
 
@@ -28,7 +41,7 @@ def declare_drawing(parser: Parser) -> None:
     """Declares the flags of `images` that `pgan_tf.generate` has as well."""
     parser.section("what and where").add(
         "seeds",
-        "Numbers and ranges, such as 0-99,200. With --grid the default is 0, "
+        "Numbers and ranges, such as 0-99,200. Default: 0-15; with --grid 0, "
         "1, ... until the grid is full.",
         values.SEEDS,
     )
@@ -60,12 +73,7 @@ def declare_interpolate(parser: Parser) -> None:
     how = parser.section("how to draw")
     _declare_class(how)
     _declare_truncation(how)
-    how.add(
-        "zoom",
-        "Repeat each pixel so many times both ways.",
-        flag_kinds.POSITIVE,
-        default=1,
-    )
+    _declare_zoom(how, _UNTIL_SEEN)
     _declare_shrink(how)
     _declare_minibatch(how)
 
@@ -84,18 +92,11 @@ def declare_training_video(parser: Parser) -> None:
     )
     how.add("fps", "Frames per second.", values.FPS, default=30)
     how.add(
-        "warp",
-        "Time warp: after the part t of the video, t^warp of the training has "
-        "passed. 1: even; above 1: the first kimg, when most happens, pass "
-        "more slowly.",
-        flag_kinds.ABOVE_ZERO,
-        default=1.5,
-    )
-    how.add(
         "grid",
         "Columns x rows to show, from the upper left; default: all.",
         values.GRID,
     )
+    _declare_zoom(how, _UNTIL_SEEN)
     _declare_shrink(how)
 
 
@@ -255,6 +256,17 @@ def _declare_truncation(section: Section) -> None:
         "Draw latents of seeds without values beyond +-this, such as 0.7: "
         "tamer pictures, less variety. Default: no limit.",
         flag_kinds.ABOVE_ZERO,
+    )
+
+
+_UNTIL_SEEN = "default: until it is 512 pixels high; 1 with --shrink."
+
+
+def _declare_zoom(section: Section, default: str) -> None:
+    section.add(
+        "zoom",
+        f"Repeat each pixel so many times both ways; {default}",
+        flag_kinds.POSITIVE,
     )
 
 

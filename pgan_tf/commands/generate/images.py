@@ -1,9 +1,11 @@
 """`images`: pictures of seeds or of given latents, as PNG files.
 
-Draws minibatch by minibatch, and saves at once.
+Single pictures are for programs too, and as large as the network draws them:
+drawn minibatch by minibatch, and saved at once. Contact sheets are to look at.
 """
 
 import argparse
+import math
 import os
 import pathlib
 import re
@@ -16,10 +18,13 @@ from pgan_tf.commands.generate import checks, flags, inputs
 from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import drawing, latent_table
 
+# Seeds that are drawn where none are named.
+FIRST = 16
+
 
 def run(args: argparse.Namespace) -> None:
     """Draws the pictures that the flags ask for, and says where they are."""
-    folder = pathlib.Path(args.out)
+    path = pathlib.Path(args.out)
     network = inputs.open_network(args.network)
     inputs.check_shrink(args.shrink, network)
     label = inputs.read_label(args.label, network, args.network)
@@ -33,15 +38,46 @@ def run(args: argparse.Namespace) -> None:
         args.shrink,
         args.minibatch,
     )
-    if args.grid is None:
-        for name, picture in zip(names, pictures, strict=True):
-            images.save_png(folder / f"{name}.png", picture)
-        print(f"wrote {len(names)} pictures to {folder}")
+    is_file = checks.is_one_picture(args.out)
+    columns = columns_of_sheet(args.grid, is_file, len(names))
+    if columns:
+        path = path if is_file else path / "grid.png"
+        save_sheet(args, path, list(pictures), columns)
+        print(f"wrote {len(names)} pictures in one to {path}")
         return
-    sheet = images.grid(np.stack(list(pictures)), args.grid[0])
-    path = folder / "grid.png"
-    images.save_png(path, sheet)
-    print(f"wrote {len(names)} pictures in one to {path}")
+    for name, picture in zip(names, pictures, strict=True):
+        file = path if is_file else path / f"{name}.png"
+        images.save_png(file, _zoomed(picture, args.zoom or 1))
+    count = "1 picture" if len(names) == 1 else f"{len(names)} pictures"
+    print(f"wrote {count} to {path}")
+
+
+def columns_of_sheet(
+    grid: tuple[int, int] | None, is_file: bool, count: int
+) -> int:
+    """Columns of the contact sheet; 0: every picture has a file of its own.
+
+    Several pictures in one file are about as many across as down.
+    """
+    if grid is not None:
+        return grid[0]
+    return math.ceil(math.sqrt(count)) if is_file and count > 1 else 0
+
+
+def save_sheet(
+    args: argparse.Namespace,
+    path: pathlib.Path,
+    pictures: Sequence[np.ndarray],
+    columns: int,
+) -> None:
+    """Writes a contact sheet, as large as --zoom says or as eyes want it."""
+    sheet = images.grid(np.stack(pictures), columns)
+    zoom = args.zoom or images.zoom_to_see(len(sheet), args.shrink)
+    images.save_png(path, _zoomed(sheet, zoom))
+
+
+def _zoomed(picture: np.ndarray, zoom: int) -> np.ndarray:
+    return images.upscale(picture[None], zoom)[0]
 
 
 def of_seeds(
@@ -84,7 +120,7 @@ def what_to_draw(
     else:
         seeds = args.seeds
         if seeds is None:
-            seeds = range(columns * rows)
+            seeds = range(columns * rows or FIRST)
         latents = latent_table.latents_of_seeds(seeds, network, args.truncation)
         names = [f"seed{seed:04d}" for seed in seeds]
     if args.grid:

@@ -27,7 +27,9 @@ def run(args: argparse.Namespace) -> None:
         args.shrink,
         args.minibatch,
     )
-    shown = in_grids(cells, args.grid, args.zoom)
+    height = args.grid[1] * network.resolution // args.shrink
+    zoom = args.zoom or images.zoom_to_see(height, args.shrink)
+    shown = in_grids(cells, args.grid, zoom)
     if checks.is_strip(path):
         images.save_png(path, images.grid(np.stack(list(shown)), frames))
     else:

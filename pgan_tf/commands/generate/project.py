@@ -20,10 +20,8 @@ from pgan_tf.sampling import projection
 
 # Random latents that the search chooses its starts from.
 CANDIDATES = 512
-# The video's frames, and how high they are at least.
-MOST_FRAMES = 120
+MOST_FRAMES = 120  # of the video
 FPS = 20
-LEAST_PIXELS = 256
 
 
 def run(args: argparse.Namespace) -> None:
@@ -90,7 +88,7 @@ class Search:
     def _frame(self) -> np.ndarray:
         """Target and picture side by side."""
         pair = np.stack([self.target, self.picture])
-        zoom = max(LEAST_PIXELS // len(self.target), 1)
+        zoom = images.zoom_to_see(len(self.target))
         return images.grid(images.upscale(pair, zoom), 2)
 
 

@@ -1,15 +1,23 @@
 """`training_video`: how a run's pictures became what they are."""
 
 import argparse
-import bisect
+import functools
 import math
 import pathlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from pgan_tf.base import boundary, errors, images, memory, video
+from pgan_tf.base import (
+    boundary,
+    errors,
+    images,
+    lettering,
+    memory,
+    resolutions,
+    video,
+)
 from pgan_tf.commands.generate import checks
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import grid_layout
@@ -18,6 +26,8 @@ from pgan_tf.runs.schedule import Schedule
 # How long the last grid stays, after --duration.
 HOLD_SECONDS = 1.5
 _BACKGROUND, _TEXT, _DONE = (16, 16, 20), (235, 235, 235), (90, 160, 255)
+# Pictures kept while two of them are blended.
+_KEPT = 2
 
 
 def run(args: argparse.Namespace) -> None:
@@ -25,13 +35,12 @@ def run(args: argparse.Namespace) -> None:
     path = pathlib.Path(args.out)
     grids = list_grids(pathlib.Path(args.run_dir))
     checks.make_folder_of(args.out)
-    kimgs = [kimg for kimg, _ in grids]
-    shown = times(kimgs[-1], args.duration, args.fps, args.warp)
+    shown = places(len(grids), args.duration, args.fps)
     video.write(path, frames(args, grids, shown), args.fps)
     print(f"wrote {len(shown)} frames of {len(grids)} grids to {path}")
 
 
-def list_grids(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
+def list_grids(run_dir: pathlib.Path) -> list[tuple[float, pathlib.Path]]:
     """(kimg, PNG file), earliest first.
 
     Raises:
@@ -47,50 +56,111 @@ def list_grids(run_dir: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
     return grids
 
 
-def times(
-    total_kimg: float, duration: float, fps: int, warp: float
-) -> list[float]:
-    """What kimg each frame shows: total_kimg t^warp, t from 0 to 1."""
+def places(count: int, duration: float, fps: int) -> list[float]:
+    """Between which pictures each frame is: from 0 to count - 1.
+
+    Every picture has as long on the screen as any other. Most ticks of the
+    first kimg are short, so that time by kimg would stand still at first.
+
+    Args:
+        count: Pictures.
+        duration: Seconds of motion; the last picture stays for
+            HOLD_SECONDS more.
+        fps: Frames per second.
+    """
     moving = max(round(duration * fps), 2)
-    shown = [total_kimg * (i / (moving - 1)) ** warp for i in range(moving)]
-    return shown + [total_kimg] * round(HOLD_SECONDS * fps)
+    shown = [(count - 1) * i / (moving - 1) for i in range(moving)]
+    return shown + [float(count - 1)] * round(HOLD_SECONDS * fps)
 
 
 def frames(
     args: argparse.Namespace,
-    grids: Sequence[tuple[int, pathlib.Path]],
+    grids: Sequence[tuple[float, pathlib.Path]],
     shown: Sequence[float],
 ) -> Iterator[np.ndarray]:
-    """uint8 [H,W,3]: at each time the newest grid there was."""
+    """uint8 [H,W,3]: pictures that turn into one another, with a caption.
+
+    Place 2.25 is three quarters of picture 2 and a quarter of picture 3; the
+    caption is that of the nearer one.
+    """
     run_dir = pathlib.Path(args.run_dir)
-    lods = read_lods(run_dir)
-    full = grid_layout.grid_size(run_folder.read_config(run_dir))
-    kimgs = [kimg for kimg, _ in grids]
-    current, picture = -1, np.zeros(0)
-    for time in shown:
-        found = bisect.bisect_right(kimgs, time + 1e-9) - 1
-        if found != current:
-            current = found
-            kimg, path = grids[found]
-            picture = crop(read(path), full, args.grid, args.shrink)
-            picture = with_caption(
-                picture,
-                caption(kimg, lods.get(kimg)),
-                kimg / kimgs[-1] if kimgs[-1] else 1.0,
-            )
-        yield picture
+    options = run_folder.read_config(run_dir)
+    full = grid_layout.grid_size(options)
+    stages, last = read_stages(run_dir), len(grids) - 1
+
+    @functools.lru_cache(maxsize=_KEPT)
+    def picture(i: int) -> np.ndarray:
+        return crop(read(grids[i][1]), full, args.grid, args.shrink)
+
+    zoom = args.zoom or images.zoom_to_see(len(picture(0)), args.shrink)
+    for place in shown:
+        before = min(int(place), last)
+        after = min(before + 1, last)
+        blended = blend(picture(before), picture(after), place - before)
+        kimg, _ = grids[min(round(place), last)]
+        yield with_caption(
+            images.upscale(blended[None], zoom)[0],
+            caption(kimg, stage_at(stages, kimg)),
+            place / last if last else 1.0,
+        )
 
 
-def read_lods(run_dir: pathlib.Path) -> dict[int, float]:
-    """The level of detail at each kimg that was reported."""
-    start = Schedule.of_run(run_folder.read_config(run_dir)).at(0)
-    lods = {0: start.lod}
+def blend(a: np.ndarray, b: np.ndarray, part: float) -> np.ndarray:
+    """The cross-fade of two pictures: a at part 0, b at 1.
+
+    Raises:
+        UserError: If they have not the same size.
+    """
+    if a.shape != b.shape:
+        raise errors.UserError(
+            f"the run's grids are of {a.shape[1]}x{a.shape[0]} and "
+            f"{b.shape[1]}x{b.shape[0]} pixels; a video has one size"
+        )
+    if part == 0:
+        return a
+    mixed = (1 - part) * a.astype(np.float32) + part * b.astype(np.float32)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def read_stages(run_dir: pathlib.Path) -> dict[int, str]:
+    """What was drawn after so many images: "8x8", or "8x8 fading in".
+
+    Known of the beginning, and of each tick that was reported.
+    """
+    options = run_folder.read_config(run_dir)
+    final = options.data.resolution
+    highest = resolutions.highest_lod(final)
+    stages = {0: stage_of(Schedule.of_run(options).at(0).lod, final)}
     for tick in run_folder.read_ticks(run_dir):
-        nimg, lod = tick.get("nimg"), tick.get("lod")
+        lod = tick.get("lod")
         # A line that was torn, or damaged, may still be one of JSON.
-        if isinstance(nimg, int) and isinstance(lod, int | float):
-            lods[nimg // 1000] = lod
-    return lods
+        if isinstance(lod, int | float) and 0 <= lod <= highest:
+            stages[tick["nimg"]] = stage_of(lod, final)
+    return stages
+
+
+def stage_of(lod: float, final: int) -> str:
+    """The resolution that a level of detail means.
+
+    Args:
+        lod: From 0, which is the final resolution; 1 is half of it.
+        final: The final resolution.
+    """
+    size = resolutions.at(lod, final)
+    fading = resolutions.alpha_of(lod) is not None
+    return f"{size}x{size}" + (" fading in" if fading else "")
+
+
+def stage_at(stages: dict[int, str], kimg: float) -> str | None:
+    """What was drawn at a kimg; None: unknown.
+
+    Earlier releases named their pictures by whole kimg: the last tick of
+    these is meant.
+    """
+    nimg = round(1000 * kimg)
+    if nimg % 1000 == 0:
+        nimg = max((n for n in stages if n // 1000 == kimg), default=nimg)
+    return stages.get(nimg)
 
 
 def read(path: pathlib.Path) -> np.ndarray:
@@ -137,34 +207,25 @@ def crop(
     return np.rint(images.shrink(part, shrink)[0]).astype(np.uint8)
 
 
-def caption(kimg: int, lod: float | None) -> str:
-    """Such as "120 kimg   lod 1.25"."""
-    return f"{kimg} kimg" + ("" if lod is None else f"   lod {lod:.2f}")
+def caption(kimg: float, stage: str | None) -> str:
+    """Such as "120 kimg   16x16 fading in"; tenths below 10 kimg."""
+    told = f"{kimg:.2g}" if kimg < 10 else f"{kimg:.0f}"
+    return f"{told} kimg" + ("" if stage is None else f"   {stage}")
 
 
 def with_caption(picture: np.ndarray, text: str, done: float) -> np.ndarray:
-    """The picture above a line of text and a bar.
+    """The picture above a bar and a line of text.
 
     Args:
         picture: uint8 [H,W,3].
         text: One line.
         done: How much of the bar is full, 0 to 1.
     """
-    height, width = picture.shape[:2]
+    width = picture.shape[1]
     size = min(max(width // 24, 10), 28)
-    bar = max(size // 6, 2)
-    strip = 2 * size + bar
-    canvas = Image.new("RGB", (width, height + strip), _BACKGROUND)
-    canvas.paste(Image.fromarray(picture))
-    draw = ImageDraw.Draw(canvas)
-    draw.text(
-        (size // 2, height + bar + size),
-        text,
-        fill=_TEXT,
-        font=ImageFont.load_default(size),
-        anchor="lm",
+    bar = np.full((max(size // 6, 2), width, 3), _BACKGROUND, np.uint8)
+    bar[:, : math.ceil(done * width)] = _DONE
+    line = lettering.strip(
+        [(size // 2, text)], width, 2 * size, size, _TEXT, _BACKGROUND
     )
-    end = math.ceil(done * width)
-    if end:
-        draw.rectangle((0, height, end - 1, height + bar - 1), fill=_DONE)
-    return np.asarray(canvas)
+    return np.concatenate([picture, bar, line])

@@ -19,9 +19,15 @@ SCRIPT = Script(
             _HERE + "images",
             """Draws pictures: one PNG file for each seed, or a contact sheet.
 
+Without --seeds the first sixteen. Into a folder each goes as a file of its
+own, as large as the network draws it, which other programs can read. Into a
+.png file several go as a contact sheet, enlarged to 512 pixels or more.
+
 A seed alone fixes its picture, whatever else is drawn with it, and on
 whatever machine. All visible GPUs are used.""",
             """\
+python generate.py images --network=runs/demo --out=sheet.png
+python generate.py images --network=runs/demo --seeds=7 --out=seven.png
 python generate.py images --network=runs/demo --seeds=0-99,200 --out=pictures
 python generate.py images --network=runs/demo --grid=15x8 --out=pictures
 python generate.py images --network=runs/cifar10-conditional --class=cat \\
@@ -40,7 +46,7 @@ The walk is random, smoothed over time, one in each cell of a grid; or, with
 to its beginning, so that a player can repeat it without a jump.""",
             """\
 python generate.py interpolate --network=runs/demo --out=walk.mp4
-python generate.py interpolate --network=runs/demo --grid=4x3 --zoom=4 \\
+python generate.py interpolate --network=runs/demo --grid=4x3 \\
     --duration=20 --smoothing=2 --out=walk.mp4
 python generate.py interpolate --network=runs/demo --between=3,17,42 \\
     --duration=6 --fps=20 --out=walk.webp
@@ -55,10 +61,11 @@ python generate.py interpolate --network=runs/demo --between=3,17,42 \\
             """Makes a video of a run: its grids of fakes over time.
 
 Shows the fakes<kimg>.png that train.py writes, always of the same latents,
-with the time and the level of detail below them. Needs no network.""",
+with the time and the resolution below them. Each picture turns into the next
+one, and all have as long on the screen. Needs no network.""",
             """\
 python generate.py training_video --run_dir=runs/demo --out=training.mp4
-python generate.py training_video --run_dir=runs/celeba --grid=6x3 --warp=2 \\
+python generate.py training_video --run_dir=runs/celeba --grid=6x3 \\
     --duration=8 --fps=10 --out=training.webp
 """,
             flags.declare_training_video,
@@ -138,15 +145,18 @@ python generate.py export --network=runs/demo --format=tflite --uint8 \\
 
 def main(args: argparse.Namespace) -> None:
     """Does what was parsed; TensorFlow's messages are of no interest."""
-    with command_line.chatter_to(os.devnull), _as_only_writer(args):
-        SCRIPT.run(args)
+    with command_line.chatter_to(os.devnull):
+        SCRIPT.check(args)
+        with _as_only_writer(args):
+            SCRIPT.do(args)
 
 
 def _as_only_writer(
     args: argparse.Namespace,
 ) -> contextlib.AbstractContextManager[None]:
     """Keeps others out of an output folder; single files need no lock."""
-    if args.verb not in ("images", "project"):
+    is_file = args.verb == "images" and checks.is_one_picture(args.out)
+    if args.verb not in ("images", "project") or is_file:
         return contextlib.nullcontext()
     return locks.hold(pathlib.Path(args.out), "--out", "generate")
 

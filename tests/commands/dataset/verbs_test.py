@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+from unittest import mock
 
 from PIL import Image
 
@@ -29,6 +30,7 @@ class DatasetToolTest(tool.ToolTestCase):
         return folder
 
     def test_create_info_display(self) -> None:
+        cache = self.cache_folder()
         output = self.succeed(
             "create", "--source=faces", "--resolution=16",
             "--num_images=30", "--out_dir=datasets/faces16",
@@ -42,10 +44,16 @@ class DatasetToolTest(tool.ToolTestCase):
         output = self.succeed("info", "datasets/faces16", "--json")
         self.assertIn('"sha256"', output)
         output = self.succeed("display", "datasets/faces16", "--count=6")
-        self.assertIn("6 images to faces16.png", output)
+        # It is only to be seen: nothing of it lies here.
+        path = cache / "pgan_tf" / "sheets" / "faces16.png"
+        self.assertIn(f"6 images to {path}\n", output)
+        self.assertEqual([p.name for p in self.cwd.iterdir()], ["datasets"])
         self.assertRegex(output, "row 2, column 3: .+")
-        sheet = Image.open(self.cwd / "faces16.png")
-        self.assertEqual(sheet.size, (3 * 64, 2 * 64))
+        self.assertEqual(Image.open(path).size, (3 * 256, 2 * 256))
+        self.succeed("display", "datasets/faces16", "--out=new/sheet.png",
+                     "--count=3", "--resolution=8")  # fmt: skip
+        sheet = Image.open(self.cwd / "new" / "sheet.png")
+        self.assertEqual(sheet.size, (3 * 512, 512))
 
     def test_folders_that_could_be_labels_are_mentioned(self) -> None:
         for name in ("cats", "dogs"):
@@ -270,3 +278,8 @@ class DatasetToolTest(tool.ToolTestCase):
             "--resolution=64 is more than the 32",
             "display", golden, "--resolution=64",
         )  # fmt: skip
+        self.fail_with("--out=a.jpg: name a .png file",
+                       "display", golden, "--out=a.jpg")  # fmt: skip
+        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "/dev/null"}):
+            self.fail_with("or name the sheet with --out=", "display", golden)
+        self.assertEmpty(list(self.cwd.iterdir()))

@@ -129,7 +129,10 @@ class ExploreTest(generate_case.GenerateCase):
             "--directions=9: the network's latents have 8": ("--directions=9",),
             "give a smaller --size": ("--seeds=0-1999",),
             "--places=2: must be": ("--places=2",),
-            "--out=run: is a folder": ("--out=run",),
+            "--out=run: name a .html file": ("--out=run",),
+            "--out=page.png: name a .html file": ("--out=page.png",),
+            "--out=folder.html: is a folder": ("--out=folder.html",),
         }
+        (self.cwd / "folder.html").mkdir()
         for message, args in cases.items():
             self.refuse(message, *self.draw, "--out=x.html", *args)

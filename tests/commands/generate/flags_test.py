@@ -20,6 +20,7 @@ VERBS = {
             "grid": None,
             "label": None,
             "truncation": None,
+            "zoom": None,
             "shrink": 1,
             "minibatch": None,
         },
@@ -36,7 +37,7 @@ VERBS = {
             "between": None,
             "label": None,
             "truncation": None,
-            "zoom": 1,
+            "zoom": None,
             "shrink": 1,
             "minibatch": None,
         },
@@ -44,7 +45,13 @@ VERBS = {
     "training_video": (
         {"run_dir": "r", "out": "o"},
         {"run_dir": "r", "out": "o"},
-        {"duration": 20.0, "fps": 30, "warp": 1.5, "grid": None, "shrink": 1},
+        {
+            "duration": 20.0,
+            "fps": 30,
+            "grid": None,
+            "zoom": None,
+            "shrink": 1,
+        },
     ),
     "project": (
         {"network": "n", "target": "t", "out": "o"},

@@ -48,10 +48,65 @@ class ImagesTest(generate_case.GenerateCase):
     def test_grid(self):
         output = self.call("images", self.network, "--grid=3x2", "--out=.")
         self.assertEqual(output, "wrote 6 pictures in one to grid.png\n")
+        # The smallest whole factor that makes it 512 pixels high.
         sheet = self.pixels("grid.png")
-        self.assertEqual(sheet.shape, (32, 48, 3))
-        last = self.expected(5).astype(int)
-        self.assertLessEqual(np.abs(sheet[16:, 32:] - last).max(), 1)
+        self.assertEqual(sheet.shape, (512, 768, 3))
+        last = self.expected(5).astype(int).repeat(16, 0).repeat(16, 1)
+        self.assertLessEqual(np.abs(sheet[256:, 512:] - last).max(), 1)
+
+    def test_sizes_of_sheets(self):
+        """Height, width, by what is asked for of 16x16 pictures."""
+        cases = {
+            ("--grid=2x3",): (11 * 48, 11 * 32),
+            ("--grid=2x3", "--zoom=1"): (48, 32),
+            ("--grid=2x3", "--zoom=5"): (240, 160),
+            ("--grid=2x3", "--shrink=2"): (24, 16),
+            ("--grid=2x3", "--shrink=2", "--zoom=2"): (48, 32),
+        }
+        for flags, size in cases.items():
+            self.call("images", self.network, *flags, "--out=sheet.png")
+            self.assertEqual(self.pixels("sheet.png").shape, (*size, 3), flags)
+        self.assertEqual(images.zoom_to_see(511), 2)
+        self.assertEqual(images.zoom_to_see(512), 1)
+        self.assertEqual(images.zoom_to_see(4096), 1)
+
+    def test_the_first_sixteen(self):
+        output = self.call("images", self.network, "--out=first")
+        self.assertEqual(output, "wrote 16 pictures to first\n")
+        names = sorted(path.name for path in (self.cwd / "first").iterdir())
+        self.assertEqual(names, [f"seed{i:04d}.png" for i in range(16)])
+        # For other programs: as the network draws them.
+        self.assertEqual(self.pixels("first/seed0009.png").shape, (16, 16, 3))
+        output = self.call("images", self.network, "--out=new/first.PNG")
+        self.assertEqual(output, "wrote 16 pictures in one to new/first.PNG\n")
+        sheet = self.pixels("new/first.PNG").astype(int)
+        self.assertEqual(sheet.shape, (512, 512, 3))
+        for row, column in ((0, 0), (0, 3), (2, 1), (3, 3)):
+            alone = self.expected(4 * row + column)
+            part = sheet[128 * row :: 8, 128 * column :: 8][:16, :16]
+            self.assertLessEqual(np.abs(part - alone).max(), 1)
+        self.assertEqual(
+            [path.name for path in (self.cwd / "new").iterdir()], ["first.PNG"]
+        )
+
+    def test_one_picture_in_a_file(self):
+        output = self.call("images", self.network, "--seeds=3", "--out=g.png")
+        self.assertEqual(output, "wrote 1 picture to g.png\n")
+        alone = self.expected(3).astype(int)
+        found = self.pixels("g.png")
+        self.assertLessEqual(np.abs(found - alone).max(), 1)
+        self.call("images", self.network, "--seeds=3", "--out=h.png",
+                  "--zoom=3")  # fmt: skip
+        self.assertAllEqual(
+            self.pixels("h.png"), found.repeat(3, 0).repeat(3, 1)
+        )
+        # Neither a folder nor a lock beside them.
+        names = {path.name for path in self.cwd.iterdir()}
+        self.assertEqual(names, {"dataset", "run", "g.png", "h.png"})
+        # A folder is one whatever it is called.
+        (self.cwd / "d.png").mkdir()
+        self.call("images", self.network, "--seeds=3", "--out=d.png")
+        self.assertAllEqual(self.pixels("d.png/seed0003.png"), found)
 
     def test_latents_of_a_file(self):
         latents = np.random.RandomState(0).randn(2, 8).astype(np.float32)
@@ -138,7 +193,10 @@ class ImagesTest(generate_case.GenerateCase):
         np.save(self.cwd / "three.npy", np.zeros((3, 8), np.float32))
         draw = ("images", self.network, "--out=x")
         cases = {
-            "nothing to draw": draw,
+            "--out=g.jpg: name a .png file, or a folder": (
+                "images", self.network, "--out=g.jpg"),
+            "gone: no such snapshot": (
+                "images", "--network=gone", "--out=y"),
             "not both": (*draw, "--seeds=1", "--latents=z.npy"),
             "--grid=2x2 has no room for 5": (*draw, "--seeds=0-4",
                                              "--grid=2x2"),
@@ -159,6 +217,9 @@ class ImagesTest(generate_case.GenerateCase):
         }  # fmt: skip
         for message, args in cases.items():
             self.refuse(message, *args)
+        # What is refused at once leaves no folder behind.
+        self.assertFalse((self.cwd / "g.jpg").exists())
+        self.assertFalse((self.cwd / "y").exists())
 
 
 class ClassTest(generate_case.GenerateCase):

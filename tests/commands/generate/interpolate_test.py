@@ -40,15 +40,18 @@ class InterpolateTest(generate_case.GenerateCase):
         latents = walks.smooth(noise, 2.0)
         drawn = drawing.generate(self.G, latents[3])
         expected = np.concatenate(images.to_uint8(drawn), axis=1)
+        # 16 pixels high by 32 times.
+        expected = expected.repeat(32, axis=0).repeat(32, axis=1)
         with Image.open(self.cwd / "walk.gif") as found:
             self.assertEqual(found.n_frames, 10)
+            self.assertEqual(found.size, (1024, 512))
             found.seek(3)
             error = np.asarray(found.convert("RGB")).astype(int) - expected
         self.assertLess(np.abs(error).mean(), 8)  # 256 colours
 
     def test_between(self):
         self.call(*self.draw, "--between=3,7", "--duration=1", "--fps=4",
-                  "--out=walk.gif")  # fmt: skip
+                  "--zoom=1", "--out=walk.gif")  # fmt: skip
         latents = [
             latent_table.latents(0, 1, self.G.latent_size, seed)[0]
             for seed in (3, 7)
@@ -75,8 +78,25 @@ class InterpolateTest(generate_case.GenerateCase):
         drawn = images.to_uint8(drawing.generate(self.G, walk))
         expected = np.concatenate(drawn, axis=1).astype(int)
         found = self.pixels("walk.png")
-        self.assertEqual(found.shape, (16, 64, 3))
-        self.assertLessEqual(np.abs(found - expected).max(), 1)
+        self.assertEqual(found.shape, (512, 4 * 512, 3))
+        self.assertAllEqual(
+            found, found[::32, ::32].repeat(32, 0).repeat(32, 1)
+        )
+        self.assertLessEqual(np.abs(found[::32, ::32] - expected).max(), 1)
+
+    def test_at_least_512_pixels_high(self):
+        """Height, width, by what is asked for of 16x16 pictures."""
+        cases = {
+            (): (512, 512),
+            ("--grid=2x3",): (11 * 48, 11 * 32),
+            ("--grid=2x3", "--zoom=1"): (48, 32),
+            ("--grid=2x3", "--shrink=2"): (24, 16),
+        }
+        for flags, size in cases.items():
+            self.call(*self.draw, "--duration=1", "--fps=2", *flags,
+                      "--out=walk.webp")  # fmt: skip
+            with Image.open(self.cwd / "walk.webp") as found:
+                self.assertEqual(found.size[::-1], size, flags)
 
     def test_every_flag_arrives(self):
         """With a class, which each cell of each frame is of."""

@@ -96,7 +96,7 @@ class TornTest(generate_case.GenerateCase):
         picture = run_folder.fakes_path(run_dir, 5000)
         for content in (b"", b"\x89PNG\r\n", picture.read_bytes()[:-50]):
             picture.write_bytes(content)
-            self.refuse("fakes000005.png", *make)
+            self.refuse("fakes000005.000.png", *make)
 
     def test_home(self):
         """`~` means the same everywhere."""

@@ -68,7 +68,7 @@ class ProjectTest(generate_case.GenerateCase):
         again = self.pixels("again/latent0000.png")
         self.assertLessEqual(np.abs(picture - again).max(), 1)
         reader = imageio_ffmpeg.read_frames(self.cwd / "found" / "search.mp4")
-        self.assertEqual(next(reader)["size"], (512, 256))
+        self.assertEqual(next(reader)["size"], (1024, 512))
         self.assertLen(list(reader), 76)  # every second step of 0 to 150
 
     def test_features_and_webp(self):
@@ -173,3 +173,5 @@ class ProjectTest(generate_case.GenerateCase):
         }  # fmt: skip
         for message, args in cases.items():
             self.refuse(message, *self.draw, *args, "--out=x")
+        self.refuse("--out=me.png: name a folder", *self.draw,
+                    "--target=target.png", "--out=me.png")  # fmt: skip

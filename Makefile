@@ -16,7 +16,7 @@ $(VENV)/.installed: requirements.txt
 demo: $(VENV)/.installed
 	$(BIN)/python dataset_tool.py create --source=faces --resolution=32 --out_dir=datasets/faces32
 	$(BIN)/python train.py --flagfile=configs/demo.cfg
-	$(BIN)/python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd,pr --truncation=0.5,1
+	$(BIN)/python evaluate.py --run_dir=runs/demo --metrics=fid,swd
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -15,8 +15,7 @@ class DemoTest(common.TestCase):
             f" --out_dir={data}",
             f"train.py --flagfile=configs/demo.cfg --data_dir={data}"
             f" --run_dir={run_dir}",
-            f"evaluate.py --run_dir={run_dir} --metrics=fid,is,swd,pr"
-            " --truncation=0.5,1",
+            f"evaluate.py --run_dir={run_dir} --metrics=fid,swd",
         ):
             processes.succeed(*command.split(), timeout=3600)
         # Reals against reals have 4, the first settled 4x4 about 200.
@@ -25,5 +24,4 @@ class DemoTest(common.TestCase):
         self.assertStartsWith(
             small_run.lines(run_dir, "fid")[-1]["label"], "FD[labels:"
         )
-        self.assertTrue(any(run_dir.glob("truncation-*.png")))
         self.assertTrue((run_dir / "report.html").exists())

@@ -34,3 +34,22 @@ def strip(
     for left, text in texts:
         draw.text((left, height // 2), text, fill=ink, font=font, anchor="lm")
     return np.asarray(canvas)
+
+
+def wrap(text: str, width: int, size: int) -> list[str]:
+    """Breaks a text into lines that fit, between words.
+
+    Args:
+        text: Words.
+        width: Of a line, in pixels; a single word may be longer.
+        size: Of the font, in pixels.
+    """
+    font = ImageFont.load_default(size)
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgan_tf.base import images
+from pgan_tf.evaluation.metrics import neighbour_picture
 from pgan_tf.evaluation.metrics.metric import Batch, Collector, Metric, Value
 
 SIZE = 64
@@ -28,7 +29,6 @@ QUANTILE = 0.01
 ROWS_AT_ONCE = 500
 # Examples in the picture: of the smallest ratios, and of all.
 EXAMPLES = 8
-GAP = 4
 
 
 class Nearest(NamedTuple):
@@ -133,35 +133,36 @@ def picture(
     """Fakes with their three nearest reals to the right, uint8 [H,W,3].
 
     To the left those that look most like copies, to the right others, at
-    equal steps from the most to the least alike. Small images are enlarged by
-    repeating pixels.
+    equal steps from the most to the least alike.
     """
-    zoom = max(SIZE // max(fakes.shape[1:3]), 1)
     order = np.argsort(nearest.ratios)
     count = min(EXAMPLES, len(order))
     steps = np.linspace(0, len(order) - 1, count).astype(int)
-    columns = [
-        np.concatenate([_line(fakes, reals, nearest, i) for i in chosen])
-        for chosen in (order[:count], order[steps])
-    ]
-    left, right = images.upscale(np.stack(columns), zoom)
-    gap = np.full((len(left), 4 * GAP, 3), 255, np.uint8)
-    return np.concatenate([left, gap, right], axis=1)
+    return neighbour_picture.draw(
+        [
+            (title, [_row(fakes, reals, nearest, i) for i in chosen])
+            for title, chosen in (
+                ("Most like copies", order[:count]),
+                ("From the most to the least alike", order[steps]),
+            )
+        ]
+    )
 
 
-def _line(
+def _row(
     fakes: np.ndarray, reals: np.ndarray, nearest: Nearest, i: int
-) -> np.ndarray:
-    """A fake, a gap, and its nearest reals."""
-    fake = fakes[i]
-    gap = np.full((len(fake), GAP, 3), 255, np.uint8)
-    parts = [fake, gap]
-    for index, mirrored in zip(
-        nearest.indices[i, :SHOWN], nearest.mirrored[i, :SHOWN], strict=True
-    ):
-        real = reals[index]
-        parts.append(real[:, ::-1] if mirrored else real)
-    return np.concatenate(parts, axis=1)
+) -> neighbour_picture.Row:
+    """A fake and its nearest reals."""
+    distances, indices, mirrored = (each[i, :SHOWN] for each in nearest)
+    return neighbour_picture.Row(
+        fakes[i],
+        [
+            reals[j][:, ::-1] if is_mirrored else reals[j]
+            for j, is_mirrored in zip(indices, mirrored, strict=True)
+        ],
+        distances.tolist(),
+        mirrored.tolist(),
+    )
 
 
 class NearestNeighbours(Metric):

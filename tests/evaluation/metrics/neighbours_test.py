@@ -2,6 +2,7 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageDraw, ImageFont
 
 from pgan_tf.evaluation.metrics import neighbours
 from pgan_tf.evaluation.metrics.metric import Batch, Setting
@@ -83,15 +84,22 @@ class MetricTest(common.TestCase):
         value = value_of(reals, fakes)
         self.assertNear(value.value, 0.25, 0.05)
         self.assertRegex(value.note, r"2\d\.\d% of the fakes look like copies")
-        nearest = value.arrays["nearest"]
-        # Enlarged by 8, but for the gap in the middle.
-        self.assertEqual(nearest.shape, (512, 2 * 8 * (4 * 8 + 4) + 16, 3))
-        self.assertAllEqual(nearest[:8, :8], nearest[:1, :1] + np.zeros(
-            [8, 8, 1], np.uint8))  # fmt: skip
+        nearest = value.arrays["nearest"][10:-10, 10:-10]
+        # Two lines of text, eight rows with one below each, and a note; cells
+        # of 8x8 pixels enlarged by 12.
+        rows = 2 * 22 + 8 * (96 + 22)
+        panel = 4 * 96 + 2 * 4 + 12
+        self.assertEqual(nearest.shape[1], 2 * panel + 24)
+        self.assertIn(len(nearest) - rows, (22, 44))
+        cell = nearest[44:140, :96]
+        small = cell[::12, ::12]
+        self.assertAllEqual(cell, small.repeat(12, 0).repeat(12, 1))
         # The first example is a copy: the real, mirrored, stands beside it.
-        small = nearest[::8, ::8]
-        fake, real = small[:8, :8].astype(int), small[:8, 12:20]
-        self.assertAllLessEqual(np.abs(fake - real), 5)
+        real = nearest[44:140:12, 108:204:12]
+        self.assertAllLessEqual(np.abs(small.astype(int) - real), 5)
+        self.assertTrue((reals[:100] == real).all(axis=(1, 2, 3)).any()
+                        or (reals[:100, :, ::-1] == real)
+                        .all(axis=(1, 2, 3)).any())  # fmt: skip
         self.assertLen(value.arrays["fakes"], 400)
 
     def test_blurred_fakes_are_no_copies(self):
@@ -115,6 +123,44 @@ class MetricTest(common.TestCase):
         reals = collector.summary()
         first = reals.among_themselves()
         self.assertIs(reals.among_themselves(), first)
+
+    def test_what_is_written(self):
+        """What the columns are, and how far each real is, by its pixels."""
+        reals = np.zeros((3, 8, 8, 3), np.uint8)
+        reals[1, :, :4] = 40
+        fakes = np.zeros((9, 8, 8, 3), np.uint8)
+        fakes[:, :, 4:] = 40
+        found = neighbours.search(fakes, reals)
+        picture = neighbours.picture(fakes, reals, found)[10:-10, 10:-10]
+        # The mirrored one is the same; of the others half is 40 levels off.
+        self.assertAllClose(
+            found.distances[0], [0, 800**0.5, 800**0.5], rtol=1e-6, atol=1e-6
+        )
+        for left, top, text in (
+            *((0, 0, "Most like copies"), (0, 22, "generated")),
+            *((428, 0, "From the most to the least alike"),),
+            *((108, 22, "nearest real images"), (108, 140, "0.0 mirrored")),
+            *((208, 140, "28.3"), (308, 140 + 118, "28.3")),
+        ):
+            written = Image.new("RGB", (200, 22), "white")
+            ImageDraw.Draw(written).text(
+                (0, 11), text, "black", ImageFont.load_default(14), "lm"
+            )
+            wide = np.flatnonzero((np.asarray(written) < 255).any(axis=(0, 2)))
+            part = np.asarray(written)[:, : wide.max() + 1]
+            self.assertAllEqual(
+                picture[top : top + 22, left : left + part.shape[1]], part, text
+            )
+        # Nothing of it is cut: the edges are white below the images.
+        self.assertAllEqual(picture[-22:, -2:], np.full((22, 2, 3), 255))
+
+    def test_narrow_images(self):
+        fakes, reals = noise(9)[:, :, :2], noise(20, seed=1)[:, :, :2]
+        found = neighbours.search(fakes, reals)
+        picture = neighbours.picture(fakes, reals, found)[10:-10, 10:-10]
+        # Cells as wide as what is written below them.
+        self.assertEqual(picture.shape[1], 2 * (4 * 96 + 20) + 24)
+        self.assertAllEqual(picture[44:140, 24:96], np.full((96, 72, 3), 255))
 
 
 if __name__ == "__main__":

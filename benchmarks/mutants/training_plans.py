@@ -140,7 +140,7 @@ MUTANTS = (
         ),
         ("        0.999,\n", "        0.99,\n"),
         ("d_repeats: int = option(1,", "d_repeats: int = option(2,"),
-        ('        4, "Steps of G between', '        1, "Steps of G between'),
+        ('        4,\n        "Steps of G', '        1,\n        "Steps of G'),
         (
             "    wgan_epsilon: float = option(\n        0.001,",
             "    wgan_epsilon: float = option(\n        0.01,",

@@ -50,16 +50,16 @@ class DataOptions:
 class LossesOptions:
     loss: str = option(
         "wgan-gp",
-        "What D and G compete for. logistic is the non-saturating loss, "
-        "minimax the saturating one.",
+        "The loss of D and G. logistic is the non-saturating loss, minimax "
+        "the saturating one.",
         choices=("wgan-gp", "wgan-lp", "logistic", "minimax", "lsgan", "hinge"),
     )
     penalty: str = option(
         "auto",
-        "Penalty on D's gradient: at mixtures of reals and fakes, for any norm "
-        "other than the target (gp) or above it (lp); of reals (r1) or fakes "
-        "(r2). auto: gp for wgan-gp, lp for wgan-lp, r1 for logistic and "
-        "minimax, else none.",
+        "Penalty on D's gradient. gp: at mixtures of reals and fakes, for "
+        "norms other than --wgan_target; lp: the same for norms above it; r1: "
+        "at reals; r2: at fakes. auto: gp for wgan-gp, lp for wgan-lp, r1 for "
+        "logistic and minimax, else none.",
         choices=("auto", "gp", "lp", "r1", "r2", "none"),
     )
     wgan_lambda: float = option(
@@ -119,8 +119,8 @@ class OptimizerOptions:
     )
     gs_half_life_kimg: float = option(
         0.0,
-        "In place of --gs_beta: reals in which the weight of an old G in Gs "
-        "halves, in kimg.",
+        "In place of --gs_beta, in kimg: after so many reals the weight of an "
+        "old G in Gs has halved.",
         NOT_NEGATIVE,
     )
     precision: str = option(
@@ -205,8 +205,8 @@ class ScheduleOptions:
     )
     g_lrate_base: float = option(
         0.0,
-        "Learning rate of G; 0: 0.001, and more where --minibatch_base=0 stops "
-        "shrinking the minibatch.",
+        "Learning rate of G; 0: 0.001, and with --minibatch_base=0 somewhat "
+        "more at the largest resolutions, as in the reference's presets v2.",
         NOT_NEGATIVE,
     )
     g_lrate_dict: FloatMap = option(
@@ -222,8 +222,8 @@ class ScheduleOptions:
     )
     lrate_rampup_kimg: float = option(
         0.0,
-        "The learning rates rise to what they are in so many kimg, times "
-        "exp(-5 (1 - t)^2), t from 0 to 1.",
+        "In the first so many kimg the learning rates rise to their full "
+        "value: times exp(-5 (1 - t)^2), t from 0 to 1.",
         NOT_NEGATIVE,
     )
     tick_kimg_base: float = option(
@@ -243,7 +243,9 @@ class ScheduleOptions:
     )
     d_repeats: int = option(1, "Steps of D for each step of G.", POSITIVE)
     minibatch_repeats: int = option(
-        4, "Steps of G between two looks at the schedule.", POSITIVE
+        4,
+        "Steps of G in a row, before the schedule is looked at again.",
+        POSITIVE,
     )
     reset_opt_for_new_lod: bool = option(
         True, "Restart Adam when layers come into or go out of use."
@@ -329,7 +331,7 @@ class RunOptions:
     )
     seed: int = option(
         1000,
-        "Of weights, latents and the order of images.",
+        "Seed of all random numbers: weights, latents, order of images.",
         Range(0, 2**32),
     )
     devices: str = option(

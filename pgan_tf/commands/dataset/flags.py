@@ -25,8 +25,9 @@ def declare_create(parser: flag_parser.Parser) -> None:
 def _declare_writing(section: flag_parser.Section) -> None:
     section.switch(
         "shuffle",
-        "Store the images in a fixed random order (default, save for lsun and "
-        "mnistrgb); if not, by name, or number.",
+        "Store the images in a random order that is always the same (the "
+        "default, but for lsun and mnistrgb), not in that of their names or "
+        "numbers.",
         default=None,
     )
     section.add(

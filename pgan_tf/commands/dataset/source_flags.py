@@ -79,9 +79,9 @@ def declare_choices(section: Section) -> None:
     section.add(
         "num_images",
         "How many faces to draw (default 10000), triples of digits to make "
-        "(default 1000000), or images to use (default all): of classes, each "
-        "in proportion and the first of it; else the first by name, number or "
-        "key. Also as --max_images.",
+        "(default 1000000), or images to use (default all): the first by "
+        "name, number or key; of images with classes each class gives its "
+        "share. Also as --max_images.",
         flag_kinds.POSITIVE,
         alias="max_images",
     )

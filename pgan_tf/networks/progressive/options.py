@@ -16,14 +16,17 @@ class ProgressiveOptions:
     fmap_decay: float = option(1.0, "See --fmap_base.", NOT_NEGATIVE)
     fmap_max: int = option(512, "See --fmap_base.", POSITIVE)
     latent_size: int = option(
-        0, "Latent dimensions; 0: the width at 2x2.", NOT_NEGATIVE
+        0,
+        "Latent dimensions; 0: as many as there would be feature maps at 2x2.",
+        NOT_NEGATIVE,
     )
-    normalize_latents: bool = option(True, "Pixel-normalise G's input.")
+    normalize_latents: bool = option(True, "Scale G's input to a fixed length.")
     use_wscale: bool = option(True, "Equalized learning rate.")
     use_pixelnorm: bool = option(True, "Pixel normalisation in G.")
     use_leakyrelu: bool = option(True, "Leaky ReLU of slope 0.2, else ReLU.")
     fused_scale: bool = option(
-        True, "Fuse up- and downscaling with the convolution beside it."
+        True,
+        "Up- and downscale as a part of the convolution beside it: faster.",
     )
     mbstd_group_size: int = option(
         4,

@@ -10,8 +10,8 @@ class TinyOptions:
     latent_size: int = option(64, "Latent dimensions.", POSITIVE)
     d_divisor: int = option(
         4,
-        "D has 8, 16 and 32 feature maps over this, of 32x32 and lower images: "
-        "X of the paper's K/X.",
+        "D has 8, 16 and 32 feature maps, at 32x32 and below, divided by this: "
+        "4 is the paper's K/4, 2 its K/2.",
         Range(1, 9),
     )
     batch_norm: bool = option(

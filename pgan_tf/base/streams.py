@@ -7,8 +7,11 @@ printed is not worth a training.
 import io
 import os
 import select
+import shutil
 import sys
 from typing import TextIO
+
+_NARROWEST = 40  # what is narrower is no window to read in
 
 
 def settle() -> None:
@@ -48,6 +51,11 @@ def tolerant(
         errors="backslashreplace",
         line_buffering=raw.isatty() or descriptor != 1,
     )
+
+
+def width() -> int:
+    """Characters of a line of the window; 80 where there is none."""
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
 
 
 def loss() -> OSError | None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 
 
@@ -53,6 +54,21 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
             line += "  " + cell.rjust(width)
         lines.append(line.rstrip())
     return lines
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line as several of that width; words that are longer stay whole.
+
+    What comes below is indented by four more than the line is.
+    """
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
 
 
 def one_line(words: str, limit: int = 1000) -> str:

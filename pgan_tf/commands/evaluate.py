@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import pathlib
 
-from pgan_tf.base import command_line, locks
+from pgan_tf.base import command_line, locks, streams, text
 from pgan_tf.commands import evaluate_flags
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.options import Options
@@ -21,12 +21,13 @@ def main(args: argparse.Namespace) -> None:
     elif args.reals:
         with command_line.chatter_to("/dev/null"):
             report = evaluate(args)
-        print(report.table())
+        print(report.table(streams.width()))
     else:
         run_dir = pathlib.Path(args.run_dir)
         with command_line.chatter_to(log_path(run_dir)):
             report = evaluate(args)
-        print(report.table(), "", *run_folder.where(run_dir), sep="\n")
+        table = report.table(streams.width())
+        print(table, "", *run_folder.where(run_dir), sep="\n")
 
 
 def evaluate(args: argparse.Namespace) -> results.Report:
@@ -102,7 +103,8 @@ def convert(source: pathlib.Path) -> None:
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    """Prints a line as it comes, in the width of the window."""
+    print("\n".join(text.wrapped(line, streams.width())), flush=True)
 
 
 def log_path(run_dir: pathlib.Path) -> pathlib.Path:

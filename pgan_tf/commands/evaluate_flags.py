@@ -18,9 +18,10 @@ The table is printed and each number appended, with all that decides whether
 it can be compared, to metric-<name>.jsonl in the run folder; TensorBoard shows
 them as curves, and metric-<name>.txt is a table as the reference wrote it.
 What these files hold is not computed again. Compare only numbers of equal
-name and equal n. The row Reals is the reals' own value, of metrics that look
-at one set; Reals2 holds what perfect fakes would get: a second set of reals
-of the same size, where the dataset has one."""
+name and equal n, which is the number of reals and of fakes. The row Reals is
+that of the real images by themselves, of metrics that look at one set. In the
+row Reals2 other real images stand in place of fakes: no fakes can be expected
+to do better."""
 
 EXAMPLES = """\
 python evaluate.py --run_dir=runs/demo --metrics=fid,is,swd
@@ -160,8 +161,10 @@ def _declare_sets(section: flag_parser.Section) -> None:
 def _declare_metrics(section: flag_parser.Section) -> None:
     section.add(
         "metrics",
-        "Which metrics; a name in parentheses stands for the metric of as many "
-        f"images as its paper took.\n{metrics_by_name.described()}",
+        f"Which metrics.\n{metrics_by_name.described()}\n"
+        "Features are those of Inception, of the dataset's labels or of your "
+        "own model: see --features. With as many images as in its paper a "
+        f"metric is called {metrics_by_name.aliases()}.",
         flag_kinds.WORDS,
         default=list(metrics_by_name.DEFAULT),
     )

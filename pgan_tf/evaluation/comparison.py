@@ -95,7 +95,7 @@ class Comparison:
         Returns:
             None if the dataset is too small for two disjoint sets.
         """
-        if 2 * self.count > self.whole.num_images:
+        if self.too_few():
             return None
 
         def compute(missing: Sequence[Metric]) -> Values:
@@ -106,6 +106,16 @@ class Comparison:
 
         names = self._names(_of_sets(self.chosen.metrics))
         return kept.values("floor", names, compute)
+
+    def too_few(self) -> list[str]:
+        """A line if there are too few images for a second set of reals."""
+        needed, there = 2 * self.count, self.whole.num_images
+        if needed <= there:
+            return []
+        return [
+            f"Reals2: left out, as it takes {needed:,} real images and there"
+            f" are {there:,}; --num_images={there // 2} leaves enough"
+        ]
 
     def of_generator(
         self,

@@ -106,6 +106,7 @@ class _Class:
                 "snapshot": path.name,
                 "kimg": run_folder.kimg_of(path),
             },
+            f"{run_folder.title_of(path.name)}  {self.name}",
         )
         return found
 

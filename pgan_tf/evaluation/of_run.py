@@ -75,6 +75,7 @@ def watch(
         )
     table: _Table | None = None
     seen: set[pathlib.Path] = set()
+    say(f"watching {run_dir} for snapshots; Ctrl-C ends it with a table")
     try:
         while True:
             # Asked first: what a run leaves when it ends is then there.
@@ -283,11 +284,13 @@ class _Table:
         kimg = run_folder.kimg_of(path)
         notes: dict[str, Any] = {"snapshot": path.name, "kimg": kimg}
         facts: dict[str, Any] = {"snapshot_sha256": files.sha256_of_file(path)}
-        title, name = path.name, path.stem
+        row, name = path.name, path.stem
+        title = run_folder.title_of(path.name)
         if truncation is not None:
             facts["truncation"] = truncation
-            title += f" truncation {truncation:g}"
+            row += f" truncation {truncation:g}"
             name += f"-truncation-{truncation:g}"
+            title += f", truncation {truncation:g}"
         if self._opened.options.batch_statistics:
             facts["statistics_of"] = self._opened.minibatch
 
@@ -295,10 +298,10 @@ class _Table:
             drawer = self._opened.drawer(path)
             notes["lod"] = float(drawer.generator.lod)
             return self._comparison.of_generator(
-                drawer, name, missing, truncation
+                drawer, title, missing, truncation
             )
 
-        found, new = table.add(title, facts, compute, lambda: notes)
+        found, new = table.add(row, facts, compute, lambda: notes, title)
         for result in new:
             with self._derived.making("the plots of distances"):
                 plots.save_arrays(self._opened.run_dir, name, result.value)
@@ -313,21 +316,21 @@ class _Table:
         heading += rows.describe(whole, chosen.extractor)
         table = self._rows.report(heading)
         truncated = self._truncated.report(heading).results
-        footnotes = []
+        footnotes = table.footnotes
         if self._opened.options.compare_to_paper:
-            footnotes = self._beside_published(table.results)
+            footnotes += ["", *self._beside_published(table.results)]
         return dataclasses.replace(
             table, results=table.results + truncated, footnotes=footnotes
         )
 
     def _beside_published(self, found: Sequence[results.Result]) -> list[str]:
         """Lines on the last snapshot."""
-        last = found[-1].row
+        last = found[-1]
         lines = published.compare(
-            [each for each in found if each.row == last],
+            [each for each in found if each.row == last.row],
             self._opened.dataset,
             self._opened.whole.resolution,
             self._comparison.mirror_augment,
             self._comparison.chosen.extractor,
         )
-        return [f"{last} beside published numbers:", *lines]
+        return [f"{last.shown} beside published numbers:", *lines]

@@ -123,29 +123,31 @@ def compare(
             for each in NUMBERS
             if (each.data, each.key) == (name, result.key)
         ]
-        if not matching:
-            lines.append(f"{result.label} of {name}: no published number")
+        what = "" if matching else f"; none is published for {name}"
+        lines.append(
+            f"{result.label} {results.number(result.value.value)}{what}"
+        )
         for each in matching:
             lines.append(_sentence(result, each))
             differs = _differences(each, dataset, resolution, mirror_augment)
             if result.count != each.count:
-                differs.append(f"n={result.count}, published {each.count}")
+                differs.append(f"n={result.count:,}, published {each.count:,}")
             on_features = each.key in ("fid", "is")
             if on_features and extractor and not extractor.canonical:
                 differs.append(
                     f"features {extractor.label}, published 2015 Inception"
                 )
             text = "; ".join(differs) or "nothing that is known"
-            lines.append(f"    differs: {text}")
+            lines.append(f"    what differs: {text}")
     return lines
 
 
 def _sentence(result: results.Result, number: Published) -> str:
     ours, theirs = result.value.value, number.value
+    size = f"{number.resolution}x{number.resolution}"
     return (
-        f"{result.label} {ours:.4g}, published {theirs:g} ({number.data}"
-        f" {number.resolution}x{number.resolution}, {number.where}):"
-        f" {ours - theirs:+.4g}"
+        f"  published {theirs:g}, so {ours - theirs:+.4g} here: {number.data}"
+        f" {size}, {number.where}"
     )
 
 
@@ -162,8 +164,8 @@ def _differences(
         lines.append(f"resolution {resolution}, published {number.resolution}")
     if data.num_images not in (None, dataset.num_images):
         lines.append(
-            f"a dataset of {dataset.num_images} images, published"
-            f" {data.num_images}"
+            f"a dataset of {dataset.num_images:,} images, published"
+            f" {data.num_images:,}"
         )
     if data.mirror_augment not in (None, mirror_augment):
         flipped = {True: "mirrored", False: "not mirrored"}

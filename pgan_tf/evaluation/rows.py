@@ -59,6 +59,7 @@ class Rows:
         fakes: Mapping[str, Any],
         compute: Callable[[Sequence[Metric]], comparison.Values],
         notes: Callable[[], Mapping[str, Any]] = dict,
+        title: str = "",
     ) -> tuple[list[results.Result], list[results.Result]]:
         """Adds the row of a set of fakes.
 
@@ -67,6 +68,7 @@ class Rows:
             fakes: What decides its numbers, beside what is common.
             compute: Gives the values of some metrics.
             notes: Asked after that; what else to keep with the numbers.
+            title: What people call it, if not so.
 
         Returns:
             All results of the row, and those that were computed now.
@@ -84,7 +86,7 @@ class Rows:
         missing = [each for each in metrics if each.key not in values]
         if missing:
             values |= compute(missing)
-        found = results.name(row, metrics, values)
+        found = results.name(row, metrics, values, title)
         new = [each for each in found if known[each.key] is None]
         for result in new:
             kept = {**self._common(started), **notes()}
@@ -99,6 +101,7 @@ class Rows:
             labels=self._compared.chosen.labels,
             results=self._results,
             not_computed=self._compared.chosen.not_computed,
+            footnotes=self._compared.too_few(),
         )
 
     def _facts(self) -> dict[str, dict[str, Any]]:

@@ -220,6 +220,12 @@ def kimg_of(path: str | os.PathLike[str]) -> int | None:
     return int(match[1]) if match else None
 
 
+def title_of(name: str) -> str:
+    """What people call a snapshot: "124 kimg", or its file's name."""
+    kimg = kimg_of(name)
+    return name if kimg is None else f"{kimg:,} kimg"
+
+
 def is_begun(run_dir: pathlib.Path) -> bool:
     """Whether a run has begun there: both of its first files are written."""
     return all((run_dir / name).exists() for name in (_CONFIG, _DIGEST))

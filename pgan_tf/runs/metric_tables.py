@@ -36,7 +36,10 @@ def of_run(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
     )
     names = {row for by_row in columns.values() for row in by_row}
     rows = [
-        [_row_title(row), *(_cell(by_row, row) for by_row in columns.values())]
+        [
+            run_folder.title_of(row),
+            *(_cell(by_row, row) for by_row in columns.values()),
+        ]
         for row in sorted(names, key=_by_kimg)
     ]
     charts = [
@@ -59,7 +62,10 @@ def of_truncation(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
     columns = _columns(sorted(run_dir.glob("truncation-*.jsonl")), whole)
     names = dict.fromkeys(row for by_row in columns.values() for row in by_row)
     rows = [
-        [_row_title(row), *(_cell(by_row, row) for by_row in columns.values())]
+        [
+            run_folder.title_of(row),
+            *(_cell(by_row, row) for by_row in columns.values()),
+        ]
         for row in names
     ]
     return {"labels": [_short(title) for title in columns], "rows": rows}
@@ -87,7 +93,7 @@ def _row(line: dict[str, Any]) -> str:
     row, truncation = str(line["row"]), line.get("truncation")
     if truncation is None:
         return row
-    return f"{_row_title(row)}, truncation {truncation:g}"
+    return f"{run_folder.title_of(row)}, truncation {truncation:g}"
 
 
 def _without_try_outs(columns: _Columns) -> _Columns:
@@ -160,11 +166,6 @@ def _by_kimg(row: str) -> tuple[bool, int, str]:
     """Snapshots first, in the order of training; then what is none."""
     kimg = run_folder.kimg_of(row)
     return kimg is None, kimg or 0, row
-
-
-def _row_title(row: str) -> str:
-    kimg = run_folder.kimg_of(row)
-    return row if kimg is None else f"{kimg} kimg"
 
 
 def _cell(by_row: dict[str, float | None], row: str) -> str:

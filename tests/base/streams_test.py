@@ -81,6 +81,13 @@ class StreamsTest(common.TestCase):
             stream.flush()
             stream.write("y\n")
 
+    def test_width_is_the_windows(self):
+        """80 where there is no window; 40 where it is none to read in."""
+        code = "from pgan_tf.base import streams; print(streams.width())"
+        for columns, expected in (("132", 132), ("12", 40), ("", 80)):
+            done = processes.run("-c", code, env={"COLUMNS": columns})
+            self.assertEqual(done.stdout, f"{expected}\n")
+
 
 if __name__ == "__main__":
     tf.test.main()

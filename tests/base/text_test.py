@@ -55,3 +55,13 @@ class TextTest(common.TestCase):
     def test_aligned(self):
         lines = text.aligned([["a", "bb"], ["ccc", "d"], ["e", ""]])
         self.assertEqual(lines, ["a    bb", "ccc   d", "e"])
+
+    def test_wrapped(self):
+        """Lines below are indented further; long words stay whole."""
+        for line, expected in (
+            ("", [""]),
+            ("a b", ["a b"]),
+            ("  one two three", ["  one two", "      three"]),
+            (f"a {'/b' * 9} c-d", ["a", f"    {'/b' * 9}", "    c-d"]),
+        ):
+            self.assertEqual(text.wrapped(line, 11), expected)

@@ -2,9 +2,11 @@
 
 import contextlib
 import dataclasses
+import io
 import pathlib
 from unittest import mock
 
+from pgan_tf.base import streams
 from pgan_tf.commands import evaluate, evaluate_flags
 from pgan_tf.evaluation import of_classes, of_run, of_two_sets
 from pgan_tf.evaluation.options import Options
@@ -124,3 +126,31 @@ class EvaluateFlagsTest(common.TestCase):
             ),
         ):
             self.assertEqual(options.extractor_name("labels"), expected)
+
+    def test_tables_fit_the_window(self):
+        here = self.folder()
+        both = f"--reals={here}", f"--fakes={here}"
+        for flags in (both, (f"--run_dir={here}",)):
+            args = evaluate_flags.parse(flags)
+            report = mock.Mock()
+            report.table.return_value = "the table"
+            with (
+                mock.patch.object(evaluate_flags, "check"),
+                mock.patch.object(evaluate, "evaluate", return_value=report),
+                mock.patch.object(streams, "width", return_value=57),
+                contextlib.redirect_stdout(io.StringIO()) as printed,
+            ):
+                evaluate.main(args)
+            report.table.assert_called_once_with(57)
+            self.assertStartsWith(printed.getvalue(), "the table\n")
+
+    def test_what_is_said_fits_the_window(self):
+        with (
+            mock.patch.object(streams, "width", return_value=20),
+            contextlib.redirect_stdout(io.StringIO()) as printed,
+        ):
+            evaluate.say("100 kimg: FID 7.3000, SWDx1e3 2.9600")
+        self.assertEqual(
+            printed.getvalue(),
+            "100 kimg: FID\n    7.3000, SWDx1e3\n    2.9600\n",
+        )

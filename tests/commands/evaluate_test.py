@@ -24,7 +24,7 @@ class EvaluateTest(common.TestCase):
         done = self.run_script(f"--run_dir={run_dir}", "--metrics=fid,is,swd")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("FID: not computed (no 2015 Inception", done.stdout)
-        self.assertIn("network-snapshot-000010.keras", done.stdout)
+        self.assertRegex(done.stdout, r"\n10 kimg  +[0-9]")
         self.assertLen(small_run.lines(run_dir, "swd"), 1)
         # Progress bars alone: TensorFlow's messages go to a file.
         for line in done.stderr.replace("\r", "\n").splitlines():
@@ -39,13 +39,15 @@ class EvaluateTest(common.TestCase):
             f"--run_dir={run_dir}",
             stderr=subprocess.DEVNULL,
         )
+        begun = process.stdout.readline()
+        self.assertStartsWith(begun, f"watching {run_dir}")
         first = process.stdout.readline()
-        self.assertStartsWith(first, "network-snapshot-000010.keras: SWD")
+        self.assertRegex(first, r"^10 kimg: SWDx1e3 [0-9.]+\n$")
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         self.assertEqual(process.wait(timeout=60), 0)
         self.assertStartsWith(rest, "stopped watching\n")
-        self.assertRegex(rest, r"\n +16  average\nnetwork-snapshot-000010")
+        self.assertRegex(rest, r"\n +16  average\n10 kimg  +[0-9]")
 
     def test_two_devices_give_the_same_numbers(self):
         run_dir = small_run.make(self.here)

@@ -53,6 +53,11 @@ class PerClassTest(common.TestCase):
         table = report.table()
         self.assertIn("warning: 2 of 2 classes have no more images", table)
         self.assertIn("features (256)", table)
+        lines = table.splitlines()
+        start = lines.index("better                               lower")
+        self.assertEqual(
+            lines[start - 1], "n                                       20"
+        )
 
     def test_as_many_images_as_asked_for(self):
         """But no more than the class has."""

@@ -58,8 +58,14 @@ class WatchTest(common.TestCase):
         report = self.watch(sleep)
         names = [path.name for path in self.paths]
         self.assertEqual([each.row for each in report.results], names)
-        self.assertLen(self.said, 3)
-        self.assertRegex(self.said[2], rf"^{names[2]}: SWDx1e3 \d")
+        begun, *said = self.said
+        self.assertEqual(
+            begun,
+            f"watching {self.run_dir} for snapshots; Ctrl-C ends it with a"
+            " table",
+        )
+        self.assertLen(said, 3)
+        self.assertRegex(said[2], r"^20 kimg: SWDx1e3 \d")
         table = (self.run_dir / "metric-swd.txt").read_text().splitlines()
         kimgs = [row.split()[0] for row in table[2:]]
         self.assertEqual(kimgs, ["20", "10", "0"])

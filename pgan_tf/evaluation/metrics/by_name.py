@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from pgan_tf.base import errors
+from pgan_tf.base import errors, flag_parser
 from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
 from pgan_tf.evaluation.features.extractor import Extractor, Unavailable
 from pgan_tf.evaluation.metrics import (
@@ -21,6 +21,7 @@ from pgan_tf.evaluation.metrics.metric import (
     DIGITS,
     FEATURES,
     LOGITS,
+    PIXELS,
     Metric,
     Setting,
 )
@@ -40,6 +41,13 @@ NOT_DIGITS = (
     "needs stacked digits, such as a dataset of dataset_tool.py create "
     "--source=mnistrgb"
 )
+# What metrics look at, for people.
+_NEEDS = {
+    PIXELS: "images",
+    FEATURES: "features",
+    LOGITS: "features",
+    DIGITS: "MNIST",
+}
 
 DEFAULT = ("fid", "is", "swd")
 # Metrics asked for, in order, each with the number of images if its name says
@@ -61,10 +69,13 @@ def parse(names: Sequence[str]) -> Asked:
     unknown = [name for name in names if name not in known]
     given = f"--metrics={','.join(names)}"
     if unknown or not names:
+        hint = ""
+        if unknown:
+            hint = flag_parser.did_you_mean(unknown[0].lower(), known)
         raise errors.UserError(
-            f"{given}: the known metrics are"
+            f"{given}{hint or ':'} the known metrics are"
             f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"
-            f" numbers of images {', '.join(kind.alias for kind in KINDS)}"
+            f" numbers of images {aliases()}"
         )
     named = {known[name] for name in names}
     if len({kind for kind, _ in named}) < len(named):
@@ -85,12 +96,20 @@ def check_per_class(names: Sequence[str]) -> None:
 
 
 def described() -> str:
-    """A line per metric, for --help."""
+    """A line per metric, for --help: its name, what, better, needs."""
+    rows = [("", "what it measures", "better", "needs")]
+    for kind in KINDS:
+        needs = _NEEDS[kind.needs] + (", a run" if kind.walks else "")
+        rows.append((kind.key, kind.about, kind.better, needs))
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     return "\n".join(
-        f"{kind.key} ({kind.alias}): {kind.about}; grows with the number of"
-        f" images: {kind.memory}."
-        for kind in KINDS
+        "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows
     )
+
+
+def aliases() -> str:
+    """The names of metrics of as many images as in their papers."""
+    return ", ".join(kind.alias for kind in KINDS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -151,8 +151,8 @@ class FrechetDistance(Metric):
     title = "FID"
     other_title = "FD"
     needs = FEATURES
-    about = "Frechet distance of features (Heusel et al. 2017)"
-    memory = "nothing"
+    about = "distance of features: realism, variety"
+    better = "lower"
     facts = {"ddof": 1}
     collector = _FeatureMoments
 

@@ -106,8 +106,8 @@ class InceptionScore(Metric):
     other_title = "CS"
     needs = LOGITS
     uses_reals = False
-    about = "inception score (Salimans et al. 2016)"
-    memory = "nothing"
+    about = "whether images are clear and varied"
+    better = "higher"
     facts = {"splits": SPLITS}
 
     def start(self, random: np.random.RandomState) -> Collector:

@@ -104,8 +104,8 @@ class KernelDistance(Metric):
     title = "KIDx1e3"
     other_title = "KDx1e3"
     needs = FEATURES
-    about = "kernel distance of features (Binkowski et al. 2018)"
-    memory = "the features, on disk"
+    about = "as fid, but fair with few images"
+    better = "lower"
     facts = {
         "subsets": SUBSETS,
         "subset_size": SUBSET_SIZE,

@@ -18,6 +18,8 @@ from pgan_tf.evaluation.features.extractor import Extractor
 # What a metric looks at; a classifier of digits is its own affair.
 PIXELS, FEATURES, LOGITS = "pixels", "features", "logits"
 DIGITS = "digits"
+# Ends the name of a level that is the standard deviation of another.
+SPREAD = " +-"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,8 +162,9 @@ class Metric:
         uses_reals: Whether it compares with reals.
         walks: Whether it looks at pairs of images along a walk through latent
             space, and `count` is that of pairs.
-        about: What it is, for --help.
-        memory: What grows with the number of images, for --help.
+        about: What it measures, in a few words for --help.
+        better: Which way, in a word or two: "lower", "higher" or like what.
+        legend: What its columns are, where their names do not tell.
         facts: Choices that decide comparability, saved with every number.
         collector: What it sums a set up with, if the count is all that needs
             to know; metrics share one. Else `start` makes it.
@@ -178,7 +181,8 @@ class Metric:
     uses_reals = True
     walks = False
     about: str
-    memory: str
+    better: str
+    legend = ""
     facts: Mapping[str, Any] = {}
     collector: type[Collector] | None = None
 

@@ -122,8 +122,8 @@ class MultiScaleSimilarity(Metric):
     minimum = 2
     title = "MS-SSIM"
     uses_reals = False
-    about = "similarity of pairs of images (Odena et al. 2017)"
-    memory = "nothing"
+    about = "how alike images are: variety alone"
+    better = "as Reals"
     facts = {"weights": list(WEIGHTS), "window": WINDOW, "sigma": SIGMA}
 
     @classmethod

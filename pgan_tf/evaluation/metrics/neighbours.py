@@ -173,11 +173,13 @@ class NearestNeighbours(Metric):
     paper_count = 10_000
     minimum = KEPT + 1
     title = "NN[pixels]"
-    about = (
-        "distance of fakes to their nearest reals, in grey levels, and the part"
-        " that looks like copies; makes a picture"
+    about = "copies of training images; a picture"
+    better = "0.01"
+    legend = (
+        "NN[pixels]: median distance of fakes, and of reals, to their nearest"
+        " other real, in grey levels; copies: the part of the fakes that is"
+        " nearer than 99% of the reals are."
     )
-    memory = "2 kB per image; images of 64 pixels, on disk"
     facts = {
         "size": SIZE,
         "neighbours": KEPT,

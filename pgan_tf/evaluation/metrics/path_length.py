@@ -51,8 +51,8 @@ class PathLength(Metric):
     needs = FEATURES
     uses_reals = False
     walks = True
-    about = "perceptual path length in z (Karras et al. 2019)"
-    memory = "8 bytes"
+    about = "how smoothly images follow latents"
+    better = "lower"
     facts = {"epsilon": EPSILON, "trimmed": TRIMMED, "space": "z"}
 
     def start(self, random: np.random.RandomState) -> Collector:

@@ -139,11 +139,8 @@ class PrecisionRecall(Metric):
     title = "PR[inception]"
     other_title = "PR"
     needs = FEATURES
-    about = (
-        "precision and recall (Kynkaanniemi et al. 2019), density and coverage"
-        " (Naeem et al. 2020)"
-    )
-    memory = "8 kB of distances per image; the features, on disk"
+    about = "realism (precision), variety (recall)"
+    better = "higher"
     facts = {"k": K_PRECISION, "k_density": K_DENSITY}
     collector = StoredFeatures
 

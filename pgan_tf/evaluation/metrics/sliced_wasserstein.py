@@ -102,8 +102,12 @@ class SlicedWasserstein(Metric):
     alias = "swd16k"
     paper_count = 16_384
     title = "SWDx1e3"
-    about = "sliced Wasserstein distance of patches (Karras et al. 2018)"
-    memory = "215 kB per image; patches of each resolution, on disk"
+    about = "distance of patches, by resolution"
+    better = "lower"
+    legend = (
+        "SWDx1e3: times 1000, by resolution from fine to coarse, and the"
+        " average."
+    )
     facts = {
         "patches_per_image": pyramid.PATCHES_PER_IMAGE,
         "directions": DIRECTION_SETS * DIRECTIONS_PER_SET,

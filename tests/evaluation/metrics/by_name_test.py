@@ -51,7 +51,9 @@ class ParseTest(common.TestCase):
 
     def test_mistakes(self):
         cases = {
-            ("fod",): "--metrics=fod: the known metrics are fid, is",
+            ("qqq",): "--metrics=qqq: the known metrics are fid, is",
+            ("swd", "FID"): "--metrics=swd,FID; did you mean fid. the known",
+            ("fid50",): "did you mean fid50k. the known metrics are fid, is",
             (): "--metrics=: the known",
             ("fid", "fid50k"): "names a metric twice",
         }
@@ -64,9 +66,24 @@ class ParseTest(common.TestCase):
         self.assertLen(set(keys), len(keys))
         for kind in metrics_by_name.KINDS:
             self.assertStartsWith(kind.alias, kind.key)
-            self.assertIn(kind.about, metrics_by_name.described())
             looks_through_features = kind.needs in ("features", "logits")
             self.assertEqual(bool(kind.other_title), looks_through_features)
+
+    def test_a_line_each_in_help(self):
+        """What it measures, which way is better, what it needs."""
+        expected = """
+        what it measures                        better    needs
+fid     distance of features: realism, variety  lower     features
+is      whether images are clear and varied     higher    features
+swd     distance of patches, by resolution      lower     images
+msssim  how alike images are: variety alone     as Reals  images
+kid     as fid, but fair with few images        lower     features
+pr      realism (precision), variety (recall)   higher    features
+nn      copies of training images; a picture    0.01      images
+ppl     how smoothly images follow latents      lower     features, a run
+modes   stacked digits that occur, of 1000      1000      MNIST
+"""
+        self.assertEqual(metrics_by_name.described(), expected.strip("\n"))
 
     def test_what_each_is(self):
         found = {

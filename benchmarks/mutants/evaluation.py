@@ -210,7 +210,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants(
         _HERE + "plots.py",
         f"{_TESTS}plots_test.py",
-        ("scalars(points, kimg * 1000)", "scalars(points, kimg)"),
+        ("number, kimg * 1000, about", "number, kimg, about"),
         ("limit or np.inf", "limit or 0"),
         ("        self._writer.flush()\n", "        pass\n",
          "TensorFlow's writer does so whenever `as_default` ends."),

@@ -146,8 +146,8 @@ MUTANTS = (
             "    wgan_epsilon: float = option(\n        0.01,",
         ),
         (
-            '        1000,\n        "Of weights',
-            '        0,\n        "Of weights',
+            '        1000,\n        "Seed of all',
+            '        0,\n        "Seed of all',
         ),
         ('        True, "Restart Adam', '        False, "Restart Adam'),
     ),

@@ -30,7 +30,10 @@ class Page:
         _, _, rest = self.text.partition(f"<h2>{heading}</h2>")
         table, _, _ = rest.partition("</table>")
         return [
-            [html.unescape(cell) for cell in re.findall("<t[hd]>(.*?)<", row)]
+            [
+                html.unescape(re.sub("<[^>]*>", "", cell))
+                for cell in re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row)
+            ]
             for row in table.split("<tr")[1:]
         ]
 
@@ -50,5 +53,6 @@ class Page:
         ]
 
     def command(self) -> str:
+        """As a shell reads it: a backslash ahead of a line's end is none."""
         (command,) = re.findall(r"<pre>(.*?)</pre>", self.text, re.DOTALL)
-        return html.unescape(command)
+        return html.unescape(command).replace("\\\n  ", "")

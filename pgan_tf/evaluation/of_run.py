@@ -266,15 +266,17 @@ class _Table:
         if new:
             with self._derived.making("TensorBoard's curves"):
                 self._curves.add(new, run_folder.kimg_of(path))
-            with self._derived.making("report.html"):
-                for name, why in self._write_page().items():
-                    self._derived.left_out(f"{name} in report.html", why)
         sweep: plots.Sweep = {None: found}
         for limit in sorted(set(self._opened.options.truncation)):
-            sweep[limit], _ = self._add(self._truncated, path, limit)
+            sweep[limit], more = self._add(self._truncated, path, limit)
+            new += more
         if len(sweep) > 1:
             with self._derived.making("the plot of truncation"):
                 plots.save_sweep(run_dir, path.stem, sweep)
+        if new:
+            with self._derived.making("report.html"):
+                for name, why in self._write_page().items():
+                    self._derived.left_out(f"{name} in report.html", why)
         return found
 
     def _add(

@@ -15,8 +15,8 @@ from pgan_tf.runs import tensorboard
 
 # Numbers across and up, as `_numbers` calls them: variety and fidelity.
 _PAIRS = (("fid", "is"), ("pr recall", "pr precision"))
-# What each metric is, in words.
-_ABOUT = {kind.key: kind.about for kind in metrics_by_name.KINDS}
+# Of plots, which are four inches wide.
+_DPI = 150
 # Results by truncation; None: latents as they are.
 Sweep = dict[float | None, list[results.Result]]
 
@@ -38,7 +38,8 @@ class Curves:
         if self._writer is None:
             self._writer = tensorboard.Writer(self._folder)
         for result in new:
-            about = _ABOUT.get(result.key, "")
+            kind = metrics_by_name.BY_KEY[result.key]
+            about = f"{kind.about}; better: {kind.better}"
             value, points = result.value, {}
             if not value.levels or value.headline:
                 points[result.label] = value.value
@@ -147,15 +148,18 @@ def _draw_modes(axes: Any, counts: np.ndarray) -> None:
 
 
 def _figure(panels: int) -> Any:
-    """An empty figure with so many panels side by side."""
+    """An empty figure with so many panels, one below the other.
+
+    Its text can be read on a phone, where it is as wide as the page.
+    """
     # Takes a second to import, which few evaluations need to wait for.
     from matplotlib import figure
 
-    drawn = figure.Figure((5 * panels, 4), layout="constrained")
-    drawn.subplots(1, panels)
+    drawn = figure.Figure((4, 3.2 * panels), layout="constrained")
+    drawn.subplots(panels, 1)
     return drawn
 
 
 def _write(path: pathlib.Path, figure: Any) -> None:
     with files.partial(path) as partial:
-        figure.savefig(partial, format="png", dpi=100)
+        figure.savefig(partial, format="png", dpi=_DPI)

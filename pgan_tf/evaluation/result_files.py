@@ -12,6 +12,7 @@ from typing import Any
 
 from pgan_tf.base import files, strict_json
 from pgan_tf.evaluation import results
+from pgan_tf.evaluation.metrics import by_name
 from pgan_tf.evaluation.metrics.metric import Value
 
 Line = dict[str, Any]
@@ -58,6 +59,7 @@ class ResultFiles:
         line = {
             "metric": result.key,
             "label": result.label,
+            "better": by_name.BY_KEY[result.key].better,
             **result.value.numbers(),
             "row": result.row,
             **facts,

@@ -7,20 +7,14 @@ from pgan_tf.base import text
 from pgan_tf.evaluation import table_layout
 from pgan_tf.evaluation.metrics import by_name
 from pgan_tf.evaluation.metrics.metric import SPREAD, Metric, Value
+from pgan_tf.runs import metric_tables
 
 # The reals on their own, for metrics that look at one set alone.
 REALS = "Reals"
 # The second set of reals: what a perfect generator would score.
 NOISE_FLOOR = "Reals2"
-# What these rows are, for people.
-_ROWS = {
-    REALS: "Reals: real images by themselves: what perfect fakes would get.",
-    NOISE_FLOOR: "Reals2: other real images in place of fakes: expect no "
-    "fakes to do better.",
-}
 _N = "n: the number of reals, and of fakes; compare only numbers of equal n."
 _HEADS = ("metric", "n", "better")
-_KINDS = {kind.key: kind for kind in by_name.KINDS}
 
 
 def row_of_fakes(name: str) -> str:
@@ -114,8 +108,13 @@ class Report:
         """What rows and columns are."""
         rows = {each.row for each in self.results}
         keys = dict.fromkeys(each.key for each in self.results)
-        lines = [_N] + [_ROWS[row] for row in _ROWS if row in rows]
-        lines += [_KINDS[key].legend for key in keys if _KINDS[key].legend]
+        told = metric_tables.ROWS_OF_REALS
+        lines = [_N] + [told[row] for row in told if row in rows]
+        lines += [
+            by_name.BY_KEY[key].legend
+            for key in keys
+            if by_name.BY_KEY[key].legend
+        ]
         return lines
 
     def _block(self, label: str) -> table_layout.Block:
@@ -126,7 +125,7 @@ class Report:
         heads = [label, "", ""]
         if found:
             count = "" if own else f"{counts.pop():,}"
-            heads = [label, count, _KINDS[found[0].key].better]
+            heads = [label, count, by_name.BY_KEY[found[0].key].better]
         names = _columns(found[0].value) if found else []
         rows = {
             each.shown: [f"{each.count:,}"] * own + _cells(each.value)

@@ -2,12 +2,14 @@
 
 A chart is a dict for the page: `title`, `unit` (what its upright axis says)
 and `series`, each with a `name` for people, the `raw` name that files have,
-and `points` of (kimg, value).
+and `told`, what it is, where that is known, and `points` of (kimg, value).
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from pgan_tf.runs import tick_numbers
 
 Point = tuple[float, float]
 Chart = dict[str, Any]
@@ -26,21 +28,27 @@ _GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ),
     (
         "Gradient norm of D",
-        "norm, wanted: 1",
-        {"D_mixed_norms": "between reals and fakes"},
+        "mean norm",
+        {"D_mixed_norms": "where the penalty looks"},
     ),
     (
-        "Penalties of D",
-        "weighted term of the loss",
-        {
-            "D_gradient_penalty": "gradient",
-            "D_label_penalty": "labels, D",
-            "G_label_penalty": "labels, G",
-        },
+        "Gradient penalty of D",
+        "mean, before its weight",
+        {"D_gradient_penalty": "penalty"},
+    ),
+    (
+        "Label penalties",
+        "cross-entropy, before its weight",
+        {"D_label_penalty": "D", "G_label_penalty": "G"},
+    ),
+    (
+        "Orthogonal regularization of G",
+        "sum, before its weight",
+        {"G_ortho_penalty": "penalty"},
     ),
     (
         "Drift of D's scores",
-        "mean square of the reals' scores",
+        "mean square, before its weight",
         {"D_drift_penalty": "drift"},
     ),
     ("Speed", "images per second", {"images_per_sec": "images/s"}),
@@ -87,7 +95,12 @@ def of_ticks(ticks: Sequence[dict[str, Any]]) -> list[Chart]:
     charts = []
     for title, unit, series in (*_GROUPS, *others):
         drawn = [
-            {"name": name, "raw": raw, "points": thinned(points, _MAX_POINTS)}
+            {
+                "name": name,
+                "raw": raw,
+                "told": tick_numbers.of(raw).told,
+                "points": thinned(points, _MAX_POINTS),
+            }
             for raw, name in series.items()
             if (points := _points(ticks, raw))
             and _is_worth_a_curve(raw, points)

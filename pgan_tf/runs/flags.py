@@ -107,8 +107,13 @@ def changed(
 
 def command(options: RunOptions) -> str:
     """The shell command that trains with exactly these options."""
-    words = flag_parser.called("train").split()
-    return shlex.join([*words, *_words(options)])
+    return " ".join(command_words(options))
+
+
+def command_words(options: RunOptions) -> list[str]:
+    """The parts of `command`, quoted: what is called, and each flag."""
+    flags = [shlex.quote(word) for word in _words(options)]
+    return [flag_parser.called("train"), *flags]
 
 
 def with_changes(options: RunOptions) -> list[tuple[str, str, bool]]:

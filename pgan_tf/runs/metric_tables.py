@@ -1,5 +1,6 @@
 """What evaluate.py has found of a run, as a table and curves for its page."""
 
+import math
 import pathlib
 import re
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from pgan_tf.base import files
-from pgan_tf.runs import curves
+from pgan_tf.runs import curves, page_parts
 from pgan_tf.runs import folder as run_folder
 
 # Around the reading of one thing, by its name: what is damaged is noted.
@@ -15,10 +16,19 @@ Whole = Callable[[str], AbstractContextManager[None]]
 # Value by row, by title.
 _Columns = dict[str, dict[str, float | None]]
 
-# A number of images that has been tried this much more often counts; a
-# try-out with a few images shall not stay as a column for ever.
+# Many images are so many times as many as those of a try-out, which shall not
+# stay as a column for ever.
 _TRIED_OUT = 8
 _HASH = re.compile(r":([0-9a-f]{8})(?=[:\]])")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+# Between a snapshot and how its latents are truncated, in the name of a row.
+_TRUNCATED = "\0truncation "
+# What rows that are no snapshots are, for people.
+ROWS_OF_REALS = {
+    "Reals": "Reals: real images by themselves: what perfect fakes would get.",
+    "Reals2": "Reals2: other real images in place of fakes: expect no "
+    "fakes to do better.",
+}
 
 
 def of_run(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
@@ -31,49 +41,60 @@ def of_run(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
     Returns:
         `labels`, `rows` of texts, `charts` as in `curves`, and `notes`.
     """
-    columns = _without_try_outs(
-        _columns(run_folder.list_metrics(run_dir), whole)
-    )
+    every, better = _columns(run_folder.list_metrics(run_dir), whole)
+    columns = _without_try_outs(every)
     names = {row for by_row in columns.values() for row in by_row}
     rows = [
         [
-            run_folder.title_of(row),
+            _row_title(row),
             *(_cell(by_row, row) for by_row in columns.values()),
         ]
         for row in sorted(names, key=_by_kimg)
     ]
+    labels, notes = _footnoted(columns)
+    notes += [told for row, told in ROWS_OF_REALS.items() if row in names]
+    left = [title for title in every if title not in columns]
+    if left:
+        told = ", ".join(_HASH.sub("", title) for title in left)
+        notes.append(
+            f"Tried out with few images, and not shown: {told}. "
+            "The metric-*.jsonl files have them."
+        )
     charts = [
         chart
-        for title, by_row in columns.items()
-        if (chart := _chart(title, by_row))
+        for label, (title, by_row) in zip(labels, columns.items(), strict=True)
+        if (chart := _chart(label, title, by_row, better.get(title, "")))
     ]
-    notes = []
-    for title in columns:
-        for digest in _HASH.findall(title):
-            note = f"{_short(title).split(' n=')[0]}: of features {digest}"
-            if note not in notes:
-                notes.append(note)
-    labels = [_short(title) for title in columns]
     return {"labels": labels, "rows": rows, "charts": charts, "notes": notes}
 
 
 def of_truncation(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
-    """The rows of truncation sweeps, as `of_run` has them, without charts."""
-    columns = _columns(sorted(run_dir.glob("truncation-*.jsonl")), whole)
-    names = dict.fromkeys(row for by_row in columns.values() for row in by_row)
+    """The rows of truncation sweeps, as `of_run` has them, without charts.
+
+    Each snapshot's row without truncation comes last.
+    """
+    columns, _ = _columns(sorted(run_dir.glob("truncation-*.jsonl")), whole)
+    names = {row for by_row in columns.values() for row in by_row}
+    swept = {_snapshot_of(row) for row in names}
+    plain, _ = _columns(run_folder.list_metrics(run_dir), whole)
+    for title in columns:
+        for row in swept & set(plain.get(title, {})):
+            columns[title][row] = plain[title][row]
+            names.add(row)
     rows = [
-        [
-            run_folder.title_of(row),
-            *(_cell(by_row, row) for by_row in columns.values()),
-        ]
-        for row in names
+        [_row_title(row), *(_cell(by_row, row) for by_row in columns.values())]
+        for row in sorted(names, key=_by_truncation)
     ]
-    return {"labels": [_short(title) for title in columns], "rows": rows}
+    labels, notes = _footnoted(columns)
+    return {"labels": labels, "rows": rows, "charts": [], "notes": notes}
 
 
-def _columns(paths: list[pathlib.Path], whole: Whole) -> _Columns:
-    """The newest numbers in files of results."""
+def _columns(
+    paths: list[pathlib.Path], whole: Whole
+) -> tuple[_Columns, dict[str, str]]:
+    """The newest numbers in files of results; which way each is better."""
     newest: _Columns = {}
+    better: dict[str, str] = {}
     for path in paths:
         lines: list[dict[str, Any]] = []
         with whole(path.name):
@@ -85,19 +106,30 @@ def _columns(paths: list[pathlib.Path], whole: Whole) -> _Columns:
                 for name, value in _named(line):
                     title = f"{name} n={count}"
                     newest.setdefault(title, {})[row] = _result(value)
-    return newest
+                    better[title] = str(line.get("better", ""))
+    return newest, better
 
 
 def _row(line: dict[str, Any]) -> str:
     """The row of a result; a truncated snapshot has one of its own."""
-    row, truncation = str(line["row"]), line.get("truncation")
-    if truncation is None:
+    row, limit = str(line["row"]), line.get("truncation")
+    if limit is None:
         return row
-    return f"{run_folder.title_of(row)}, truncation {truncation:g}"
+    return f"{row.removesuffix(f' truncation {limit:g}')}{_TRUNCATED}{limit:g}"
+
+
+def _snapshot_of(row: str) -> str:
+    return row.partition(_TRUNCATED)[0]
+
+
+def _by_truncation(row: str) -> tuple[bool, int, str, float]:
+    """By snapshot, from the strongest truncation to none."""
+    snapshot, _, limit = row.partition(_TRUNCATED)
+    return *_by_kimg(snapshot), float(limit) if limit else math.inf
 
 
 def _without_try_outs(columns: _Columns) -> _Columns:
-    """Without what few images gave, where many gave the same for all of it."""
+    """Without what few images gave, where many gave as much of the same."""
     kept: _Columns = {}
     for title, by_row in columns.items():
         name, count = _split(title)
@@ -106,7 +138,7 @@ def _without_try_outs(columns: _Columns) -> _Columns:
             for other in columns
             if _split(other)[0] == name
             and _split(other)[1] >= _TRIED_OUT * count
-            and set(by_row) <= set(columns[other])
+            and len(by_row) <= len(columns[other])
         ]
         if not better:
             kept[title] = by_row
@@ -119,9 +151,19 @@ def _split(title: str) -> tuple[str, int]:
     return name, int(count) if count.isdecimal() else 0
 
 
-def _short(title: str) -> str:
-    """Without hashes, which stand in the notes."""
-    return _HASH.sub("", title)
+def _footnoted(columns: _Columns) -> tuple[list[str], list[str]]:
+    """What columns are called, and notes with the hashes that names lack."""
+    digests: dict[str, str] = {}
+
+    def mark(match: re.Match[str]) -> str:
+        number = str(len(digests) + 1).translate(_SUPERSCRIPTS)
+        return digests.setdefault(match[1], number)
+
+    labels = []
+    for title in columns:
+        labels.append(_HASH.sub(mark, title))
+    notes = [f"{mark} features {digest}" for digest, mark in digests.items()]
+    return labels, notes
 
 
 def _result(value: Any) -> float | None:
@@ -141,7 +183,9 @@ def _named(line: dict[str, Any]) -> list[tuple[str, float]]:
     return [(name, line["value"])]
 
 
-def _chart(title: str, by_row: dict[str, float | None]) -> curves.Chart | None:
+def _chart(
+    label: str, title: str, by_row: dict[str, float | None], better: str
+) -> curves.Chart | None:
     """A metric by kimg, and level lines for what are not snapshots."""
     points = sorted(
         (kimg, value)
@@ -150,16 +194,19 @@ def _chart(title: str, by_row: dict[str, float | None]) -> curves.Chart | None:
     )
     if len(points) < 2:
         return None
-    name = _short(title)
     series: list[dict[str, Any]] = [
-        {"name": name, "raw": title, "points": points}
+        {"name": label, "raw": title, "points": points}
     ]
     for row, value in by_row.items():
         if run_folder.kimg_of(row) is None and value is not None:
             ends = [(points[0][0], value), (points[-1][0], value)]
-            dashed = {"name": row, "raw": row, "points": ends, "dashed": True}
+            told = ROWS_OF_REALS.get(row, row)
+            dashed = {"name": row, "raw": told, "points": ends, "dashed": True}
             series.append(dashed)
-    return {"title": name, "unit": name.split(" n=")[0], "series": series}
+    unit, _ = _split(label)
+    if better in ("lower", "higher"):
+        unit += f", {better} is better"
+    return {"title": label, "unit": unit, "series": series}
 
 
 def _by_kimg(row: str) -> tuple[bool, int, str]:
@@ -168,8 +215,14 @@ def _by_kimg(row: str) -> tuple[bool, int, str]:
     return kimg is None, kimg or 0, row
 
 
+def _row_title(row: str) -> str:
+    snapshot, _, limit = row.partition(_TRUNCATED)
+    title = run_folder.title_of(snapshot)
+    return f"{title}, truncation {limit}" if limit else title
+
+
 def _cell(by_row: dict[str, float | None], row: str) -> str:
     if row not in by_row:
-        return "-"
+        return page_parts.NO_NUMBER
     value = by_row[row]
     return "not finite" if value is None else f"{value:.4g}"

@@ -11,13 +11,29 @@ from pgan_tf.base import text
 from pgan_tf.runs import run_state
 from pgan_tf.runs.run_state import RunState
 
+_RELOAD_SECONDS = 60
+# In a table, where nothing is known; a phone does not show it.
+NO_NUMBER = "-"
 
-def state(now: RunState | None, position: str) -> str:
+
+def refresh(now: RunState | None) -> str:
+    """Lets browsers without JavaScript reload the page of a run that goes on.
+
+    With JavaScript the page does it itself, and waits where it would disturb.
+    """
+    if now is None or now.status != run_state.RUNNING:
+        return ""
+    content = f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">'
+    return f"<noscript>{content}</noscript>"
+
+
+def state(now: RunState | None, position: str, written: float) -> str:
     """What the run is doing, as far as it has come, and since when.
 
     Args:
         now: None: nothing has written it.
         position: Such as "86.1 of 124 kimg, 16x16".
+        written: When the page is written, in seconds since 1970.
     """
     if now is None:
         return f'<p class="state">{html.escape(position)}</p>'
@@ -30,10 +46,12 @@ def state(now: RunState | None, position: str) -> str:
             f'<p class="{html.escape(now.status)}">'
             f'<span class="why">{html.escape(now.why)}</span></p>'
         )
-    age = '<span id="age"></span>' if now.status == run_state.RUNNING else ""
+    running = now.status == run_state.RUNNING
+    what = "last heard of" if running else now.status
+    age = '<span id="age"></span>' if running else ""
     lines.append(
-        f"<p>began {_moment(now.began)}, page written "
-        f"{_moment(now.written)}{age}</p>"
+        f"<p>began {_moment(now.began)}, {html.escape(what)} "
+        f"{_moment(now.written)}{age}, page written {_moment(written)}</p>"
     )
     return "\n".join(lines)
 
@@ -63,16 +81,27 @@ def schedule(phases: Sequence[dict[str, float]]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of numbers, the first column of names."""
-    cells = "".join(f"<th>{html.escape(each)}</th>" for each in head)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>"
-        for row in rows
-    )
+    """A table of numbers, the first column of names.
+
+    On a phone each row becomes a block, whose numbers say what they are.
+    """
+    names = [html.escape(each) for each in head]
+    # A long name may break ahead of its features.
+    cells = "".join(f"<th>{each.replace('[', '<wbr>[')}</th>" for each in names)
+    lines = "".join(f"<tr>{_cells(names, row)}</tr>" for row in rows)
     return (
-        f'<div class="wide"><table class="numbers"><tr>{cells}</tr>'
-        f"{lines}</table></div>"
+        '<div class="wide"><table class="numbers">'
+        f'<tr class="head">{cells}</tr>{lines}</table></div>'
     )
+
+
+def _cells(names: Sequence[str], row: Sequence[str]) -> str:
+    """A row of a table; `names` are escaped."""
+    told = []
+    for name, cell in zip(names, row, strict=True):
+        kind = ' class="none"' if cell == NO_NUMBER else ""
+        told.append(f'<td{kind} data-of="{name}">{html.escape(cell)}</td>')
+    return "".join(told)
 
 
 def options(values: Iterable[tuple[str, str, bool]]) -> str:
@@ -98,6 +127,12 @@ def lines(texts: Iterable[str]) -> str:
     return "".join(f"<p>{html.escape(each)}</p>" for each in texts)
 
 
+def command(words: Iterable[str]) -> str:
+    """A shell command, a flag on a line, that can be copied as it is."""
+    told = html.escape(" \\\n  ".join(words))
+    return f"<pre>{told}</pre>"
+
+
 def figure(src: str, alt: str, kimg: float | None = None) -> str:
     """A picture that a tap enlarges.
 
@@ -108,7 +143,7 @@ def figure(src: str, alt: str, kimg: float | None = None) -> str:
     """
     when = "" if kimg is None else f' data-kimg="{kimg:g}"'
     return (
-        f'<figure{when}><img loading="lazy" src="{html.escape(src)}" '
+        f'<figure{when}><img decoding="async" src="{html.escape(src)}" '
         f'alt="{html.escape(alt)}"><figcaption>{html.escape(alt)}'
         "</figcaption></figure>"
     )

@@ -10,8 +10,10 @@ import functools
 import html
 import json
 import pathlib
+import re
+import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgan_tf.base import derived, files, text, web_page
 from pgan_tf.runs import (
@@ -31,15 +33,24 @@ _SCRIPT = pathlib.Path(__file__).with_name("report_page.js")
 # Bounds of the page's size: pictures and their width.
 _MAX_PICTURES = 48
 _MAX_WIDTH = 1100
+_SNAPSHOT = re.compile(r"network-snapshot-(\d+)(?:-truncation-([\d.]+))?\.png")
 # What evaluate.py draws, under a title.
 _FINDINGS = (
     ("Truncation: quality against variety", "truncation-*.png"),
     ("Fakes and their nearest reals", "nearest-*.png"),
     ("Distances to the nearest reals", "distances-*.png"),
+    ("Modes, by how often they are drawn", "modes-*.png"),
 )
 
 # What is damaged, by its name, and why.
 LeftOut = dict[str, str]
+
+
+class _Failure(NamedTuple):
+    """When the training had failed, and what there is to say of it."""
+
+    kimg: float
+    told: str
 
 
 def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> LeftOut:
@@ -93,45 +104,47 @@ def _parts(
         _pictures(run_dir, left_out), _reals(run_dir, left_out)
     )
     findings = _findings(run_dir, left_out)
-    failures = _failures(run_dir, left_out)
+    failures = _failures(run_dir, now, left_out)
     data = {
         "kimg": kimg,
         "total_kimg": total,
-        "written": now.written if now else None,
+        "heard": now.written if now else None,
         "phases": phases,
+        "failures": [
+            {"kimg": each.kimg, "told": each.told} for each in failures
+        ],
         "charts": [*metrics["charts"], *curves.of_ticks(ticks)],
     }
     return {
         "title": html.escape(run_dir.resolve().name),
+        "refresh": page_parts.refresh(now),
         "design": web_page.design(),
-        "state": page_parts.state(now, _position(total, ticks)),
+        "state": page_parts.state(now, _position(total, ticks), time.time()),
         "facts": page_parts.facts(now.facts if now else ()),
         "schedule": page_parts.schedule(phases),
         "pictures": pictures,
-        "metrics": _table("Metrics", metrics, metrics["notes"]),
+        "metrics": _table("Metrics", metrics),
         "findings": _table("Truncation", truncated) + findings,
         "events": page_parts.section(
             "Failures",
             page_parts.lines(
-                [*failures, *_lines_of(left_out)],
+                [*(each.told for each in failures), *_lines_of(left_out)]
             ),
         ),
-        "command": html.escape(run_flags.command(options)),
+        "command": page_parts.command(run_flags.command_words(options)),
         "options": page_parts.options(run_flags.with_changes(options)),
         "data": web_page.inert_json(data),
         "script": _SCRIPT.read_text(encoding="utf-8"),
     }
 
 
-def _table(
-    title: str, content: dict[str, Any], notes: Sequence[str] = ()
-) -> str:
+def _table(title: str, content: dict[str, Any]) -> str:
     """A table of metrics, if there are any."""
     if not content["rows"]:
         return ""
     head = ["snapshot", *content["labels"]]
     drawn = page_parts.table(head, content["rows"])
-    return page_parts.section(title, drawn, notes)
+    return page_parts.section(title, drawn, content["notes"])
 
 
 def _lines_of(left_out: LeftOut) -> list[str]:
@@ -181,18 +194,25 @@ def _phases(options: RunOptions) -> list[dict[str, Any]]:
     ]
 
 
-def _failures(run_dir: pathlib.Path, left_out: LeftOut) -> list[str]:
-    """When the training had failed and why, the first failure first."""
-    found: list[tuple[float, str]] = []
+def _failures(
+    run_dir: pathlib.Path, now: RunState | None, left_out: LeftOut
+) -> list[_Failure]:
+    """When the training had failed, why, and where it went on from then."""
+    rollbacks = {each.folder: each for each in (now.rollbacks if now else ())}
+    found: list[_Failure] = []
     for path in run_folder.list_diagnostics(run_dir):
         with _whole(f"{path.parent.name}/{path.name}", left_out):
             state = json.loads((path / "state.json").read_bytes())
-            kimg, why = state["nimg"] / 1000, str(state["why"])
-            told = f"{why} (diagnostics/{path.name})"
-            found.append(
-                (kimg, f"The training failed at {kimg:g} kimg: {told}")
-            )
-    return [line for _, line in sorted(found)]
+            kimg = state["nimg"] / 1000
+            told = f"The training failed at {kimg:g} kimg: {state['why']}"
+            told += f" (diagnostics/{path.name})"
+            if back := rollbacks.get(path.name):
+                told += (
+                    f". It was rolled back to {back.kimg:g} kimg and went on "
+                    f"with learning rates times {back.lrate_factor:g}"
+                )
+            found.append(_Failure(kimg, told))
+    return sorted(found)
 
 
 def _pictures(
@@ -215,16 +235,32 @@ def _reals(run_dir: pathlib.Path, left_out: LeftOut) -> str | None:
 
 
 def _findings(run_dir: pathlib.Path, left_out: LeftOut) -> str:
-    """Pictures that evaluate.py has made, of the newest snapshot each."""
+    """The newest of each kind of picture that evaluate.py has made.
+
+    Those of latents that are not truncated come first.
+    """
+
+    def order(path: pathlib.Path) -> tuple[bool, float]:
+        return "-truncation-" not in path.name, path.stat().st_mtime
+
     parts = []
     for title, pattern in _FINDINGS:
-        found = sorted(run_dir.glob(pattern), key=lambda p: p.stat().st_mtime)
+        found = sorted(run_dir.glob(pattern), key=order)
         if found:
             with _whole(found[-1].name, left_out):
                 src = web_page.file_uri(found[-1], _MAX_WIDTH)
-                shown = page_parts.figure(src, found[-1].name)
+                shown = page_parts.figure(src, _caption(found[-1].name))
                 parts.append(page_parts.section(title, shown))
-    return "".join(parts)
+    return f'<div class="findings">{"".join(parts)}</div>' if parts else ""
+
+
+def _caption(name: str) -> str:
+    """A picture's name, and of which snapshot it tells."""
+    match = _SNAPSHOT.search(name)
+    if not match:
+        return name
+    limit = f", truncation {match[2]}" if match[2] else ""
+    return f"{int(match[1])} kimg{limit} ({name})"
 
 
 def _sparse(items: Sequence[Any], count: int) -> list[Any]:

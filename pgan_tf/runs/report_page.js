@@ -2,6 +2,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+const RELOAD_SECONDS = 60;
 document.documentElement.classList.add("js");
 
 function element(parent, tag, attributes = {}, text = "") {
@@ -168,6 +169,12 @@ function makeChart(parent, chart) {
     const middle = (top + height - bottom) / 2;
     element(svg, "text", {x: 11, y: middle, "text-anchor": "middle",
       transform: `rotate(-90 11 ${middle})`}, chart.unit);
+    for (const failure of data.failures) {
+      if (failure.kimg > last) continue;
+      const mark = element(svg, "path", {d: `M${x(failure.kimg)} ${top} V${height - bottom}`,
+        stroke: "var(--bad)", "stroke-width": 1.5, "stroke-dasharray": "2 4"});
+      element(mark, "title", {}, failure.told);
+    }
     const line = (points, style) => element(svg, "path", {
       d: `M${points.map((p) => `${x(p[0])} ${y(p[1])}`).join("L")}`,
       fill: "none", "stroke-linejoin": "round", ...style});
@@ -196,7 +203,8 @@ function makeChart(parent, chart) {
     chart.series.forEach((series, i) => {
       const point = nearest(series.points, kimg ?? last);
       if (place === null && !series.dashed) place = point[0];
-      const item = element(legend, "span", {style: `color: var(--s${i % 6})`, title: series.raw});
+      const told = series.told ? `${series.raw}: ${series.told}` : series.raw;
+      const item = element(legend, "span", {style: `color: var(--s${i % 6})`, title: told});
       item.append(`${series.name} `);
       element(item, "b", {}, number(point[1]));
       if (kimg !== null && !series.dashed)
@@ -227,11 +235,14 @@ function setUpPictures() {
   const real = frames.find((each) => each.dataset.kimg === undefined);
   let timer = null;
   slider.max = shown.length - 1;
-  slider.value = slider.max;
+  const before = kept().picture;
+  slider.value = before === undefined ? slider.max : before;
+  reals.setAttribute("aria-pressed", String(Boolean(real && kept().reals)));
   const isReal = () => reals.getAttribute("aria-pressed") === "true";
   const show = () => {
     const now = isReal() ? real : shown[slider.value];
     frames.forEach((each) => each.classList.toggle("shown", each === now));
+    keep({reals: isReal(), picture: slider.value === slider.max ? undefined : slider.value});
     fade.textContent = isReal() ? "reals" : `${number(Number(now.dataset.kimg))} kimg`;
   };
   const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
@@ -269,26 +280,46 @@ function setUpEnlarging() {
   large.addEventListener("click", () => large.close());
 }
 
+// What was chosen outlives a reload, where the browser allows it.
+function kept() {
+  try { return JSON.parse(sessionStorage.getItem(location.pathname)) ?? {}; }
+  catch { return {}; }
+}
+
+function keep(chosen) {
+  try {
+    sessionStorage.setItem(location.pathname, JSON.stringify({...kept(), ...chosen}));
+  } catch { /* It is then as it is at first. */ }
+}
+
 // A page of a run that goes on is written anew at each tick.
 function setUpAge() {
   const age = $("age");
   if (!age) return;
-  const seconds = Date.now() / 1000 - data.written;
+  const seconds = Date.now() / 1000 - data.heard;
   const minutes = Math.round(seconds / 60);
   if (minutes >= 2)
     age.textContent = minutes < 120 ? ` (${minutes} minutes ago)` :
       ` (${Math.round(minutes / 60)} hours ago: it may have been ended)`;
-  setTimeout(() => { if (!$("large").open) location.reload(); }, 60000);
+  const isBusy = () => $("large").open || $("play")?.textContent === "Stop";
+  const reload = () => { if (isBusy()) setTimeout(reload, 5000); else location.reload(); };
+  setTimeout(reload, RELOAD_SECONDS * 1000);
 }
 
 const charts = data.charts.map((chart) => makeChart($("charts"), chart));
 const draw = () => { drawSchedule(); charts.forEach((each) => each.draw()); };
 $("toolbar").hidden = !charts.length;
-$("smoothing").addEventListener("input", () => {
+function tellSmoothness() {
   const value = Number($("smoothing").value);
   $("smoothness").textContent = value ? String(value) : "none";
+}
+$("smoothing").value = kept().smoothing ?? 0;
+$("smoothing").addEventListener("input", () => {
+  keep({smoothing: $("smoothing").value});
+  tellSmoothness();
   charts.forEach((each) => each.draw());
 });
+tellSmoothness();
 let width = window.innerWidth;
 window.addEventListener("resize", () => {
   if (window.innerWidth !== width) { width = window.innerWidth; draw(); }

@@ -7,10 +7,25 @@ import dataclasses
 import json
 import pathlib
 import time
+from typing import NamedTuple
 
 from pgan_tf.base import files, strict_json
 
 RUNNING, STOPPED, FINISHED, FAILED = "running", "stopped", "finished", "failed"
+
+
+class Rollback(NamedTuple):
+    """That a training went back to a checkpoint after it had failed.
+
+    Attributes:
+        folder: The name of what it left in diagnostics/.
+        kimg: Of the checkpoint.
+        lrate_factor: What the learning rates are multiplied by from then on.
+    """
+
+    folder: str
+    kimg: float
+    lrate_factor: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +39,7 @@ class RunState:
         seconds_left: To the end of the training, as expected; None: unknown.
         why: Of a training that failed or was stopped.
         facts: What it runs on and with: (name, text).
+        rollbacks: All of them so far.
     """
 
     status: str
@@ -32,12 +48,19 @@ class RunState:
     seconds_left: float | None = None
     why: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    rollbacks: tuple[Rollback, ...] = ()
 
     @classmethod
     def new(cls, facts: tuple[tuple[str, str], ...]) -> "RunState":
         """Of a run that begins now."""
         now = time.time()
         return cls(RUNNING, now, now, facts=facts)
+
+    def going_on_after(self, before: "RunState") -> "RunState":
+        """This state, of a run that was in another one before."""
+        return dataclasses.replace(
+            self, began=before.began, rollbacks=before.rollbacks
+        )
 
     def now(
         self, status: str, why: str = "", seconds_left: float | None = None
@@ -77,9 +100,13 @@ def read(run_dir: pathlib.Path) -> RunState | None:
     try:
         state = RunState(**content)
         facts = tuple((str(name), str(text)) for name, text in state.facts)
+        rollbacks = tuple(
+            Rollback(str(folder), float(kimg), float(factor))
+            for folder, kimg, factor in state.rollbacks
+        )
         times = [float(state.began), float(state.written)]
         if state.seconds_left is not None:
             times.append(float(state.seconds_left))
     except (TypeError, ValueError):
         raise ValueError("is not the state of a run") from None
-    return dataclasses.replace(state, facts=facts)
+    return dataclasses.replace(state, facts=facts, rollbacks=rollbacks)

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import shlex
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -198,15 +199,21 @@ class Reports:
             return
         with contextlib.suppress(ValueError, OSError):
             if before := run_state.read(self._run_dir):
-                self._state = dataclasses.replace(
-                    self._state, began=before.began
-                )
+                self._state = self._state.going_on_after(before)
 
-    def stopped(self, nimg: int) -> None:
-        """Says that the run was stopped, and what continues it."""
+    def stopped(self, nimg: int, by: str = "") -> None:
+        """Says that the run was stopped, and what continues it.
+
+        Args:
+            nimg: Images shown so far.
+            by: What asked it to, such as "Ctrl-C".
+        """
         kimg = nimg / 1000
         self.log.line(f"stopped at {kimg:.1f} kimg; the same command continues")
-        self._state = self._state.now(run_state.STOPPED)
+        why = f"by {by}; " if by else ""
+        command = flag_parser.called("train")
+        why += f"{command} --resume={shlex.quote(str(self._run_dir))} continues"
+        self._state = self._state.now(run_state.STOPPED, why)
         self.write_page()
 
     def gave_up(self, why: str) -> None:
@@ -218,8 +225,19 @@ class Reports:
         """Says that the run has failed, why, and where its state is shown."""
         self.log.line(f"failed at {nimg / 1000:.1f} kimg: {why}; see {folder}")
 
-    def rolled_back(self, position: Position) -> None:
-        """Says where the run goes on after a failure."""
+    def rolled_back(self, position: Position, folder: pathlib.Path) -> None:
+        """Says where the run goes on after a failure.
+
+        Args:
+            position: Where it has gone back to.
+            folder: What the failure has left.
+        """
+        back = run_state.Rollback(
+            folder.name, position.nimg / 1000, position.lrate_factor
+        )
+        self._state = dataclasses.replace(
+            self._state, rollbacks=(*self._state.rollbacks, back)
+        )
         self.log.line(
             f"rolled back to {position.nimg / 1000:.1f} kimg, with learning "
             f"rates times {position.lrate_factor:g}"

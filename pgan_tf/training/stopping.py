@@ -12,14 +12,24 @@ class Stopped(BaseException):
 
 # The last comes when a terminal is closed, unless `nohup` keeps it away.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NAMES: dict[int, str] = {
+    signal.SIGINT: "Ctrl-C",
+    signal.SIGTERM: "SIGTERM",
+    signal.SIGHUP: "SIGHUP, as when a terminal is closed",
+}
 
 
 class StopRequest:
-    """Whether the user, or the machine, asked the run to stop."""
+    """Whether the user, or the machine, asked the run to stop.
+
+    Attributes:
+        by: What did, such as "Ctrl-C"; empty for other requests.
+    """
 
     def __init__(self) -> None:
         self._requested = False
         self._at_once = False
+        self.by = ""
 
     def requested(self) -> bool:
         return self._requested
@@ -35,6 +45,7 @@ class StopRequest:
     def _receive(self, signum: int, unused_frame: Any) -> None:
         signal.signal(signum, signal.SIG_DFL)
         self._requested = True
+        self.by = _NAMES[signum]
         if self._at_once:
             raise Stopped
 

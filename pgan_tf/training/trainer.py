@@ -68,19 +68,33 @@ def train(
     except errors.UserError:
         raise
     except Exception as error:
-        if out_of_memory.is_full_disk(error):
-            raise errors.UserError(
-                f"no space left on the disk of --run_dir={options.run_dir}: "
-                "free some, and the same command continues from the last "
-                "checkpoint"
-            ) from error
-        if out_of_memory.is_one(error):
-            schedule = run.schedule if run else Schedule.of_run(options)
-            stage = run.stage() if run else schedule.at(0)
-            raise errors.UserError(
-                "out of memory " + plan.memory_advice(options, schedule, stage)
-            ) from error
+        if told := _as_user_error(error, options, run):
+            raise told from error
         raise
+
+
+def _as_user_error(
+    error: Exception, options: RunOptions, run: "Run | None"
+) -> errors.UserError | None:
+    """What a user can do about it, in a line; None: nothing is known.
+
+    Args:
+        error: Any.
+        options: Of the run.
+        run: Where it came; None: ahead of all.
+    """
+    if out_of_memory.is_full_disk(error):
+        return errors.UserError(
+            f"no space left on the disk of --run_dir={options.run_dir}: "
+            "free some, and the same command continues from the last "
+            "checkpoint"
+        )
+    if out_of_memory.is_one(error):
+        schedule = run.schedule if run else Schedule.of_run(options)
+        stage = run.stage() if run else schedule.at(0)
+        advice = plan.memory_advice(options, schedule, stage)
+        return errors.UserError(f"out of memory {advice}")
+    return None
 
 
 class Run:
@@ -166,7 +180,8 @@ class Run:
         try:
             self.loop(stop)
         except Exception as error:
-            self.reports.gave_up(derived.reason(error))
+            told = _as_user_error(error, self.options, self)
+            self.reports.gave_up(derived.reason(told or error))
             raise
 
     def loop(self, stop: stopping.StopRequest) -> None:
@@ -186,7 +201,7 @@ class Run:
                 except stopping.Stopped:
                     if not self.guard.what_is_wrong(tick, stage):
                         self.save(tick)
-                    return self.reports.stopped(self.position.nimg)
+                    return self.reports.stopped(self.position.nimg, stop.by)
             if stage.grown_since(self.position.lod):
                 self.grow()
             self.position.lod = stage.lod
@@ -220,7 +235,7 @@ class Run:
                 self.save(tick)
                 saved_at = time.monotonic()
             if stopping_now:
-                return self.reports.stopped(self.position.nimg)
+                return self.reports.stopped(self.position.nimg, stop.by)
         self.check_same_weights()
         self.reports.end(self.run_dir)
 
@@ -349,7 +364,7 @@ class Run:
         self.reports.log.forget_stats_after(self.position.nimg)
         # From now on the lower rates are part of the run.
         self.checkpoints.save(self.position)
-        self.reports.rolled_back(self.position)
+        self.reports.rolled_back(self.position, folder)
         return position.Tick(self.position)
 
     def check_same_weights(self) -> None:

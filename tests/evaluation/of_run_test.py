@@ -14,7 +14,7 @@ from pgan_tf.evaluation.features import inception_graph, label_classifier
 from pgan_tf.evaluation.options import Options
 from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
-from tests import common, dataset_files, small_run
+from tests import common, dataset_files, pages, small_run
 
 
 class EvaluationTest(common.TestCase):
@@ -223,6 +223,13 @@ class EvaluationTest(common.TestCase):
         self.assertEqual(found, [0.5, 1.0])
         picture = run_dir / "truncation-network-snapshot-000010.png"
         self.assertTrue(picture.is_file())
+        # The page is written after all of them.
+        page = pages.Page(run_dir)
+        self.assertEqual(
+            [row[0] for row in page.rows("Truncation")[1:]],
+            ["10 kimg, truncation 0.5", "10 kimg, truncation 1", "10 kimg"],
+        )
+        self.assertIn(f"10 kimg ({picture.name})", page.text)
         # From the files, the second time.
         again = self.evaluate(run_dir, "fid", "is", "ppl", **options)
         self.assertEqual(again.results, report.results)

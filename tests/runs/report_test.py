@@ -80,10 +80,14 @@ class ReportTest(common.TestCase):
                 f'<p class="state {now.status}"><b>{now.status}</b>', page.text
             )
             self.assertIn(told, page.text)
+            what = "last heard of" if now.status == "running" else now.status
+            self.assertRegex(page.text, f"<p>began 20[^,]*, {what} 20")
             self.assertIn("<dt>device</dt><dd>CPU &lt;2&gt;</dd>", page.text)
             # Only the page of a run that goes on is loaded again.
             running = now.status == run_state.RUNNING
             self.assertEqual('id="age"' in page.text, running)
+            self.assertEqual('http-equiv="refresh"' in page.text, running)
+            self.assertEqual(page.data["heard"], now.written)
 
     def test_a_damaged_state_is_no_obstacle(self):
         for content in ("{}", "[", '{"status": 3}', "null", "\xff"):
@@ -131,7 +135,14 @@ class ReportTest(common.TestCase):
         )
         self.assertEqual(
             charts["Losses"],
-            [{"name": "G", "raw": "G_loss", "points": [[1, 0.5], [2, 0.25]]}],
+            [
+                {
+                    "name": "G",
+                    "raw": "G_loss",
+                    "told": "What G lowers. It is no measure of quality.",
+                    "points": [[1, 0.5], [2, 0.25]],
+                }
+            ],
         )
         self.assertEqual(charts["surprise"][0]["points"], [[2, 7]])
         self.assertIn(
@@ -235,9 +246,30 @@ class ReportTest(common.TestCase):
         report.write(self.run_dir)
         page = Page(self.run_dir)
         self.assertEqual(
-            page.rows("Metrics")[0], ["snapshot", "FD[labels] n=9"]
+            page.rows("Metrics")[0], ["snapshot", "FD[labels¹] n=9"]
         )
-        self.assertIn("FD[labels]: of features 4e052f3e", page.text)
+        self.assertIn('<p class="note">¹ features 4e052f3e</p>', page.text)
+
+    def test_numbers_of_two_sets_of_features_are_told_apart(self):
+        line = {"row": "Reals2", "num_fakes": 9}
+        add_lines(
+            self.run_dir / "metric-fid.jsonl",
+            {**line, "label": "FD[labels:4e052f3e]", "value": 1},
+            {**line, "label": "FD[labels:00000000]", "value": 2},
+        )
+        add_lines(
+            self.run_dir / "metric-is.jsonl",
+            {**line, "label": "CS[labels:4e052f3e]", "value": 3},
+        )
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        names = ["FD[labels¹] n=9", "FD[labels²] n=9", "CS[labels¹] n=9"]
+        self.assertEqual(
+            page.rows("Metrics"),
+            [["snapshot", *names], ["Reals2", "1", "2", "3"]],
+        )
+        for note in ("¹ features 4e052f3e", "² features 00000000"):
+            self.assertIn(f'<p class="note">{note}</p>', page.text)
 
     def test_a_try_out_is_no_column_for_ever(self):
         def line(count: int, kimg: int) -> dict:
@@ -250,22 +282,46 @@ class ReportTest(common.TestCase):
         report.write(self.run_dir)
         head, _ = Page(self.run_dir).rows("Metrics")
         self.assertEqual(head[1:], ["FID n=5000", "FID n=4000"])
-        # It stays where nothing else tells of a snapshot.
+        told = "Tried out with few images, and not shown: FID n=64."
+        self.assertIn(told, Page(self.run_dir).text)
+        # It stays while there is more of it than of anything else.
         add_lines(path, *lines, line(64, 2))
         report.write(self.run_dir)
+        page = Page(self.run_dir)
+        self.assertIn("FID n=64", page.rows("Metrics")[0])
+        self.assertNotIn("Tried out", page.text)
+        # The same snapshots need not be there again.
+        add_lines(path, *lines, line(64, 2), line(5000, 3))
+        report.write(self.run_dir)
         head, *_ = Page(self.run_dir).rows("Metrics")
-        self.assertIn("FID n=64", head)
+        self.assertNotIn("FID n=64", head)
 
     def test_truncation(self):
-        line = {"row": "network-snapshot-000003.keras", "num_fakes": 9}
+        name = "network-snapshot-000003"
+        line = {"row": f"{name}.keras", "num_fakes": 9, "label": "IS"}
+        sweep = [
+            {
+                **line,
+                "row": f"{name}.keras truncation {limit:g}",
+                "value": value,
+                "truncation": limit,
+            }
+            for limit, value in ((1.0, 3.0), (0.5, 2.0))
+        ]
+        add_lines(self.run_dir / "truncation-is.jsonl", *sweep)
         add_lines(
-            self.run_dir / "truncation-is.jsonl",
-            {**line, "label": "IS", "value": 2.0, "truncation": 0.5},
-            {**line, "label": "IS", "value": 3.0, "truncation": 1.0},
+            self.run_dir / "metric-is.jsonl",
+            {**line, "value": 4.0},
+            {**line, "value": 5.0, "row": "network-snapshot-000004.keras"},
         )
-        for name in ("truncation-a.png", "nearest-a.png", "distances-a.png"):
+        names = (
+            f"truncation-{name}.png",
+            f"nearest-{name}.png",
+            "distances-a.png",
+        )
+        for each in (*names, f"nearest-{name}-truncation-0.5.png"):
             picture = np.zeros([8, 8, 3], np.uint8)
-            images.save_png(self.run_dir / name, picture)
+            images.save_png(self.run_dir / each, picture)
         report.write(self.run_dir)
         page = Page(self.run_dir)
         self.assertEqual(
@@ -274,14 +330,24 @@ class ReportTest(common.TestCase):
                 ["snapshot", "IS n=9"],
                 ["3 kimg, truncation 0.5", "2"],
                 ["3 kimg, truncation 1", "3"],
+                ["3 kimg", "4"],
             ],
         )
-        for name in ("truncation-a.png", "nearest-a.png", "distances-a.png"):
-            self.assertIn(f"<figcaption>{name}</figcaption>", page.text)
+        captions = re.findall("<figcaption>(.*?)</figcaption>", page.text)
+        self.assertEqual(
+            captions,
+            [*(f"3 kimg ({each})" for each in names[:2]), "distances-a.png"],
+        )
 
     def test_metrics(self):
         lines = [
-            {"label": "FID", "num_fakes": n, "row": row, "value": value}
+            {
+                "label": "FID",
+                "num_fakes": n,
+                "row": row,
+                "value": value,
+                "better": "lower",
+            }
             for n, row, value in (
                 (500, "network-snapshot-000001.keras", 80.0),
                 (500, "network-snapshot-000003.keras", 70.0),
@@ -303,8 +369,55 @@ class ReportTest(common.TestCase):
             ],
         )
         (chart,) = page.data["charts"]
+        self.assertEqual(chart["title"], "FID n=500")
+        self.assertEqual(chart["unit"], "FID, lower is better")
         self.assertEqual(chart["series"][0]["points"], [[1, 80], [3, 60]])
         self.assertEqual(chart["series"][1]["points"], [[1, 2], [3, 2]])
+
+    def test_on_a_phone_each_number_says_what_it_is(self):
+        line = {"row": "Reals2", "num_fakes": 9, "label": "<b>", "value": 2}
+        add_lines(self.run_dir / "metric-fid.jsonl", line)
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        cells = re.findall('<td data-of="(.*?)">(.*?)<', page.text)
+        self.assertContainsSubset(
+            [("snapshot", "Reals2"), ("&lt;b&gt; n=9", "2")], cells
+        )
+
+    def test_rollbacks(self):
+        for nimg, why in ((3000, "G_loss is <nan>"), (3500, "too large")):
+            folder = run_folder.new_diagnostics_path(self.run_dir, nimg)
+            folder.mkdir(parents=True)
+            state = {"nimg": nimg, "why": why}
+            (folder / "state.json").write_text(json.dumps(state))
+        back = run_state.Rollback("3000", 2.0, 0.5)
+        state = run_state.RunState.new(())
+        state = dataclasses.replace(state, rollbacks=(back,))
+        run_state.write(self.run_dir, state)
+        self.assertEqual(run_state.read(self.run_dir), state)
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        told = [
+            "The training failed at 3 kimg: G_loss is <nan> (diagnostics/3000)."
+            " It was rolled back to 2 kimg and went on with learning rates "
+            "times 0.5",
+            "The training failed at 3.5 kimg: too large (diagnostics/3500)",
+        ]
+        self.assertEqual(page.lines("Failures"), told)
+        self.assertEqual(
+            page.data["failures"],
+            [{"kimg": 3, "told": told[0]}, {"kimg": 3.5, "told": told[1]}],
+        )
+
+    def test_the_command_is_a_flag_on_a_line(self):
+        run_dir = self.folder()
+        odd = dataclasses.replace(self.options, run_dir="a --b\nc")
+        run_folder.begin(run_dir, odd, "")
+        report.write(run_dir)
+        (shown,) = re.findall("<pre>(.*?)</pre>", Page(run_dir).text, re.DOTALL)
+        first, second, *_ = shown.split(" \\\n  ")
+        self.assertEqual(first, "python train.py")
+        self.assertEqual(second, "&#x27;--run_dir=a --b\nc&#x27;")
 
     def test_nothing_in_it_is_run_or_loaded(self):
         run_dir = self.run_dir.parent / "<img src=x onerror=alert(1)>"

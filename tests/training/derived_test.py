@@ -143,9 +143,14 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
         with (
             known_steps.known(known_steps.Clock()),
             mock.patch.object(owner, name, side_effect=FULL),
-            self.assertRaisesRegex(errors.UserError, message),
+            self.assertRaisesRegex(errors.UserError, message) as caught,
         ):
             trainer.train(self.options)
+        # The page has the same words, if it was there before the failure.
+        if owner is snapshots:
+            text = pages.Page(self.run_dir).text
+            self.assertIn('<p class="state failed"><b>failed</b>', text)
+            self.assertIn(f'class="why">{caught.exception}</span>', text)
 
     def test_a_damaged_run_folder(self):
         with known_steps.known(known_steps.Clock()):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pgan_tf.base import errors
 from pgan_tf.networks.progressive.options import ProgressiveOptions
-from pgan_tf.runs import option_tree
+from pgan_tf.runs import option_tree, run_state
 from pgan_tf.runs.options import (
     DataOptions,
     GuardOptions,
@@ -32,7 +32,7 @@ from pgan_tf.training import (
     stopping,
     trainer,
 )
-from tests import common, processes
+from tests import common, pages, processes
 from tests.training import trainer_test
 
 # Two calls of 16 images each in a tick; all at 4x4.
@@ -329,6 +329,11 @@ class RollbackTest(GuardCase):
         self.assertEqual(run.position.rollbacks, 1)
         self.assertEqual(run.stage().d_lrate, HUGE * factor)
         self.assertLen(list((self.here / "run" / "diagnostics").iterdir()), 1)
+        back = run_state.Rollback("32", 0.0, factor)
+        # The page tells it, also after the run has been continued.
+        self.assertEqual(run_state.read(self.here / "run").rollbacks, (back,))
+        (line,) = pages.Page(self.here / "run").lines("Failures")
+        self.assertEndsWith(line, f"with learning rates times {factor:g}")
 
     def test_a_bad_state_is_never_saved(self):
         """Every call is saved, and the third call leaves a bad state."""

@@ -270,6 +270,21 @@ class StateTest(common.TestCase):
 
 
 class StoppedTest(common.TestCase):
+    def test_the_page_says_by_what_and_how_to_go_on(self):
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        options = known_steps.options(here, total_kimg=2.0, tick_kimg_base=2.0)
+        stop = _AfterOneCall()
+        stop.by = "Ctrl-C"
+        with known_steps.known(known_steps.Clock()):
+            trainer.train(options, stop)
+        run_dir = pathlib.Path(options.run_dir)
+        state = run_state.read(run_dir)
+        self.assertEqual(state.status, "stopped")
+        command = f"python train.py --resume={run_dir}"
+        self.assertEqual(state.why, f"by Ctrl-C; {command} continues")
+        self.assertIn(f"{command} continues</span>", pages.Page(run_dir).text)
+
     def test_seconds_of_a_tick_go_on_after_a_stop(self):
         """A tick of two calls, stopped after its first: as if it had not."""
         here = self.folder()

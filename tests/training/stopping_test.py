@@ -17,13 +17,18 @@ class StopRequestTest(common.TestCase, parameterized.TestCase):
             self.addCleanup(signal.signal, each, before)
             signal.signal(each, signal.SIG_DFL)
 
-    @parameterized.parameters(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    def test_a_signal_is_a_request(self, signum):
+    @parameterized.parameters(
+        (signal.SIGINT, "Ctrl-C"),
+        (signal.SIGTERM, "SIGTERM"),
+        (signal.SIGHUP, "SIGHUP, as when a terminal is closed"),
+    )
+    def test_a_signal_is_a_request(self, signum, by):
         request = stopping.StopRequest()
         request.listen()
         self.assertFalse(request.requested())
         os.kill(os.getpid(), signum)
         self.assertTrue(request.requested())
+        self.assertEqual(request.by, by)
         # A second one ends the process.
         self.assertEqual(signal.getsignal(signum), signal.SIG_DFL)
 

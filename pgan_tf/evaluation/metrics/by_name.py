@@ -37,6 +37,7 @@ KINDS: tuple[type[Metric], ...] = (
     path_length.PathLength,
     mode_count.ModeCount,
 )
+BY_KEY = {kind.key: kind for kind in KINDS}
 NOT_DIGITS = (
     "needs stacked digits, such as a dataset of dataset_tool.py create "
     "--source=mnistrgb"

@@ -28,6 +28,7 @@ class ResultFilesTest(common.TestCase):
         self.assertLen(lines, 2)
         expected = {
             "metric": "swd",
+            "better": "lower",
             "label": "SWDx1e3",
             "value": 1.0,
             "spread": None,

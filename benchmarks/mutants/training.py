@@ -38,8 +38,8 @@ MUTANTS = (
             "done = self.position.nimg > total",
         ),
         (
-            "self.position.nimg += self.schedule.call_nimg(stage)",
-            "self.position.nimg += stage.minibatch * 4",
+            "nimg = self.schedule.call_nimg(stage)",
+            "nimg = stage.minibatch * 4",
         ),
         ("            self.position.lod = stage.lod\n", ""),
         ("            self.nets.g_adam.reset()\n", ""),
@@ -94,7 +94,7 @@ MUTANTS = (
         ),
         ("tf.constant(self.labels),", "tf.constant(self.dataset.labels),"),
         (
-            "                tick = position.next_tick(self.position)\n",
+            "                tick = position.next_tick(self.position, tick)\n",
             "                tick = position.Tick(self.position)\n",
         ),
         (
@@ -172,6 +172,35 @@ MUTANTS = (
         ("        position.tick_calls = self._calls\n", ""),
         ("        position.tick_seconds = self.seconds()\n", ""),
         ("        self._calls += 1\n", ""),
+    ),
+    *mutants(
+        "pgan_tf/training/pace.py",
+        "tests/training/pace_test.py tests/training/reports_test.py",
+        (
+            "        if self._is_setting_up:\n            return\n",
+            "",
+        ),
+        ("        self._is_setting_up = True\n", ""),
+        (
+            "        self._is_setting_up = False\n\n    def _end_stretch",
+            "\n    def _end_stretch",
+        ),
+        ("if s.resolution == resolution]", "]"),
+        ("        self._setup_before = setup\n", ""),
+        ("        self._end_stretch()\n        yield", "        yield"),
+        (
+            "            self._present = before._present.again()\n",
+            "            pass\n",
+        ),
+    ),
+    *mutants(
+        "pgan_tf/training/time_left.py",
+        "tests/training/time_left_test.py",
+        ("statistics.median_low(values)", "statistics.fmean(values)"),
+        ("if nimg <= start:", "if False:"),
+        ("        self._setups += setups\n", ""),
+        ("            self._between.append(between)\n", "            pass\n"),
+        ("size += _FIRST_SETUP", "pass"),
     ),
     *mutants(
         "pgan_tf/training/guard.py",

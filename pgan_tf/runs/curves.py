@@ -71,6 +71,7 @@ _NOT_DRAWN = (
     "sec_per_tick",
     "sec_per_kimg",
     "data_sec",
+    "setup_sec",
     "maintenance_sec",
 )
 

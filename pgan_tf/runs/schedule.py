@@ -193,17 +193,6 @@ class Schedule:
                 found[phase.fading] += max(end - phase.start_kimg, 0.0)
         return found[True], found[False]
 
-    def images_between(self, start: float, end: float) -> dict[int, float]:
-        """How many of the images from one number to another, by resolution."""
-        images: dict[int, float] = {}
-        for phase in self.phases:
-            first = max(phase.start_kimg * 1000, start)
-            last = min(phase.end_kimg * 1000, end)
-            if last > first:
-                current = phase.resolution(self.resolution)
-                images[current] = images.get(current, 0.0) + last - first
-        return images
-
     def table(self) -> list[str]:
         """The schedule for people: a line per resolution, and the length."""
         titles = "size|fades in|settled|batch|per pass|lrate G|D|tick"

@@ -46,6 +46,11 @@ BY_NAME = {
         "Timing/data_sec",
         "Seconds of the tick in which the training waited for images.",
     ),
+    "setup_sec": TickNumber(
+        "Timing/setup_sec",
+        "Seconds of the tick that went into compiling steps and their first "
+        "calls. Speeds leave them out.",
+    ),
     "maintenance_sec": TickNumber(
         "Timing/maintenance_sec",
         "Seconds ahead of the tick, for pictures, snapshots and checkpoints.",

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from pgan_tf.training.pace import Pace
+
 
 @dataclasses.dataclass
 class Position:
@@ -29,6 +31,8 @@ class Position:
         tick_sums: Their terms, added up.
         lrate_factor: On the learning rates of the schedule.
         rollbacks: How often the run was rolled back.
+        tick_stretches: What its pace keeps.
+        tick_setup_seconds: Time of it that went into setting up steps.
     """
 
     nimg: int = 0
@@ -41,6 +45,8 @@ class Position:
     tick_sums: list[float] = dataclasses.field(default_factory=list)
     lrate_factor: float = 1.0
     rollbacks: int = 0
+    tick_stretches: list[list[float]] = dataclasses.field(default_factory=list)
+    tick_setup_seconds: float = 0.0
 
     def to_json(self) -> str:
         """All attributes; a float comes back as it was, bit for bit."""
@@ -61,17 +67,27 @@ class Tick:
 
     Args:
         position: Where the run is; a tick under way there is continued.
+        before: The tick before, whose steps go on; None: steps have to be set
+            up first.
+
+    Attributes:
+        pace: How fast its steps go.
+        started: When this process began with it.
+        data_seconds: Time waited for data since then.
     """
 
-    def __init__(self, position: Position) -> None:
+    def __init__(
+        self, position: Position, before: "Tick | None" = None
+    ) -> None:
         self._nimg = position.tick_nimg
         self._earlier = position.tick_seconds
         self._calls = position.tick_calls
         # An array if anything was saved, a tensor from the next call on.
         self._sums: Any = np.array(position.tick_sums or 0, np.float32)
         self.started = time.monotonic()
-        # Since this process began with the tick.
         self.data_seconds = 0.0
+        self.pace: Pace = Pace(self.means, before.pace if before else None)
+        self.pace.resume(position.tick_stretches, position.tick_setup_seconds)
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
@@ -80,11 +96,17 @@ class Tick:
         yield
         self.data_seconds += time.monotonic() - start
 
-    def add(self, terms: Any) -> None:
-        """Takes in the terms of one call, a float32 tensor [number]."""
+    def add(self, terms: Any, nimg: int) -> None:
+        """Takes in what one call has given.
+
+        Args:
+            terms: Their means, a float32 tensor [number].
+            nimg: Images that it showed.
+        """
         # Stays on the device: reading a number would wait for it.
         self._sums = self._sums + terms
         self._calls += 1
+        self.pace.called(nimg)
 
     def due(self, nimg: int, tick_kimg: float) -> bool:
         """Whether the tick is over after so many images."""
@@ -108,12 +130,16 @@ class Tick:
         position.tick_seconds = self.seconds()
         position.tick_calls = self._calls
         position.tick_sums = [float(x) for x in np.atleast_1d(self._sums)]
+        position.tick_stretches = self.pace.kept()
+        position.tick_setup_seconds = self.pace.setup_seconds()
 
 
-def next_tick(position: Position) -> Tick:
-    """The tick that begins at a position, once one was reported."""
+def next_tick(position: Position, before: Tick) -> Tick:
+    """The tick that begins at a position, once the one before was reported."""
     position.tick_nimg = position.nimg
     position.tick_seconds = 0.0
     position.tick_calls = 0
     position.tick_sums = []
-    return Tick(position)
+    position.tick_stretches = []
+    position.tick_setup_seconds = 0.0
+    return Tick(position, before)

@@ -24,8 +24,9 @@ from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import report, run_state, tensorboard
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import speed, steps, terminal
+from pgan_tf.training import steps, terminal
 from pgan_tf.training.position import Position, Tick
+from pgan_tf.training.time_left import TimeLeft
 
 
 class Reports:
@@ -37,7 +38,7 @@ class Reports:
     """
 
     def __init__(
-        self, run_dir: pathlib.Path | None, time_left: speed.TimeLeft
+        self, run_dir: pathlib.Path | None, time_left: TimeLeft
     ) -> None:
         self.log = Log(run_dir)
         self.derived = self.log.derived
@@ -53,30 +54,32 @@ class Reports:
         # Maintenance is what happens between two ticks.
         self._last = time.monotonic()
 
-    def tick(
-        self,
-        tick: Tick,
-        stage: Stage,
-        position: Position,
-    ) -> None:
+    def tick(self, tick: Tick, stage: Stage, position: Position) -> None:
         """Reports a tick that is over, and counts it and its time."""
         # Reading the terms waits for the device, so the time comes after.
         terms = dict(zip(steps.TERMS, map(float, tick.means()), strict=True))
-        seconds, nimg = tick.seconds(), tick.num_images(position.nimg)
+        seconds = tick.seconds()
         maintenance = max(tick.started - self._last, 0.0)
         self._last = time.monotonic()
         position.tick += 1
         position.seconds += seconds + maintenance
-        self._time_left.measured(position.nimg - nimg, position.nimg, seconds)
-        values = {
+        setup = tick.pace.setup_seconds()
+        images_per_sec = tick.pace.images_per_sec()
+        stretches = tick.pace.stretches()
+        other = seconds - setup - sum(s.seconds for s in stretches)
+        self._time_left.took(
+            stretches, tick.pace.setups, maintenance + max(other, 0.0)
+        )
+        values: dict[str, Any] = {
             "lod": stage.lod,
             "resolution": stage.resolution,
             "minibatch": stage.minibatch,
             "G_lrate": stage.g_lrate,
             "D_lrate": stage.d_lrate,
-            "images_per_sec": nimg / seconds,
+            "images_per_sec": images_per_sec,
             "sec_per_tick": seconds,
-            "sec_per_kimg": seconds * 1000 / nimg,
+            "sec_per_kimg": images_per_sec and 1000 / images_per_sec,
+            "setup_sec": setup,
             "data_sec": tick.data_seconds,
             "maintenance_sec": maintenance,
             "peak_memory_mb": devices.peak_memory_mb(),
@@ -109,7 +112,8 @@ class Reports:
         points = {**counts, "kimg": position.nimg / 1000, **values}
         del points["nimg"]  # It is the axis that points stand on.
         with self.derived.making("TensorBoard's curves"):
-            self.writer.tick(points, position.nimg)
+            known = {k: v for k, v in points.items() if v is not None}
+            self.writer.tick(known, position.nimg)
             self.writer.flush()
 
     def going_on(self, tick: Tick, stage: Stage, position: Position) -> None:
@@ -273,7 +277,9 @@ class Reports:
         self.log.close()
 
 
-def _line(position: Position, values: dict[str, Any], left: float) -> str:
+def _line(
+    position: Position, values: dict[str, Any], left: float | None
+) -> str:
     size = f"{values['resolution']}x{values['resolution']}"
     memory = f"{values['peak_memory_mb'] / 1024:.1f}GB"
     return (
@@ -281,13 +287,18 @@ def _line(position: Position, values: dict[str, Any], left: float) -> str:
         f"lod {values['lod']:<5.2f} minibatch {values['minibatch']:<4d} "
         f"time {text.duration(position.seconds):<8s} "
         f"sec/tick {text.number(values['sec_per_tick'], 1):<7s} "
-        f"sec/kimg {text.number(values['sec_per_kimg'], 2):<7s} "
+        f"sec/kimg {_or_dash(values['sec_per_kimg'], 2):<7s} "
+        f"set-up {values['setup_sec']:<6.1f} "
         f"maintenance {values['maintenance_sec']:<6.1f} "
-        f"{size:<9s} images/s {text.number(values['images_per_sec'], 1):<7s} "
+        f"{size:<9s} images/s {_or_dash(values['images_per_sec'], 1):<7s} "
         f"G {values['G_loss']:<8.2f} D {values['D_loss']:<8.2f} "
         f"memory {memory:<7s} "
-        f"left {text.duration(left)}"
+        f"left {'unknown' if left is None else text.duration(left)}"
     )
+
+
+def _or_dash(value: float | None, decimals: int) -> str:
+    return "-" if value is None else text.number(value, decimals)
 
 
 class Log:

@@ -1,8 +1,9 @@
-"""How fast a training will be: the model, measurements, the time left.
+"""How fast a training will be: the model, and measurements.
 
 Nothing here imports TensorFlow.
 """
 
+import dataclasses
 import math
 import pathlib
 import statistics
@@ -12,61 +13,45 @@ import numpy as np
 
 from pgan_tf.networks import cost
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs.schedule import Schedule
 
 
-class TimeLeft:
-    """Estimates the time left, knowing that later resolutions are slower.
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What trains, as far as speeds are modelled by it.
 
-    The speed of a resolution not yet seen is that of the last one seen, by
-    the ratio of their multiplications and of the shares of a machine's peak
-    that `plan` expects.
+    Attributes:
+        peak_gmac_per_sec: In a plain convolution, on all devices, in 10^9
+            multiplications per second.
+        overhead: Seconds that each resolution's layers take in an iteration
+            however small they are; None: not known.
     """
 
-    def __init__(self, schedule: Schedule, networks: cost.NetworksCost) -> None:
-        self._schedule = schedule
-        self._networks = networks
-        self._seconds_per_image: dict[int, float] = {}
+    peak_gmac_per_sec: float
+    overhead: float | None = None
 
-    @property
-    def total_kimg(self) -> float:
-        """Length of the training."""
-        return self._schedule.total_kimg
 
-    def measured(self, start: int, end: int, seconds: float) -> None:
-        """Takes in how long the images from one number to another took.
+# Of networks of 64 and 128 maps on two cores, 4x4 to 128x128 (the table in
+# docs/performance.md), to a tenth.
+_OVERHEAD_ON_CPU = 0.007
+SHARE_ON_CPU = 0.85
+# What bfloat16 gains over float32 where the CPU multiplies tiles of it, by the
+# same table.
+_TILES_GAIN = 3.0
 
-        Where these were of several resolutions, each was as much faster or
-        slower than expected as all were.
-        """
-        images = self._schedule.images_between(start, end)
-        expected = {r: self._expected(r) for r in images}
-        ratio = seconds / self._sum(start, end)
-        for resolution, speed in expected.items():
-            self._seconds_per_image[resolution] = speed * ratio
 
-    def seconds(self, nimg: int) -> float:
-        """Seconds from `nimg` images to the end of the training."""
-        return self._sum(nimg, 1000 * self._schedule.total_kimg)
+def this_cpu(precision: str = "float32") -> Machine:
+    """This machine's CPU, measured: it takes about a tenth of a second."""
+    gain = 1.0
+    if precision == "bfloat16" and "amx_bf16" in _cpu_flags():
+        gain = _TILES_GAIN
+    return Machine(gain * cpu_gmac_per_sec(), _OVERHEAD_ON_CPU)
 
-    def _sum(self, start: float, end: float) -> float:
-        """Seconds that the images from one number to another will take."""
-        images = self._schedule.images_between(start, end)
-        return sum(n * self._expected(r) for r, n in images.items())
 
-    def _expected(self, resolution: int) -> float:
-        """Seconds per image at a resolution; in any unit, if none is known."""
-        known, cost = self._seconds_per_image, self._cost(resolution)
-        if not known:
-            return cost
-        nearest = max((r for r in known if r <= resolution), default=min(known))
-        return known[nearest] * cost / self._cost(nearest)
-
-    def _cost(self, resolution: int) -> float:
-        """What an image costs, as far as its multiplications tell."""
-        d_repeats = self._schedule.options.d_repeats
-        macs = cost.iteration_macs(self._networks, resolution, 1, d_repeats)
-        return macs / d_repeats / share_of_peak(resolution)
+def _cpu_flags() -> str:
+    try:
+        return pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
 
 
 _SHARE_OF_PEAK = {4: 0.4, 8: 0.6}
@@ -77,8 +62,9 @@ def measured_speeds(run_dir: str | pathlib.Path) -> dict[int, float]:
     """Images/s by resolution that a run's stats.jsonl tells: the medians."""
     speeds: dict[int, list[float]] = {}
     for tick in run_folder.read_ticks(pathlib.Path(run_dir)):
-        speed = tick["images_per_sec"]
-        speeds.setdefault(tick["resolution"], []).append(speed)
+        # None, where a tick had nothing but first calls.
+        if speed := tick["images_per_sec"]:
+            speeds.setdefault(tick["resolution"], []).append(speed)
     return {r: statistics.median(values) for r, values in speeds.items()}
 
 

@@ -39,6 +39,7 @@ from pgan_tf.training import (
     speed,
     state,
     stopping,
+    time_left,
     workers,
 )
 
@@ -144,7 +145,7 @@ class Run:
         networks = plan.networks_cost(options, self.dataset.num_channels)
         self.reports = reports.Reports(
             self.run_dir if self.workers.is_chief else None,
-            speed.TimeLeft(self.schedule, networks),
+            time_left.TimeLeft(self.schedule, networks, self.machine()),
         )
         self.grid = grid.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
@@ -174,6 +175,12 @@ class Run:
             path, {"G": nets.G, "D": nets.D, "Gs": nets.Gs}
         )
 
+    def machine(self) -> speed.Machine | None:
+        """What the time left is modelled for, ahead of the first ticks."""
+        if devices.describe() == "CPU":
+            return speed.this_cpu(self.options.optimizer.precision)
+        return None
+
     def train(self, stop: stopping.StopRequest) -> None:
         """Trains to the end or to a request to stop; the page says which."""
         self.reports.write_page()
@@ -193,6 +200,7 @@ class Run:
         while self.position.nimg < total:
             stage = self.stage()
             if compiled is None or stage.grown_since(self.position.lod):
+                tick.pace.set_up(stage.resolution, stage.alpha is not None)
                 batches = self.batches(stage)  # the first comes meanwhile
                 self.reports.compiling(stage)
                 try:
@@ -207,8 +215,9 @@ class Run:
             self.position.lod = stage.lod
             with tick.waiting():
                 batch = next(batches)
-            tick.add(compiled(*batch, *self.scalars(stage)))
-            self.position.nimg += self.schedule.call_nimg(stage)
+            nimg = self.schedule.call_nimg(stage)
+            tick.add(compiled(*batch, *self.scalars(stage)), nimg)
+            self.position.nimg += nimg
 
             done = self.position.nimg >= total
             due = done or tick.due(self.position.nimg, stage.tick_kimg)
@@ -230,7 +239,7 @@ class Run:
                 continue
             if due:
                 self.take_snapshots(stage, done)
-                tick = position.next_tick(self.position)
+                tick = position.next_tick(self.position, tick)
             if saving:
                 self.save(tick)
                 saved_at = time.monotonic()
@@ -330,7 +339,8 @@ class Run:
     def save(self, tick: position.Tick) -> None:
         """Writes a checkpoint, the tick under way included."""
         tick.write_to(self.position)
-        self.checkpoints.save(self.position)
+        with tick.pace.apart():
+            self.checkpoints.save(self.position)
 
     def what_is_wrong(self, tick: position.Tick, stage: Stage) -> str:
         """What the guard says, at this worker or at another."""

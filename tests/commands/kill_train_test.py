@@ -48,6 +48,7 @@ OWN = (
     "sec_per_tick",
     "sec_per_kimg",
     "data_sec",
+    "setup_sec",
     "maintenance_sec",
     "peak_memory_mb",
 )

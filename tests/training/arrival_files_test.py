@@ -17,7 +17,14 @@ from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.schedule import Schedule
 from pgan_tf.sampling import latent_table
-from pgan_tf.training import plan, position, speed, state, steps
+from pgan_tf.training import (
+    pace,
+    plan,
+    position,
+    state,
+    steps,
+    time_left,
+)
 from tests.training import arrival_case
 from tests.training.arrival_case import reads
 
@@ -73,8 +80,8 @@ class PlanTest(arrival_case.ArrivalCase):
         options = self.options()
         schedule = Schedule.of_run(options)
         networks = plan.networks_cost(options, 3)
-        left = speed.TimeLeft(schedule, networks)
-        left.measured(132, 180, seconds=48.0)
+        left = time_left.TimeLeft(schedule, networks)
+        left.took([pace.Stretch(16, False, 48, 48.0)])
         macs = [
             networks.discriminator(r).macs * (2 * 12 + 2)
             + networks.generator(r).macs * (2 * 1 + 3)
@@ -203,7 +210,7 @@ class GuardTest(arrival_case.ArrivalCase):
     def tick(self, **terms: float) -> position.Tick:
         tick = position.Tick(position.Position())
         values = [terms.get(name, 0.5) for name in steps.TERMS]
-        tick.add(tf.constant(values))
+        tick.add(tf.constant(values), 8)
         return tick
 
     @reads("guard_max_score", "guard_min_variation")

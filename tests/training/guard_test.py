@@ -74,7 +74,7 @@ def make_options(
 def make_tick(**terms: float) -> position.Tick:
     """A tick of one call; the terms not given are 0.5."""
     tick = position.Tick(position.Position())
-    tick.add(tf.constant([terms.get(name, 0.5) for name in steps.TERMS]))
+    tick.add(tf.constant([terms.get(name, 0.5) for name in steps.TERMS]), 8)
     return tick
 
 

@@ -112,6 +112,7 @@ def known(clock: Clock) -> Iterator[None]:
         (time, "monotonic", clock),
         (compiled_steps, "make_iterations", iterations),
         (trainer.Run, "batches", batches),
+        (trainer.Run, "machine", lambda run: None),
         *(
             (owner, name, slow(getattr(owner, name), seconds))
             for owner, name, seconds in (

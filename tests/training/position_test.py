@@ -15,7 +15,7 @@ class TickTest(common.TestCase):
     def test_means_and_limits(self):
         tick = position.Tick(position.Position(nimg=100, tick_nimg=100))
         for terms in TERMS:
-            tick.add(tf.constant(terms))
+            tick.add(tf.constant(terms), 32)
         self.assertAllClose(tick.means(), TERMS.mean(0), rtol=1e-6, atol=0)
         self.assertEqual(tick.num_images(164), 64)
         self.assertFalse(tick.due(163, 0.064))
@@ -27,19 +27,19 @@ class TickTest(common.TestCase):
             position.Tick(position.Position()),
         )
         for terms in TERMS:
-            whole.add(tf.constant(terms))
-        first.add(tf.constant(TERMS[0]))
-        first.add(tf.constant(TERMS[1]))
+            whole.add(tf.constant(terms), 32)
+        first.add(tf.constant(TERMS[0]), 32)
+        first.add(tf.constant(TERMS[1]), 32)
         where = position.Position(nimg=64)
         first.write_to(where)
         second = position.Tick(position.Position.from_json(where.to_json()))
-        second.add(tf.constant(TERMS[2]))
+        second.add(tf.constant(TERMS[2]), 32)
         self.assertAllEqual(second.means(), whole.means())
         self.assertEqual(second.num_images(96), 96)
         self.assertGreater(second.seconds(), where.tick_seconds)
 
     def test_waiting_for_data_adds_up(self):
-        clock = iter([0.0, 1.0, 1.5, 2.0, 2.25])
+        clock = iter([0.0, 0.0, 1.0, 1.5, 2.0, 2.25])
         with mock.patch.object(position.time, "monotonic", lambda: next(clock)):
             tick = position.Tick(position.Position())
             for _ in range(2):
@@ -56,7 +56,7 @@ class TickTest(common.TestCase):
             self.assertEqual(tick.seconds(), 12.0)
             tick.write_to(where)
             self.assertEqual(where.tick_seconds, 12.0)
-            following = position.next_tick(where)
+            following = position.next_tick(where, tick)
             clock.return_value = 110.0
             self.assertEqual(following.seconds(), 3.0)
         self.assertEqual(
@@ -69,9 +69,9 @@ class TickTest(common.TestCase):
         where = position.Position(
             64, tick_nimg=0, tick_calls=3, tick_sums=[1.0]
         )
-        tick = position.next_tick(where)
+        tick = position.next_tick(where, position.Tick(where))
         self.assertEqual(tick.num_images(64), 0)
-        tick.add(tf.constant([2.0]))
+        tick.add(tf.constant([2.0]), 32)
         self.assertAllEqual(tick.means(), [2.0])
 
 

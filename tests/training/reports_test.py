@@ -193,7 +193,7 @@ class RecountTest(common.TestCase):
 
     def test_which_tick_writes_what(self):
         names = {path.name for path in self.run_dir.iterdir()}
-        fakes = {f"fakes{kimg:06d}.png" for kimg in (0, 2, 4, 6, 8)}
+        fakes = {f"fakes{kimg:06d}.000.png" for kimg in (0, 2, 4, 6, 8)}
         taken = {f"network-snapshot-{kimg:06d}.keras" for kimg in (4, 8)}
         self.assertEqual({n for n in names if n.startswith("fakes")}, fakes)
         self.assertEqual({n for n in names if n.startswith("network")}, taken)
@@ -217,7 +217,9 @@ class RecountTest(common.TestCase):
         for kimg, lod in ((0, 1.0), (2, 1.0), (4, 2 / 3), (6, 0.0), (8, 0.0)):
             cells = images.to_uint8(drawing.generate(Gs, latents, lod=lod))
             expected = images.grid(images.upscale(cells, 8), 4).astype(int)
-            with Image.open(self.run_dir / f"fakes{kimg:06d}.png") as picture:
+            with Image.open(
+                self.run_dir / f"fakes{kimg:06d}.000.png"
+            ) as picture:
                 grids[kimg] = np.asarray(picture).astype(int)
             self.assertLessEqual(np.abs(grids[kimg] - expected).max(), 1)
         # The lods do make a difference.

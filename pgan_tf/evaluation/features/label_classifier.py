@@ -132,7 +132,9 @@ def extractor(
         differentiable=differentiable,
         attributes=attributes,
         resize=f"averaged over boxes to {size}x{size}",
-        note=f"held-out accuracy {held_out_accuracy:.3f}",
+        # Rounding, which machines do differently, leads the learning elsewhere.
+        note=f"learned on this machine, held-out accuracy "
+        f"{held_out_accuracy:.3f}: compare only equal digits",
     )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import tqdm
 
@@ -10,6 +10,18 @@ import tqdm
 MAX_IMAGES = 64
 MAX_BYTES = 16 << 20
 MAX_SECONDS = 2.0
+
+
+class Counts(NamedTuple):
+    """What was counted of a block's images.
+
+    Attributes:
+        num_exact: Those that are bit-exact; see `sources.source.Checked`.
+        num_enlarged: Those that were smaller than wanted.
+    """
+
+    num_exact: int = 0
+    num_enlarged: int = 0
 
 
 def split(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import errors, files, locks, text, version
-from pgan_tf.data import jobs, journal, parallel
+from pgan_tf.data import blocks, jobs, journal, parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
@@ -76,11 +76,11 @@ def create(
     if bad:
         manifest["skipped"] = list(bad.values())
     with locks.hold(target.path, "--out_dir", "create"):
-        num_exact = _write(
-            jobs.Job(images, order, target), num_workers, overwrite
-        )
+        counts = _write(jobs.Job(images, order, target), num_workers, overwrite)
         if isinstance(images, source.Checked):
-            manifest["num_exact"] = num_exact
+            manifest["num_exact"] = counts.num_exact
+        if counts.num_enlarged:
+            manifest["num_enlarged"] = counts.num_enlarged
         writing.finish(target, manifest)
 
 
@@ -101,8 +101,8 @@ def _origin(
     }
 
 
-def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
-    """Writes what is not written yet; returns how many are bit-exact."""
+def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> blocks.Counts:
+    """Writes what is not written yet; returns what was counted of all."""
     target = job.target
     log = journal.Journal(
         target, journal.identify(job.images, job.order, target)
@@ -133,7 +133,7 @@ def _write(job: jobs.Job, num_workers: int, overwrite: bool) -> int:
     finally:
         # An image that stops the build need not cost what others have.
         log.flush()
-    return sum(log.done.values())
+    return blocks.Counts(*map(sum, zip(*log.done.values(), strict=True)))
 
 
 def _clear(path: pathlib.Path, overwrite: bool, needed: int) -> None:

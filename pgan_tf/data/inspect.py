@@ -35,9 +35,16 @@ def describe(dataset: datasets.Dataset) -> str:
         rows["bit-exact"] = (
             f"{manifest['num_exact']} of {dataset.num_images} images"
         )
+    if isinstance(manifest.get("num_enlarged"), int):
+        rows["enlarged"] = (
+            f"{manifest['num_enlarged']:,} of {dataset.num_images:,} images"
+            f" were smaller than {dataset.resolution}x{dataset.resolution} and"
+            " were enlarged"
+        )
     if "skipped" in manifest:
         count = len(manifest["skipped"])
-        rows["skipped"] = f"{count} images, see {file_names.MANIFEST}"
+        what = "image" if count == 1 else "images"
+        rows["skipped"] = f"{count:,} {what}, see {file_names.MANIFEST}"
     for key, remark in _remarks(manifest).items():
         rows[key] = remark
     for key in ("made_by", "created"):

@@ -28,11 +28,11 @@ class Job:
     order: np.ndarray
     target: writing.Target
 
-    def make(self, block: range) -> int:
+    def make(self, block: range) -> blocks.Counts:
         """Writes the records of a block.
 
         Returns:
-            How many of a `source.Checked` are bit-exact; else 0.
+            Numbers of images, 0 of what a source knows nothing of.
         """
         indices = self.order[block.start : block.stop].tolist()
         side, num_channels = self.target.resolution, self.target.num_channels
@@ -42,9 +42,12 @@ class Job:
             images[place] = self._image(index).transpose(2, 0, 1)
         labels = np.stack([self.images.label(each) for each in indices])
         writing.write(self.target, block.start, images, labels)
+        num_exact = num_enlarged = 0
         if isinstance(self.images, source.Checked):
-            return self.images.num_exact(indices)
-        return 0
+            num_exact = self.images.num_exact(indices)
+        if isinstance(self.images, source.Enlarging):
+            num_enlarged = self.images.enlarged.count(indices)
+        return blocks.Counts(num_exact, num_enlarged)
 
     def _image(self, index: int) -> np.ndarray:
         try:

@@ -1,9 +1,10 @@
 """Which blocks of an unfinished build are on disk, so that it can continue.
 
 The journal lies where the manifest will: a line that identifies the build, and
-a line "start stop exact done" for each block. A block is listed only when its
-bytes have reached the disk, so that even a power failure cannot make the
-journal lie; a line that was cut short lacks its last word and does not count.
+a line "start stop exact enlarged done" for each block. A block is listed only
+when its bytes have reached the disk, so that even a power failure cannot make
+the journal lie; a line that was cut short lacks its last word and does not
+count.
 """
 
 import re
@@ -12,13 +13,13 @@ import time
 import numpy as np
 
 from pgan_tf.base import files, text, version
-from pgan_tf.data import parallel
+from pgan_tf.data import blocks, parallel
 from pgan_tf.data.format import file_names, writing
 from pgan_tf.data.sources import source
 
 SECONDS = 2.0  # between two entries: what a kill costs at most
 _MAKER = "pgan_tf "
-_ENTRY = re.compile(r"(\d+) (\d+) (\d+) done")
+_ENTRY = re.compile(r"(\d+) (\d+) (\d+) (\d+) done")
 
 
 def identify(
@@ -38,8 +39,8 @@ class Journal:
     """The journal of one build.
 
     Attributes:
-        done: The blocks that are on disk, as far as is known, and how many
-            images of each are bit-exact; see `source.Checked`.
+        done: The blocks that are on disk, as far as is known, and what was
+            counted of each.
         differs: How the unfinished build in the folder is another one; empty
             if it is not, or if there is none.
     """
@@ -50,7 +51,7 @@ class Journal:
         self.path = target.partial(file_names.MANIFEST)
         self.differs = ""
         self.done = self._read()
-        self._pending: dict[range, int] = {}
+        self._pending: dict[range, blocks.Counts] = {}
         self._last_time = time.monotonic()
 
     def can_continue(self) -> bool:
@@ -67,9 +68,9 @@ class Journal:
         self.done = {}
         files.append(self.path, self.identity + "\n")
 
-    def add(self, block: range, num_exact: int) -> None:
+    def add(self, block: range, counts: blocks.Counts) -> None:
         """Takes note of a block that was written."""
-        self._pending[block] = num_exact
+        self._pending[block] = counts
         if time.monotonic() - self._last_time >= SECONDS:
             self.flush()
 
@@ -78,15 +79,15 @@ class Journal:
         for file in self.target.files():
             files.sync(self.target.partial(file))
         lines = (
-            f"{block.start} {block.stop} {num_exact} done\n"
-            for block, num_exact in self._pending.items()
+            f"{block.start} {block.stop} {exact} {enlarged} done\n"
+            for block, (exact, enlarged) in self._pending.items()
         )
         files.append(self.path, "".join(lines))
         self.done.update(self._pending)
         self._pending.clear()
         self._last_time = time.monotonic()
 
-    def _read(self) -> dict[range, int]:
+    def _read(self) -> dict[range, blocks.Counts]:
         """The blocks that a journal of this build lists."""
         if not self.path.exists():
             return {}
@@ -96,7 +97,11 @@ class Journal:
             self.differs = _difference(head) if head else ""
             return {}
         matches = map(_ENTRY.fullmatch, lines)
-        return {range(int(m[1]), int(m[2])): int(m[3]) for m in matches if m}
+        numbers = [[int(each) for each in m.groups()] for m in matches if m]
+        return {
+            range(start, stop): blocks.Counts(*counts)
+            for start, stop, *counts in numbers
+        }
 
 
 def _difference(head: str) -> str:

@@ -310,6 +310,22 @@ class BuildTest(common.TestCase):
         self.create(path, overwrite=True)
         self.assertNotIn("num_exact", datasets.open_dataset(path).manifest)
 
+    def test_enlarged_images_are_counted_over_interruptions(self) -> None:
+        path = self.folder() / "faces"
+        enlarged = mock.Mock()
+        enlarged.count = lambda indices: sum(each < 13 for each in indices)
+        with mock.patch.object(faces.Faces, "enlarged", enlarged, create=True):
+            self.interrupt(path)
+            self.assertEqual(self.counted(path, {}), 20 - 9)
+        dataset = datasets.open_dataset(path)
+        self.assertEqual(dataset.manifest["num_enlarged"], 13)
+        self.assertNotIn("num_exact", dataset.manifest)
+        self.create(path, overwrite=True)
+        again = datasets.open_dataset(path)
+        self.assertNotIn("num_enlarged", again.manifest)
+        # What is counted is no part of what a dataset is known by.
+        self.assertEqual(again.digest, dataset.digest)
+
     def test_entry_of_the_journal_that_was_cut_short(self) -> None:
         folder = self.folder()
         self.create(folder / "expected" / "faces")

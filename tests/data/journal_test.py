@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 
 from pgan_tf.base import files
-from pgan_tf.data import build, journal
+from pgan_tf.data import blocks, build, journal
 from pgan_tf.data.format import datasets, file_names, writing
 from pgan_tf.data.sources.drawn_faces import faces
 from tests import common
@@ -40,7 +40,7 @@ class JournalTest(common.TestCase):
         writing.begin(self.target)
         log = journal.Journal(self.target, "this")
         log.begin()
-        log.add(range(0, 2), 0)
+        log.add(range(0, 2), blocks.Counts())
         log.flush()
         again = journal.Journal(self.target, "this")
         self.assertTrue(again.can_continue())
@@ -54,12 +54,15 @@ class JournalTest(common.TestCase):
         writing.begin(self.target)
         log = journal.Journal(self.target, "this")
         log.begin()
-        log.add(range(0, 2), 1)
+        counts = blocks.Counts(num_exact=1, num_enlarged=2)
+        log.add(range(0, 2), counts)
         log.flush()
         log.flush()
         self.assertEqual(
-            log.path.read_text().splitlines(), ["this", "0 2 1 done"]
+            log.path.read_text().splitlines(), ["this", "0 2 1 2 done"]
         )
+        again = journal.Journal(self.target, "this")
+        self.assertEqual(again.done, {range(0, 2): counts})
 
     def test_blocks_are_on_disk_ahead_of_their_entries(self) -> None:
         self.target.path.mkdir()
@@ -71,7 +74,7 @@ class JournalTest(common.TestCase):
             mock.patch.object(files, "sync", lambda p: order.append(p.name)),
             mock.patch.object(files, "append", lambda p, _: order.append(0)),
         ):
-            log.add(range(0, 2), 0)
+            log.add(range(0, 2), blocks.Counts())
             log.flush()
         written = {self.target.partial(f).name for f in self.target.files()}
         self.assertEqual(set(order[:-1]), written)

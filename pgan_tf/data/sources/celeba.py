@@ -33,6 +33,7 @@ class CelebA(pictures.ImageFiles):
                 "use --source=images for other images"
             )
         left, top, side = (int(x * scale) for x in (LEFT, TOP, SIDE))
+        self.enlarged.note(index, side < self.resolution)
         face = image[top : top + side, left : left + side]
         return resizing.resized(face, self.resolution)
 

@@ -41,6 +41,7 @@ class Lsun:
     ) -> None:
         self.path = pathlib.Path(path)
         self.resolution = resolution
+        self.enlarged = source.Enlarged()
         self.form = form or pictures.Form(resize_filter="lanczos")
         self.num_channels = self.form.num_channels
         self._check_files()
@@ -59,7 +60,9 @@ class Lsun:
         with boundary.reading(f"{self.path}, record {index}", "LMDB record"):
             key, data = self._database.record(index)
         where = f"{self.path}, key {key.decode(errors='replace')}"
-        return self.form.decode(data, where, self.resolution)
+        image, is_enlarged = self.form.decode(data, where, self.resolution)
+        self.enlarged.note(index, is_enlarged)
+        return image
 
     def label(self, index: int) -> np.ndarray:
         """No label: float32 [0]."""

@@ -39,6 +39,7 @@ class ImageFiles:
     ) -> None:
         self.archive = archive.Archive(path)
         self.resolution = resolution
+        self.enlarged = source.Enlarged()
         names = self.choose(self.archive.image_names())
         found = labels.read(
             self.archive, names, label_choice, label_attributes, num_images
@@ -102,8 +103,10 @@ class Form:
         """1 or 3."""
         return CHANNELS[self.channels]
 
-    def decode(self, data: bytes, where: str, resolution: int) -> np.ndarray:
-        """A file's image in this form.
+    def decode(
+        self, data: bytes, where: str, resolution: int
+    ) -> tuple[np.ndarray, bool]:
+        """A file's image in this form, and whether it is enlarged in it.
 
         Args:
             data: The whole file.
@@ -111,13 +114,21 @@ class Form:
             resolution: R.
 
         Returns:
-            uint8 [R,R,C].
+            uint8 [R,R,C], and whether there were fewer pixels than that.
 
         Raises:
             UserError: As of `decode.rgb`.
         """
         image = decode.rgb(data, where, told=self.pixel_range)
-        return self.apply(image, resolution)
+        is_enlarged = self._side(image) < resolution
+        return self.apply(image, resolution), is_enlarged
+
+    def _side(self, image: np.ndarray) -> int:
+        """Pixels that become the width or height of the result."""
+        height, width, _ = image.shape
+        if self.crop == "pad":
+            return max(height, width)
+        return min(height, width)
 
     def apply(self, image: np.ndarray, resolution: int) -> np.ndarray:
         """An image uint8 [H,W,3] in this form, uint8 [R,R,C]."""
@@ -173,7 +184,9 @@ class Pictures(ImageFiles):
         name = self.names[index]
         data = self.archive.read(name)
         where = self.archive.locate(name)
-        return self.form.decode(data, where, self.resolution)
+        image, is_enlarged = self.form.decode(data, where, self.resolution)
+        self.enlarged.note(index, is_enlarged)
+        return image
 
     def options(self) -> dict[str, Any]:
         """What the manifest says of how the images were made."""

@@ -63,6 +63,40 @@ class Slow(Protocol):
     image_seconds: float
 
 
+class Enlarged:
+    """Which images of a source were smaller than what was made of them.
+
+    It decides on no image: nothing of it travels to other processes.
+    """
+
+    def __init__(self) -> None:
+        self._indices: set[int] = set()
+
+    def note(self, index: int, is_enlarged: bool) -> None:
+        """Takes note of an image that was made."""
+        if is_enlarged:
+            self._indices.add(index)
+
+    def count(self, indices: Sequence[int]) -> int:
+        """How many of these images, which this very object has seen made."""
+        return len(self._indices.intersection(indices))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As it was at first."""
+        return {"_indices": set()}
+
+
+@runtime_checkable
+class Enlarging(Protocol):
+    """A source that makes images larger where they are too small.
+
+    Attributes:
+        enlarged: Which ones.
+    """
+
+    enlarged: Enlarged
+
+
 @runtime_checkable
 class Telling(Protocol):
     """A source that has something to tell of what was done or left out."""

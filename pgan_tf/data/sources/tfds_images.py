@@ -47,6 +47,7 @@ class TfdsImages:
     ) -> None:
         self.name, self.split, self.data_dir = name, split, data_dir
         self.resolution = resolution
+        self.enlarged = source.Enlarged()
         self.form = form or pictures.Form()
         self.num_channels = self.form.num_channels
         if not self._builder.is_prepared():
@@ -71,7 +72,9 @@ class TfdsImages:
         """One image, uint8 [R,R,C]."""
         data = self._examples[index][self.image_key]
         where = f"--tfds_name={self.name}, example {index} of {self.split}"
-        return self.form.decode(data, where, self.resolution)
+        image, is_enlarged = self.form.decode(data, where, self.resolution)
+        self.enlarged.note(index, is_enlarged)
+        return image
 
     def label(self, index: int) -> np.ndarray:
         """Its class, one-hot, float32 [K]."""

@@ -1,11 +1,16 @@
 """Labels and pixels on their way through dataset_tool.py."""
 
+import contextlib
+import io
 import json
 import zipfile
+from unittest import mock
 
 import numpy as np
 from PIL import Image
 
+from pgan_tf.base import streams
+from pgan_tf.commands.dataset import create
 from pgan_tf.data.format import datasets
 from tests.commands.dataset import tool
 from tests.data.sources import published, raw_pictures
@@ -17,6 +22,11 @@ CREATE = (
 
 
 class ValuesTest(tool.ToolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        narrow = mock.patch.object(streams, "width", return_value=80)
+        self.enter_context(narrow)
+
     def photos(self, *names: str) -> None:
         """Small images; each another shade."""
         for shade, name in enumerate(names):
@@ -108,6 +118,57 @@ class ValuesTest(tool.ToolTestCase):
                 r"\nignored +1 .HEIC, 1 .txt, 2 hidden, 1 linked folders that "
                 r"were read already \(convert .HEIC to .png or .jpg",
             )
+
+    def test_enlarged_and_few_images_are_told(self) -> None:
+        self.photos(*(f"{i:02}.png" for i in range(20)))
+        Image.new("RGB", (3, 9)).save(self.cwd / "photos" / "07.png")
+        told = self.call(*CREATE)
+        row = (
+            "enlarged    1 of 20 images were smaller than 4x4 and were enlarged"
+        )
+        self.assertIn(f"\n{row}\n", told)
+        self.assertIn(f"\n{row}\n", self.call("info", "out"))
+        hints = told[told.index("hint") :].splitlines()
+        expected = [
+            "hint        20 images are few: a training from nothing wants"
+            " 5,000 or more, else",
+            "            it draws copies of them. Add images; train with"
+            " --mirror_augment, or",
+            "            from a trained network (--init_from); look for copies"
+            " with",
+            "            evaluate.py --metrics=nn",
+        ]
+        self.assertEqual(hints, expected)
+        # Of a tenth or more it is said what that does.
+        Image.new("RGB", (9, 3)).save(self.cwd / "photos" / "08.png")
+        told = self.call(*CREATE, "--overwrite")
+        self.assertIn("enlarged    2 of 20 images", told)
+        self.assertIn(
+            "hint        enlarged images are blurred, and fakes will be as"
+            " blurred; a lower\n            --resolution enlarges fewer\n",
+            told,
+        )
+
+    def test_no_hints_without_a_reason(self) -> None:
+        self.photos("1.png")
+        with mock.patch.object(create, "FEW_IMAGES", 1):
+            told = self.call(*CREATE)
+        self.assertNotIn("hint", told)
+        self.assertNotIn("enlarged", told)
+        # Those that are drawn by the tool are as many as was said.
+        told = self.call(
+            "create", "--source=faces", "--num_images=2", "--resolution=4",
+            "--out_dir=faces", "--workers=1",
+        )  # fmt: skip
+        self.assertNotIn("hint", told)
+
+    def test_the_look_at_all_images_has_a_bar(self) -> None:
+        self.photos("1.png")
+        self.table("no picture", "2.png")
+        with contextlib.redirect_stderr(io.StringIO()) as shown:
+            told = self.call(*CREATE, "--on_error=skip")
+        self.assertRegex(shown.getvalue(), r"checking: +\d+%.* 2/2 ")
+        self.assertIn("skipped     1 image, see dataset.json", told)
 
     def test_zip_made_on_windows(self) -> None:
         self.photos("1.png", "2.png")

@@ -35,6 +35,17 @@ class CelebaTest(common.TestCase):
         image = self.source(pixels, 64).image(0)
         self.assertAllEqual(image, pixels[28:92, 12:76])
 
+    def test_enlarged_faces_are_counted(self) -> None:
+        for width, height, resolution, expected in (
+            (178, 218, 128, 0),
+            (177, 217, 128, 1),
+            (89, 109, 64, 0),
+            (89, 109, 128, 1),
+        ):
+            source = self.source(aligned(width, height), resolution)
+            source.image(0)
+            self.assertEqual(source.enlarged.count([0]), expected)
+
     def test_64_is_a_level_of_128(self) -> None:
         image = self.source(aligned(178, 218), 64).image(0)
         # Means such as (57 + 58) / 2 round to the even neighbour, 58.

@@ -35,6 +35,13 @@ class LsunTest(common.TestCase):
         for index in (4, 0, 1, 2, 3):
             image = source.image(index)
             self.assertAllEqual(image, expected(files[index], 16))
+        sides = [min(Image.open(io.BytesIO(each)).size) for each in files]
+        for size in (4, 4096):
+            source = lsun.Lsun(folder, size)
+            for index in range(3):
+                source.image(index)
+            smaller = sum(side < size for side in sides[:3])
+            self.assertEqual(source.enlarged.count(range(3)), smaller)
 
     def test_some_of_many_keys(self) -> None:
         folder = self.folder()

@@ -1,5 +1,6 @@
 """Tests of the source of any images."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -99,6 +100,35 @@ class PicturesTest(common.TestCase):
             tracemalloc.stop()
             # The image's bytes, on their way to Pillow, and a little more.
             self.assertLess(peak, 1.5 * image.nbytes + 100_000)
+
+    def test_enlarged_images_are_counted(self) -> None:
+        """Those whose pixels do not fill the square."""
+        folder = self.folder()
+        sizes = [(8, 8), (7, 7), (7, 20), (20, 7), (8, 20), (3, 7)]
+        for i, (width, height) in enumerate(sizes):
+            Image.new("RGB", (width, height)).save(folder / f"{i}.png")
+        for crop, expected in (
+            ("center", {1, 2, 3, 5}),
+            ("none", {1, 2, 3, 5}),
+            ("pad", {1, 5}),
+        ):
+            source = pictures.Pictures(folder, 8, form=pictures.Form(crop=crop))
+            before = pickle.dumps(source)
+            for index in range(len(sizes)):
+                source.image(index)
+            for index in range(len(sizes)):
+                found = source.enlarged.count([index])
+                self.assertEqual(found, index in expected, f"{crop} {index}")
+            self.assertEqual(
+                source.enlarged.count(range(1, 5)),
+                len(expected & set(range(1, 5))),
+            )
+            # What was seen makes no other source, and does not travel.
+            self.assertEqual(pickle.dumps(source), before)
+            other = pickle.loads(before)
+            self.assertEqual(other.enlarged.count(range(6)), 0)
+            other.image(1)
+            self.assertEqual(other.enlarged.count(range(6)), 1)
 
     def test_gray(self) -> None:
         folder = self.folder()

@@ -39,6 +39,13 @@ class TfdsImagesTest(common.TestCase):
             self.assertEqual(source.label_kind, "onehot")
             # As it travels to the workers.
             source = pickle.loads(pickle.dumps(source))
+            large = tfds_images.TfdsImages("shapes", "train", path, 512)
+            for index, each in ((5, source), (2, large), (4, large)):
+                each.image(index)
+                small = min(shapes.image(order[index]).shape[:2])
+                is_enlarged = small < each.resolution
+                self.assertEqual(each.enlarged.count([index]), is_enlarged)
+            self.assertEqual(large.enlarged.count(range(7)), 2)
             for index in (6, 0, 3):
                 number = order[index]
                 expected = pictures.Form().apply(shapes.image(number), 8)

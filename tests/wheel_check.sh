@@ -63,7 +63,7 @@ test -s run/metric-swd.jsonl
 "$bin/pgan-generate" images --network=run --seeds=0-3 --grid=2x2 --out=drawn
 test -s drawn/grid.png
 "$bin/pgan-generate" explore --network=run --attributes=0 --directions=2 \
-    --seeds=0 --size=16 --out=explore.html
+    --seeds=0 --out=explore.html
 grep -q "<script" explore.html
 
 say "flagfiles by name, extras, Python"

@@ -199,7 +199,7 @@ class EarlyTest(common.TestCase):
                     "cpu is no device such as GPU:0",
                 ),
                 (["evaluate", self.begun()], "has no snapshots yet"),
-                ([*draw, out], "nothing to draw"),
+                ([*draw, "--out=a.jpg"], "--out=a.jpg: name a .png file"),
                 (
                     [*draw, out, "--seeds=0-9", "--grid=3x3"],
                     "--grid=3x3 has no room for 10 pictures; give such as 3x4",
@@ -209,6 +209,7 @@ class EarlyTest(common.TestCase):
                 ([*find, out, f"--target={text}"], str(text)),
                 ([*find, out, "--target=none.png"], "--target=none.png"),
                 (["generate", "explore", "--network=no", out], "no: no such"),
+                (["generate", "explore", "--network=no"], "or else --serve"),
                 (
                     [
                         "generate",

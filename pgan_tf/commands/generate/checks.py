@@ -96,9 +96,13 @@ def check_project(args: argparse.Namespace) -> None:
 
 def check_explore(args: argparse.Namespace) -> None:
     """Refuses flags of `explore`; makes the folder of --out."""
+    if bool(args.out) == args.serve:
+        raise errors.UserError("give --out=explore.html, or else --serve")
+    run_folder.find_snapshot(args.network)
+    if args.serve:
+        return
     if pathlib.Path(args.out).suffix.lower() not in (".html", ".htm"):
         raise errors.UserError(f"--out={args.out}: name a .html file")
-    run_folder.find_snapshot(args.network)
     make_folder_of(args.out)
 
 

@@ -1,72 +1,91 @@
 """`explore`: a page to look into what a network has learned.
 
-Directions in latent space, and pictures along them.
+A slider for each of some directions in latent space. They add up, so that
+pictures cannot be drawn beforehand: the page has the network in it and draws
+with it, or, where that would take too long, asks this process to.
 """
 
 import argparse
 import html
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from pgan_tf.base import devices, errors, files, images, text, web_page
-from pgan_tf.commands.generate import inputs
+from pgan_tf.commands.generate import explore_server, inputs
 from pgan_tf.data import values
 from pgan_tf.evaluation.features import by_name as features_by_name
+from pgan_tf.networks import browser
 from pgan_tf.networks.family import Generator
 from pgan_tf.sampling import directions, drawing, latent_table
 
 _TEMPLATE = pathlib.Path(__file__).with_name("explore_page.html")
-_TITLE, _CONTENT = "%TITLE%", "%CONTENT%"
+_SCRIPT = pathlib.Path(__file__).with_name("explore_page.js")
 # Latents that directions are computed from.
 SAMPLES = 2000
 # Of attributes whose score a direction explains less of, nothing is shown.
 LEAST_EXPLAINED = 0.15
-# The largest width and height of a WebP picture.
-MOST_PIXELS = 16383
+# What a browser does in a second, about, and what one would wait for.
+MACS_PER_SECOND = 1.2e9
+MOST_MACS = 4e9
+_SERVE = "give --serve in place of --out: the page is drawn by this machine"
+# Pixels of the pictures to start from.
+THUMBNAIL = 128
 
 
 def run(args: argparse.Namespace) -> None:
-    """Writes the page that the flags ask for, and says where it is."""
+    """Writes the page that the flags ask for, or shows it, and says where."""
     network = inputs.open_network(args.network)
     label = inputs.read_label(args.label, network, args.network)
     check_size(args, network)
+    packed = None if args.serve else pack(network, label)
     count = max(SAMPLES, 4 * network.latent_size)
     samples = latent_table.latents(0, count, network.latent_size, seed=0)
     named = principal(network, samples, label, args.directions)
     attributes, remark = find_attributes(args, network, samples, label)
     named += attributes
-    latents = latent_table.latents_of_seeds(args.seeds, network)
-    called = text.one_line(pathlib.Path(args.network).name)
-    content = {
-        "title": f"What {called} has learned",
-        "seeds": args.seeds,
-        "places": args.places,
-        "cards": make_cards(args, network, label, latents, named),
-    }
+    page = render(args, network, label, named, packed)
+    found = (
+        f"{len(named) - len(attributes)} principal directions and "
+        f"{len(attributes)} attributes{remark}"
+    )
+    if packed is None:
+        print(f"found {found}")
+        explore_server.serve(page, network, label, args.port)
+        return
     path = pathlib.Path(args.out)
     with files.partial(path) as partial:
-        partial.write_text(render(content), encoding="utf-8")
-    print(
-        f"wrote {len(named) - len(attributes)} principal directions and "
-        f"{len(attributes)} attributes{remark} to {path}"
-    )
+        partial.write_text(page, encoding="utf-8")
+    print(f"wrote {found} to {path}")
 
 
 def check_size(args: argparse.Namespace, network: Generator) -> None:
-    """Refuses sprites that are too large for a picture file."""
-    size = min(args.size, network.resolution)
-    if max(args.places, len(args.seeds)) * size > MOST_PIXELS:
-        raise errors.UserError(
-            f"--seeds, --places: {max(args.places, len(args.seeds))} pictures "
-            f"of {size} pixels in a row are too many; give a smaller --size"
-        )
+    """Refuses more directions than there are."""
     if args.directions > network.latent_size:
         raise errors.UserError(
             f"--directions={args.directions}: the network's latents have "
             f"{network.latent_size} dimensions"
         )
+
+
+def pack(network: Generator, label: np.ndarray | None) -> browser.Drawer:
+    """The network, as the page draws with it.
+
+    Raises:
+        UserError: If a browser would take too long, or cannot do it.
+    """
+    try:
+        packed = browser.pack(network, label)
+    except errors.UserError as error:
+        raise errors.UserError(f"{error}; {_SERVE}") from error
+    if packed.macs > MOST_MACS:
+        raise errors.UserError(
+            f"a browser would take some {packed.macs / MACS_PER_SECOND:.0f} "
+            f"seconds for each picture of this network; {_SERVE}"
+        )
+    return packed
 
 
 # A direction: its section, its title, a remark, its vector.
@@ -143,54 +162,79 @@ def find_attributes(
     return named, "" if named else " (none is linear in the latents)"
 
 
-def make_cards(
+def render(
     args: argparse.Namespace,
     network: Generator,
     label: np.ndarray | None,
-    latents: np.ndarray,
-    named: list[Named],
-) -> list[dict[str, Any]]:
-    """What the page shows of each direction: texts, pictures, start."""
-    places = np.linspace(-args.reach, args.reach, args.places)
-    moved = np.stack(
-        [directions.along(latents, vector, places) for *_, vector in named]
-    )  # [directions,seeds,places,latent_size]
-    flat = moved.reshape(-1, network.latent_size)
-    drawn = drawing.pixels(
-        network,
-        flat,
-        inputs.rows_of(label, len(flat)),
-        max(network.resolution // args.size, 1),
-        args.minibatch,
-    )
-    cards = []
-    for section, title, remark, vector in named:
-        count = len(latents) * args.places
-        cells = np.stack([next(drawn) for _ in range(count)])
-        # Where each seed's own picture is, so that all cards begin with it.
-        own = np.abs((latents @ vector)[:, None] - places).argmin(axis=1)
-        cards.append(
-            {
-                "section": section,
-                "title": title,
-                "remark": remark,
-                "starts": own.tolist(),
-                "sprite": web_page.picture_uri(images.grid(cells, args.places)),
-            }
-        )
-    return cards
-
-
-def render(content: dict[str, Any]) -> str:
+    named: Sequence[Named],
+    packed: browser.Drawer | None,
+) -> str:
     """The page: one file, which loads nothing else.
 
     Args:
-        content: "title"; "seeds", a list; "places", how many pictures a
-            slider has; "cards", each with "section", "title", "remark",
-            "starts" (the place of each seed's own picture) and "sprite" (the
-            URI of a picture with a row per seed and a column per place).
+        args: Of the flags: network, seeds, reach, minibatch.
+        network: Whose page it is.
+        label: That it is told.
+        named: A slider each.
+        packed: What the page draws with; None: what serves it draws.
     """
-    data = web_page.inert_json(content)
-    page = _TEMPLATE.read_text(encoding="utf-8")
-    page = page.replace(_TITLE, html.escape(content["title"]))
-    return page.replace(_CONTENT, data)
+    latents = latent_table.latents_of_seeds(args.seeds, network)
+    labels = inputs.rows_of(label, len(latents))
+    shrink = max(network.resolution // THUMBNAIL, 1)
+    pictures = drawing.pixels(network, latents, labels, shrink, args.minibatch)
+    data = {
+        "seeds": args.seeds,
+        "origins": [_short(latent) for latent in latents],
+        "directions": [
+            {"title": title, "vector": _short(vector)}
+            for _, title, _, vector in named
+        ],
+        "network": packed
+        and {"steps": packed.steps, "weights": packed.weights},
+    }
+    called = text.one_line(pathlib.Path(args.network).name)
+    parts = {
+        "title": html.escape(f"What {called} has learned"),
+        "design": web_page.design(),
+        "connect": "'none'" if packed else "'self'",
+        "resolution": str(network.resolution),
+        "origins": "".join(
+            _origin(seed, picture)
+            for seed, picture in zip(args.seeds, pictures, strict=True)
+        ),
+        "sliders": _sections(named, args.reach),
+        "data": web_page.inert_json(data),
+        "interpreter": browser.script(),
+        "script": _SCRIPT.read_text(encoding="utf-8"),
+    }
+    return web_page.fill(_TEMPLATE.read_text(encoding="utf-8"), parts)
+
+
+def _origin(seed: int, picture: np.ndarray) -> str:
+    src = web_page.picture_uri(picture)
+    return (
+        f'<button title="seed {seed}"><img src="{src}" alt="seed {seed}">'
+        "</button>"
+    )
+
+
+def _sections(named: Sequence[Named], reach: float) -> str:
+    """The sliders, a card for each section."""
+    sliders: dict[str, list[str]] = {}
+    for i, (section, title, remark, _) in enumerate(named):
+        sliders.setdefault(section, []).append(
+            f'<div class="slider"><label for="slider{i}">{html.escape(title)}'
+            f"<small>{html.escape(remark)}</small></label>"
+            f'<input id="slider{i}" type="range" min="{-reach:g}" '
+            f'max="{reach:g}" step="0.1" value="0" list="zero">'
+            f'<output for="slider{i}">0</output></div>'
+        )
+    return "".join(
+        f"<section><h2>{title}</h2>{''.join(lines)}</section>"
+        for title, lines in sliders.items()
+    )
+
+
+def _short(vector: np.ndarray) -> list[float]:
+    """Numbers of as many digits as change a picture."""
+    return [float(f"{value:.5g}") for value in vector]

@@ -139,7 +139,24 @@ def declare_project(parser: Parser) -> None:
 def declare_explore(parser: Parser) -> None:
     """Declares the flags of `explore`."""
     what = _declare_network(parser)
-    _declare_out(what, "The page, such as explore.html.", flag_kinds.FILE)
+    what.add(
+        "out",
+        "The page, such as explore.html: one file with the network in it, "
+        "which any browser opens. For networks whose pictures a browser draws "
+        "in three seconds or less.",
+        flag_kinds.FILE,
+    )
+    what.switch(
+        "serve",
+        "Instead of --out: show the page to browsers on this machine, and draw "
+        "its pictures here, until Ctrl-C. For networks of any size.",
+    )
+    what.add(
+        "port",
+        "Of --serve; default: any that is free.",
+        values.PORT,
+        default=0,
+    )
     what.add(
         "seeds",
         "Of the pictures to start from.",
@@ -164,25 +181,12 @@ def declare_explore(parser: Parser) -> None:
     )
     sliders.add(
         "reach",
-        "How far sliders go from the middle; latents themselves have about 2 "
-        "at most.",
+        "How far sliders go from the origin, both ways. Latents spread by 1 "
+        "along each direction.",
         flag_kinds.ABOVE_ZERO,
         default=5.0,
     )
-    sliders.add(
-        "places",
-        "Pictures along each slider, 3 or more.",
-        values.PLACES,
-        default=9,
-    )
-    how = parser.section("how to draw")
-    how.add(
-        "size",
-        "Pixels of the pictures at most.",
-        values.POWER_OF_TWO,
-        default=128,
-    )
-    _declare_minibatch(how)
+    _declare_minibatch(parser.section("how to draw"))
 
 
 def declare_import(parser: Parser) -> None:

@@ -95,12 +95,15 @@ python generate.py images --network=runs/celeba --latents=me/latent.npy \\
 
 Each slider moves along a direction in latent space: the principal components
 of the generator's first layer, and the attributes of the dataset that the run
-was trained on, if it has any. All pictures are drawn beforehand and lie in the
-one file, which any browser opens offline.""",
+was trained on, if it has any. Sliders add up: latents = origin + the sum of
+each slider's value times its direction. The network is in the page, which
+draws with it: one file, which any browser opens offline. Large networks take
+a browser too long; for them --serve draws on this machine.""",
             """\
 python generate.py explore --network=runs/demo --out=explore.html
 python generate.py explore --network=runs/demo --seeds=3,17,42 \\
     --directions=12 --attributes=0 --out=explore.html
+python generate.py explore --network=celebahq.keras --serve --port=8080
 """,
             flags.declare_explore,
             checks.check_explore,

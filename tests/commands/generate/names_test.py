@@ -45,7 +45,7 @@ class NamesTest(generate_case.GenerateCase):
             self.call("training_video", f"--run_dir={run_dir}", "--fps=4",
                       "--duration=0.5", out(f" film{suffix}"))  # fmt: skip
         self.call("explore", network, "--directions=1", "--attributes=0",
-                  "--seeds=1", "--places=3", out(".html"))  # fmt: skip
+                  "--seeds=1", out(".html"))  # fmt: skip
         self.call("project", network, f"--target={target}", "--steps=2",
                   "--restarts=1", out(" me"))  # fmt: skip
         for form, suffix in (

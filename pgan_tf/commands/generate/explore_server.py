@@ -129,9 +129,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > MOST_BYTES:
             return None
         try:
-            latents = np.asarray(
-                json.loads(self.rfile.read(int(length))), np.float32
-            )
+            given = json.loads(self.rfile.read(int(length)))
+            with np.errstate(over="ignore"):  # What is not finite is refused.
+                latents = np.asarray(given, np.float32)
         except (ValueError, TypeError, RecursionError, OverflowError):
             return None
         fits = latents.shape == (self.size,) and np.isfinite(latents).all()

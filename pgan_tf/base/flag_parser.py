@@ -5,12 +5,11 @@
 """
 
 import argparse
-import difflib
 import pathlib
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pgan_tf.base import (
@@ -20,6 +19,7 @@ from pgan_tf.base import (
     flag_kinds,
     flagfiles,
     memory,
+    text,
     version,
 )
 
@@ -78,12 +78,6 @@ def print_completion(script: str, parsers: Mapping[str, "Parser"]) -> NoReturn:
     commands = [_COMMANDS[script], f"{script}.py"]
     print(completion.script(commands, verbs, flags, values), end="")
     raise SystemExit(0)
-
-
-def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str:
-    """Such as "; did you mean --metrics?"; empty if nothing is similar."""
-    found = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {mark}{found[0]}?" if found else ""
 
 
 class Parser:
@@ -202,7 +196,7 @@ class Parser:
         if kind is None:
             known = [*self._kinds, *_EVERYWHERE]
             raise errors.UserError(
-                f"unknown flag --{name}{did_you_mean(name, known, '--')}"
+                f"unknown flag --{name}{text.did_you_mean(name, known, '--')}"
             )
         if equals:
             return name, value

@@ -8,7 +8,7 @@ begin with # or // are comments; a `--flagfile` within stands for its lines.
 import pathlib
 from collections.abc import Iterator, Sequence
 
-from pgan_tf.base import errors, flag_kinds
+from pgan_tf.base import errors, flag_kinds, text
 
 _FLAG = "flagfile"
 _SUFFIX = ".cfg"
@@ -104,9 +104,10 @@ def _find(name: str, includer: pathlib.Path | None) -> pathlib.Path:
             return place
     if path.exists():
         raise errors.UserError(f"--{_FLAG}={name}: is no file")
+    hint = text.did_you_mean(path.stem, known())
     raise errors.UserError(
-        f"--{_FLAG}={name}: no such file; those that come with the package "
-        f"are {', '.join(known())}"
+        f"--{_FLAG}={name}: no such file{hint or ';'} those that come with the "
+        f"package are {', '.join(known())}"
     )
 
 

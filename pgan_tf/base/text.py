@@ -1,9 +1,10 @@
 """Numbers and tables as people read them."""
 
+import difflib
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def duration(seconds: float) -> str:
@@ -21,6 +22,12 @@ def duration(seconds: float) -> str:
         return f"{hours}h {minutes:02d}m"
     days, hours = divmod(hours, 24)
     return f"{days}d {hours:02d}h"
+
+
+def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str:
+    """Such as "; did you mean --metrics?"; empty if nothing is similar."""
+    found = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {mark}{found[0]}?" if found else ""
 
 
 def number(value: float, decimals: int) -> str:

@@ -10,7 +10,7 @@ import importlib
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
-from pgan_tf.base import errors, flag_parser, flagfiles
+from pgan_tf.base import errors, flag_parser, flagfiles, text
 
 
 def accept(args: argparse.Namespace) -> None:
@@ -68,7 +68,7 @@ class Script:
             parsers = {name: self.parser(name) for name in self.verbs}
             flag_parser.print_completion(self.name, parsers)
         if verb not in self.verbs:
-            hint = flag_parser.did_you_mean(verb, self.verbs)
+            hint = text.did_you_mean(verb, self.verbs)
             raise errors.UserError(
                 f"unknown verb {verb!r}{hint or ':'} {self._choice()}"
             )

@@ -51,11 +51,16 @@ class HelpTest(common.TestCase, parameterized.TestCase):
             2,
             "those that come with the package are",
         ),
+        (
+            ["train", "--flagfile=demoo"],
+            2,
+            "--flagfile=demoo: no such file; did you mean demo? those that ",
+        ),
         (["train", "--total_kmg=1"], 2, "did you mean --total_kimg?"),
         (
             ["train", "--flagfile=demo", "--data_dir=x"],
             1,
-            "no such dataset fold",
+            "no such dataset folder: x; dataset_tool.py create makes one",
         ),
         (["evaluate", "--run_dir=none"], 1, "none: not a run folder"),
         (["evaluate", "--reals=a", "--fakes=b"], 1, "--reals=a: no such file"),

@@ -164,7 +164,9 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     if match := re.fullmatch(r"black:(\d+)", str(path)):
         return _black(int(match[1]))
     if not path.is_dir():
-        raise errors.UserError(f"no such dataset folder: {path}")
+        raise errors.UserError(
+            f"no such dataset folder: {path}; dataset_tool.py create makes one"
+        )
     _refuse_unfinished(path)
     name, files = _find_levels(path)
     opened = {each: levels.open_level(files[each], each) for each in files}
@@ -220,7 +222,8 @@ def _find_levels(
     }
     if not found:
         raise errors.UserError(
-            f"no dataset in folder {path}: it has no *-rNN.tfrecords files"
+            f"no dataset in folder {path}: it has no *-rNN.tfrecords files; "
+            "dataset_tool.py create makes one of a folder of images"
         )
     name, num_shards = _check_one(path, list(found))
     files = {}

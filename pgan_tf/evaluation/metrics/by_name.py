@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from pgan_tf.base import errors, flag_parser
+from pgan_tf.base import errors, text
 from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
 from pgan_tf.evaluation.features.extractor import Extractor, Unavailable
 from pgan_tf.evaluation.metrics import (
@@ -72,7 +72,7 @@ def parse(names: Sequence[str]) -> Asked:
     if unknown or not names:
         hint = ""
         if unknown:
-            hint = flag_parser.did_you_mean(unknown[0].lower(), known)
+            hint = text.did_you_mean(unknown[0].lower(), known)
         raise errors.UserError(
             f"{given}{hint or ':'} the known metrics are"
             f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"

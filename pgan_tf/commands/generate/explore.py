@@ -153,7 +153,7 @@ def find_attributes(
         (
             "Attributes",
             dataset.label_names[i],
-            f"linear to {found.strengths[i]:.0%}",
+            f"explains {found.strengths[i]:.0%} of its score",
             found.vectors[i],
         )
         for i in clearest

@@ -58,7 +58,7 @@ python generate.py interpolate --network=runs/demo --between=3,17,42 \\
         ),
         "training_video": Verb(
             _HERE + "training_video",
-            """Makes a video of a run: its grids of fakes over time.
+            """Makes a video of a run: how its pictures became what they are.
 
 Shows the fakes<kimg>.png that train.py writes, always of the same latents,
 with the time and the resolution below them. Each picture turns into the next

@@ -145,6 +145,16 @@ MUTANTS: tuple[Mutant, ...] = (
         ("browser.pack(network, label)", "browser.pack(network, label * 0)"),
     ),
     *mutants(
+        _HERE + "generate/explore_page.js",
+        f"{_TESTS}generate/explore_test.py",
+        ("(sum, value, k) => sum + value", "(sum, value, k) => latent + value"),
+        ("  state.values.fill(0);\n", ""),
+        ("  state.origin = i;\n", ""),
+        ("state.showsOrigin ? state.values.map(() => 0) : state.values",
+         "state.values"),
+        ('value ? signed(value) : "0"', "value"),
+    ),
+    *mutants(
         _HERE + "generate/explore_server.py",
         f"{_TESTS}generate/explore_server_test.py",
         ('self.headers.get("Host") in ours', "True"),

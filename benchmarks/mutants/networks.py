@@ -264,4 +264,25 @@ MUTANTS = (
             "for r in [top]:\n            yield self._to_rgb(r)",
         ),
     ),
-)
+    *mutants(
+        "pgan_tf/networks/browser.py",
+        "tests/networks/browser_test.py",
+        ("kernel.transpose(3, 2, 0, 1)", "kernel.transpose(3, 2, 1, 0)"),
+        ("kernel.transpose(2, 3, 0, 1)", "kernel.transpose(3, 2, 0, 1)"),
+        ("pad = size // 2 if", "pad = 1 if"),
+        ('numbers["number"] = float(each)', 'numbers["number"] = 1.0'),
+        ("packer.label.tolist()", "(packer.label * 0).tolist()"),
+        ("self.macs += kernel.size * uses", "self.macs += kernel.size"),
+        ("self._size += kernel.size + bias.size", "self._size += kernel.size"),
+    ),
+    *mutants(
+        "pgan_tf/networks/browser.js",
+        "tests/networks/browser_test.py::ScriptTest",
+        ("sum / count + step.epsilon", "sum + step.epsilon"),
+        ("x < 0 ? step.slope * x : x", "x"),
+        ("const row = 3 - oddY", "const row = 2 + oddY"),
+        ("((y - oddY) / 2 + oddY) * width", "((y - oddY) / 2) * width"),
+        ("count === 3 ? c : 0", "c"),
+        ("exponent - 15", "exponent - 14"),
+    ),
+)  # fmt: skip

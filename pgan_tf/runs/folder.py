@@ -105,12 +105,17 @@ def read_ticks(run_dir: pathlib.Path) -> list[dict[str, Any]]:
     ]
 
 
-def damage_of_stats(run_dir: pathlib.Path) -> str:
-    """What is damaged of stats.jsonl; nothing, if only a kill tore its end."""
+def damage_of_stats(run_dir: pathlib.Path, num_ticks: int) -> str:
+    """What is damaged of stats.jsonl; nothing, if only a kill tore its end.
+
+    Args:
+        run_dir: The run folder.
+        num_ticks: How many `read_ticks` has found.
+    """
     path = stats_path(run_dir)
     content = path.read_bytes() if path.exists() else b""
     *whole, _ = content.split(b"\n")
-    count = sum(1 for line in whole if line) - len(read_ticks(run_dir))
+    count = sum(1 for line in whole if line) - num_ticks
     return f"{count} damaged" if count > 0 else ""
 
 

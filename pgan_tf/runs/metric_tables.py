@@ -76,7 +76,8 @@ def of_truncation(run_dir: pathlib.Path, whole: Whole) -> dict[str, Any]:
     columns, _ = _columns(sorted(run_dir.glob("truncation-*.jsonl")), whole)
     names = {row for by_row in columns.values() for row in by_row}
     swept = {_snapshot_of(row) for row in names}
-    plain, _ = _columns(run_folder.list_metrics(run_dir), whole)
+    known = run_folder.list_metrics(run_dir) if columns else []
+    plain, _ = _columns(known, whole)
     for title in columns:
         for row in swept & set(plain.get(title, {})):
             columns[title][row] = plain[title][row]

@@ -143,7 +143,7 @@ def figure(src: str, alt: str, kimg: float | None = None) -> str:
     """
     when = "" if kimg is None else f' data-kimg="{kimg:g}"'
     return (
-        f'<figure{when}><img decoding="async" src="{html.escape(src)}" '
+        f'<figure{when}><img src="{html.escape(src)}" '
         f'alt="{html.escape(alt)}"><figcaption>{html.escape(alt)}'
         "</figcaption></figure>"
     )

@@ -72,7 +72,7 @@ def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> LeftOut:
     left_out: LeftOut = {}
     with _whole("stats.jsonl", left_out):
         ticks = run_folder.read_ticks(run_dir)
-        if damage := run_folder.damage_of_stats(run_dir):
+        if damage := run_folder.damage_of_stats(run_dir, len(ticks)):
             left_out["lines of stats.jsonl"] = damage
     now: RunState | None = None
     with _whole("state.json", left_out):
@@ -199,7 +199,8 @@ def _failures(
 ) -> list[_Failure]:
     """When the training had failed, why, and where it went on from then."""
     rollbacks = {each.folder: each for each in (now.rollbacks if now else ())}
-    found: list[_Failure] = []
+    # In the order of time, which is that of the rollbacks before them.
+    found: list[tuple[int, _Failure]] = []
     for path in run_folder.list_diagnostics(run_dir):
         with _whole(f"{path.parent.name}/{path.name}", left_out):
             state = json.loads((path / "state.json").read_bytes())
@@ -211,8 +212,8 @@ def _failures(
                     f". It was rolled back to {back.kimg:g} kimg and went on "
                     f"with learning rates times {back.lrate_factor:g}"
                 )
-            found.append(_Failure(kimg, told))
-    return sorted(found)
+            found.append((int(state["rollbacks"]), _Failure(kimg, told)))
+    return [failure for _, failure in sorted(found)]
 
 
 def _pictures(

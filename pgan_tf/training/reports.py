@@ -362,9 +362,9 @@ class Log:
         if not path.exists():
             return
         with self.derived.making("stats.jsonl"):
-            if why := run_folder.damage_of_stats(self._run_dir):
-                self.derived.left_out("lines of stats.jsonl", why)
             ticks = run_folder.read_ticks(self._run_dir)
+            if why := run_folder.damage_of_stats(self._run_dir, len(ticks)):
+                self.derived.left_out("lines of stats.jsonl", why)
             kept = [strict_json.dumps(t) for t in ticks if t["nimg"] <= nimg]
             with files.partial(path) as partial:
                 partial.write_text("".join(line + "\n" for line in kept))

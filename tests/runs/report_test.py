@@ -385,10 +385,13 @@ class ReportTest(common.TestCase):
         )
 
     def test_rollbacks(self):
-        for nimg, why in ((3000, "G_loss is <nan>"), (3500, "too large")):
+        for rollbacks, nimg, why in (
+            (1, 3000, "G_loss is <nan>"),
+            (2, 2500, "too large"),
+        ):
             folder = run_folder.new_diagnostics_path(self.run_dir, nimg)
             folder.mkdir(parents=True)
-            state = {"nimg": nimg, "why": why}
+            state = {"nimg": nimg, "why": why, "rollbacks": rollbacks}
             (folder / "state.json").write_text(json.dumps(state))
         back = run_state.Rollback("3000", 2.0, 0.5)
         state = run_state.RunState.new(())
@@ -401,12 +404,12 @@ class ReportTest(common.TestCase):
             "The training failed at 3 kimg: G_loss is <nan> (diagnostics/3000)."
             " It was rolled back to 2 kimg and went on with learning rates "
             "times 0.5",
-            "The training failed at 3.5 kimg: too large (diagnostics/3500)",
+            "The training failed at 2.5 kimg: too large (diagnostics/2500)",
         ]
         self.assertEqual(page.lines("Failures"), told)
         self.assertEqual(
             page.data["failures"],
-            [{"kimg": 3, "told": told[0]}, {"kimg": 3.5, "told": told[1]}],
+            [{"kimg": 3, "told": told[0]}, {"kimg": 2.5, "told": told[1]}],
         )
 
     def test_the_command_is_a_flag_on_a_line(self):

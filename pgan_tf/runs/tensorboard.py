@@ -93,14 +93,17 @@ class Writer:
             facts: What it runs on and with: (name, text).
             nimg: Images shown when this began to hold.
         """
-        options_told = [
+        # Those that were chosen come first.
+        every = sorted(run_flags.with_changes(options), key=lambda o: not o[2])
+        told = [
             (f"**{name}**" if changed else name, value)
-            for name, value, changed in run_flags.with_changes(options)
+            for name, value, changed in every
         ]
+        command = " \\\n  ".join(run_flags.command_words(options))
         parts = [
-            "    " + run_flags.command(options).replace("\n", "\n    "),
+            "    " + command.replace("\n", "\n    "),
             _markdown_table(("runs on", ""), facts),
-            _markdown_table(("option", "value"), options_told),
+            _markdown_table(("option", "value"), told),
         ]
         self._write(
             "config",

@@ -147,12 +147,17 @@ class WriterTest(common.TestCase):
         self.assertEqual(value.metadata.plugin_data.plugin_name, "text")
         self.assertIn("every option", value.metadata.summary_description)
         text = tf.make_ndarray(value.tensor).item().decode()
-        command = "python train.py '--run_dir=a|b' --minibatch_dict=4:16,8:8"
-        self.assertStartsWith(text, f"    {command}\n\n|")
+        command = (
+            "    python train.py \\\n      '--run_dir=a|b' \\\n"
+            "      --minibatch_dict=4:16,8:8\n\n|"
+        )
+        self.assertStartsWith(text, command)
         # A bar or a bracket would be Markdown.
         self.assertIn("| **run_dir** | a&#124;b |\n", text)
         self.assertIn("| **minibatch_dict** | 4:16,8:8 |\n", text)
+        # What was chosen comes first.
         self.assertIn("| seed | 1000 |\n", text)
+        self.assertLess(text.index("minibatch_dict** |"), text.index("| seed"))
         self.assertIn("| device | CPU &#60;2&#62; |\n", text)
 
     def test_folders_of_any_name(self):

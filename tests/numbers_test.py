@@ -11,7 +11,7 @@ from benchmarks import table4
 from pgan_tf.base import memory
 from pgan_tf.commands import train
 from pgan_tf.runs import flags as run_flags
-from pgan_tf.training import plan, rendezvous
+from pgan_tf.training import plan, rendezvous, speed
 from tests import common, documents
 
 RESULTS = "docs/results.md"
@@ -111,7 +111,7 @@ def rounded(number: str, as_in: str) -> str:
 def modelled_seconds(*flags: str) -> float:
     """What `--plan` computes for one V100."""
     options = run_flags.from_flags(train.parse(flags))
-    return plan.make(options, 3, 1, peak_gmac_per_sec=3300.0).seconds
+    return plan.make(options, 3, 1, machine=speed.Machine(3300.0)).seconds
 
 
 def seconds(number: str, unit: str) -> float:

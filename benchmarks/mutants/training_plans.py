@@ -34,8 +34,8 @@ MUTANTS = (
             "options.data.resolution, num_channels, 0",
         ),
         (
-            "speed.modelled(resolution, d_nimg, macs, peak)",
-            "speed.modelled(resolution, stage.minibatch, macs, peak)",
+            "speed.modelled(resolution, d_nimg, macs, machine)",
+            "speed.modelled(resolution, stage.minibatch, macs, machine)",
         ),
         ("checkpoints = 2 * 4 *", "checkpoints = 4 *"),
     ),

@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,8 +29,10 @@ from pgan_tf.runs.schedule import Schedule
 from pgan_tf.training import (
     checks,
     cluster,
+    gpus,
     plan,
     rendezvous,
+    small_machines,
     speed,
     stopping,
 )
@@ -96,7 +100,7 @@ def _declare_plan(section: flag_parser.Section) -> None:
         "For --plan: what one device reaches in a plain convolution, in 10^9 "
         "multiplications per second; with 3300 celebahq-v2-1gpu takes the two "
         "weeks that the reference reports for a V100. Default: measured, if "
-        "the device is this CPU.",
+        "the device is this CPU; of a GPU, what docs/times.md has.",
         flag_kinds.AT_LEAST_ZERO,
     )
 
@@ -137,7 +141,8 @@ def main(args: argparse.Namespace) -> None:
     """Does what the flags ask for."""
     options = options_of(args)
     if args.plan:
-        print(make_plan(options, args.peak_gmac_per_sec, args.probe).table())
+        made = make_plan(options, args.peak_gmac_per_sec, args.probe)
+        print(made.table(_width()))
         return
     # The first of several processes writes, the others only compute.
     here = cluster.from_environment()
@@ -284,16 +289,43 @@ def make_plan(
     num_hosts = max(len(cluster.from_environment().workers), 1)
     num_devices = max(len(devices), 1) * num_hosts
     _check_minibatches(options, max(len(devices), 1))
-    peak = peak_of_one and peak_of_one * num_devices
-    if peak is None and not any("GPU" in name for name in devices):
-        peak = speed.cpu_gmac_per_sec()
+    machine = _machine(options, devices, num_devices, peak_of_one)
     measured = speed.measured_speeds(options.run_dir)
     if is_probed:
         with command_line.chatter_to(os.devnull):
             from pgan_tf.training import probe
 
             measured = probe.speeds(options, num_channels, say)
-    return plan.make(options, num_channels, num_devices, measured, peak)
+    made = plan.make(options, num_channels, num_devices, measured, machine)
+    if not (machine and machine.is_cpu):
+        return made
+    told = small_machines.advice(options, num_channels, machine, made.seconds)
+    return dataclasses.replace(made, advice=told)
+
+
+def _machine(
+    options: RunOptions,
+    devices: list[str],
+    num_devices: int,
+    peak_of_one: float | None,
+) -> speed.Machine | None:
+    """What will train, as far as speeds are modelled by it."""
+    if peak_of_one:
+        return speed.Machine(peak_of_one * num_devices)
+    models = gpus.models()
+    if not any("GPU" in name for name in devices):
+        if devices or not models:
+            return speed.this_cpu(options.optimizer.precision)
+        num_devices = len(models)
+    # Elsewhere it may be any; the one of the reference stands for all.
+    return gpus.machine(models[0] if models else gpus.REFERENCE, num_devices)
+
+
+def _width() -> int | None:
+    """Of the terminal; None: there is none, and lines may be long."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def say(line: str) -> None:

@@ -9,9 +9,10 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from pgan_tf.base import devices, version
+from pgan_tf.base import devices, text, version
 from pgan_tf.data.format.datasets import Dataset
 from pgan_tf.runs.options import RunOptions
+from pgan_tf.training import gpus, speed
 from pgan_tf.training.state import Networks
 
 Facts = tuple[tuple[str, str], ...]
@@ -22,6 +23,7 @@ def facts(
     dataset: Dataset,
     nets: Networks,
     replicas: int,
+    length: str,
 ) -> Facts:
     """(name, text) of all that a run works on and with.
 
@@ -30,6 +32,7 @@ def facts(
         dataset: That it trains on.
         nets: Its networks.
         replicas: How many devices share a minibatch.
+        length: As `length` tells it.
     """
     told = [
         ("device", _devices(replicas)),
@@ -40,7 +43,39 @@ def facts(
     ]
     if state := _git_state():
         told.append(("code", state))
+    told.append(("length", length))
     return tuple(told)
+
+
+def machine(options: RunOptions, replicas: int) -> speed.Machine | None:
+    """What trains, as far as speeds are modelled by it; None: unknown."""
+    name = devices.describe()
+    if name == "CPU":
+        return speed.this_cpu(options.optimizer.precision)
+    return gpus.machine(name, replicas)
+
+
+def length(
+    seconds: float | None, machine: speed.Machine | None, is_measured: bool
+) -> str:
+    """How long it will take, and how that is known.
+
+    Args:
+        seconds: That are left; None: unknown.
+        machine: By which they are modelled.
+        is_measured: Whether they follow from ticks before a restart.
+    """
+    if seconds is None:
+        return "known after the first tick"
+    about = f"about {text.duration(seconds)}"
+    if is_measured:
+        return f"{about} to go, as fast as it was so far"
+    if machine is None:
+        return about
+    return (
+        f"{about}, modelled for {machine.name} at "
+        f"{machine.peak_gmac_per_sec:.0f} GMAC/s; ticks will tell"
+    )
 
 
 def _devices(replicas: int) -> str:

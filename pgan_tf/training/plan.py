@@ -13,7 +13,7 @@ from pgan_tf.networks.family import ImageShape
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import speed
+from pgan_tf.training import speed, terminal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,19 +69,30 @@ class Row:
         return self.kimg * 1000 / self.images_per_sec
 
 
+_TITLES = (
+    "size|fade+settled|batch|/device|steps|lrate G/D|params|MiB|on CPU"
+    "|speed|time|snapshots|disk"
+).split("|")
+_NARROW = ("size", "fade+settled", "batch", "steps", "MiB", "speed", "time")
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """The rows of a training and their sums.
 
     Attributes:
         rows: By resolution, upwards.
-        peak_gmac_per_sec: What the modelled speeds are derived from.
+        machine: What the modelled speeds are derived from.
         checkpoint_bytes: Of the checkpoints kept.
+        setup_seconds: That compiling takes besides, about.
+        advice: Lines to go below it.
     """
 
     rows: Sequence[Row]
-    peak_gmac_per_sec: float | None
+    machine: speed.Machine | None
     checkpoint_bytes: int
+    setup_seconds: float
+    advice: Sequence[str] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -94,21 +105,30 @@ class Plan:
     def disk_bytes(self) -> int:
         return self.checkpoint_bytes + sum(r.disk_bytes for r in self.rows)
 
-    def table(self) -> str:
-        """The plan as text: a line per resolution, and what it sums to."""
-        head = (
-            "size|fade+settled|batch|/device|steps|lrate G/D|params|MiB|on CPU"
-            "|images/s|time|snapshots|disk"
-        )
-        lines = text.aligned([head.split("|"), *map(_cells, self.rows)])
-        return "\n".join([*lines, "", *self._notes()])
+    def table(self, width: int | None = None) -> str:
+        """The plan as text: a line per resolution, and what it sums to.
+
+        Args:
+            width: Of the terminal; columns that few ask for are left out
+                where it is narrow. None: as wide as it is.
+        """
+        rows = [_TITLES, *map(_cells, self.rows)]
+        lines = text.aligned(rows)
+        if width is not None and max(map(len, lines)) > width:
+            kept = [_TITLES.index(title) for title in _NARROW]
+            lines = text.aligned([[row[i] for i in kept] for row in rows])
+        notes = [
+            terminal.wrapped(note, width or 10_000) for note in self._notes()
+        ]
+        return "\n".join([*lines, "", *notes, *self.advice])
 
     def _notes(self) -> Iterator[str]:
         kimg = sum(row.kimg for row in self.rows)
         took = self.seconds
         time_needed = "unknown" if took is None else text.duration(took)
         yield (
-            f"total        {kimg:g} kimg, time {time_needed}, disk "
+            f"total        {kimg:g} kimg, time {time_needed}, and about "
+            f"{text.duration(self.setup_seconds)} of compiling; disk "
             f"{text.size(self.disk_bytes)} (with "
             f"{text.size(self.checkpoint_bytes)} of checkpoints)"
         )
@@ -120,7 +140,7 @@ class Plan:
             "earlier resolutions leave"
         )
         if not all(row.is_measured for row in self.rows):
-            yield _how_modelled(self.peak_gmac_per_sec)
+            yield _how_modelled(self.machine)
 
 
 def make(
@@ -128,7 +148,7 @@ def make(
     num_channels: int,
     num_devices: int = 1,
     measured: Mapping[int, float] | None = None,
-    peak_gmac_per_sec: float | None = None,
+    machine: speed.Machine | None = None,
 ) -> Plan:
     """The plan of a training.
 
@@ -137,8 +157,7 @@ def make(
         num_channels: Of the images.
         num_devices: That share a minibatch.
         measured: Images/s by resolution, where known.
-        peak_gmac_per_sec: What all devices reach in a plain convolution, in
-            10^9 multiplications per second, for speeds that are not measured.
+        machine: All devices, for speeds that are not measured.
     """
     schedule = Schedule.of_run(options, num_devices)
     networks = networks_cost(options, num_channels)
@@ -150,14 +169,18 @@ def make(
             networks,
             resolution,
             (measured or {}).get(resolution),
-            peak_gmac_per_sec,
+            machine,
         )
         for resolution in resolutions.up_to(schedule.resolution)
         if sum(schedule.kimg_at(resolution))
     ]
+    setups = speed.SETUP_SECONDS * sum(
+        speed.setup_size(stage.resolution, stage.alpha is not None)
+        for stage in schedule.stages()
+    )
     # G, D and Gs, and two moments of each variable of G and of D; twice.
     checkpoints = 2 * 4 * (4 * g_parameters + 3 * d_parameters)
-    return Plan(rows, peak_gmac_per_sec, checkpoints)
+    return Plan(rows, machine, checkpoints, setups)
 
 
 def memory_advice(options: RunOptions, schedule: Schedule, stage: Stage) -> str:
@@ -192,7 +215,7 @@ def networks_cost(options: RunOptions, num_channels: int) -> cost.NetworksCost:
 
 def _cells(row: Row) -> list[str]:
     """A line of the table."""
-    speed, seconds = row.images_per_sec, row.seconds
+    rate, seconds = row.images_per_sec, row.seconds
     return [
         f"{row.resolution}x{row.resolution}",
         f"{row.fade_kimg:g}+{row.settled_kimg:g} kimg",
@@ -204,21 +227,25 @@ def _cells(row: Row) -> list[str]:
         f"{row.memory_mb:.0f}",
         f"{row.process_mb:.0f}",
         "?"
-        if speed is None
-        else f"{text.number(speed, 1)}{'' if row.is_measured else '*'}",
+        if rate is None
+        else f"{terminal.speed(rate)}{'' if row.is_measured else '*'}",
         "?" if seconds is None else text.duration(seconds),
         str(row.snapshots),
         text.size(row.disk_bytes),
     ]
 
 
-def _how_modelled(peak: float | None) -> str:
-    if peak is None:
+def _how_modelled(machine: speed.Machine | None) -> str:
+    if machine is None:
         return (
-            "images/s     unknown for these devices: --probe measures, and "
+            "speed        unknown for these devices: --probe measures, and "
             "--peak_gmac_per_sec models"
         )
-    return f"images/s     * modelled for {peak:.0f} GMAC/s; --probe measures"
+    name = f" of {machine.name}" if machine.name else ""
+    return (
+        f"speed        * modelled for {machine.peak_gmac_per_sec:.0f} GMAC/s"
+        f"{name}; --probe measures"
+    )
 
 
 def _row(
@@ -227,7 +254,7 @@ def _row(
     networks: cost.NetworksCost,
     resolution: int,
     measured: float | None,
-    peak: float | None,
+    machine: speed.Machine | None,
 ) -> Row:
     fade, settled = schedule.kimg_at(resolution)
     final = schedule.resolution
@@ -252,7 +279,7 @@ def _row(
     before = max(
         i for i, each in enumerate(stages) if each.resolution == resolution
     )
-    modelled = speed.modelled(resolution, d_nimg, macs, peak)
+    modelled = speed.modelled(resolution, d_nimg, macs, machine)
     return Row(
         resolution=resolution,
         fade_kimg=fade,

@@ -144,7 +144,7 @@ class Reports:
         facts: Sequence[tuple[str, str]],
         schedule: Schedule,
         unused_labels: int,
-        origin: Sequence[str],
+        more: Sequence[str],
     ) -> None:
         """Says what the run will do, and what may be an oversight.
 
@@ -152,14 +152,16 @@ class Reports:
             facts: What it runs on and with: (name, text).
             schedule: With what was derived.
             unused_labels: How many the dataset has, if none is used.
-            origin: Lines that say where weights were taken from.
+            more: Lines, such as where weights were taken from.
         """
         self._open_state(tuple(facts))
         told = list(facts)
         if self._run_dir:
             told.append(("page", str(run_folder.report_path(self._run_dir))))
         for name, what in told:
-            self.log.line(f"{name:<12} {what}")
+            line = f"{name:<12} {what}"
+            width = self.log.terminal.width()
+            self.log.line(line, terminal.wrapped(line, width))
         for line in schedule.table():
             self.log.line(line)
         if unused_labels:
@@ -167,7 +169,7 @@ class Reports:
                 f"the dataset has {unused_labels} labels, which are not used: "
                 "--max_label_size=-1 uses them all"
             )
-        for line in origin:
+        for line in more:
             self.log.line(line)
 
     def tell_tensorboard(

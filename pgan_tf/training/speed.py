@@ -5,6 +5,7 @@ Nothing here imports TensorFlow.
 
 import dataclasses
 import math
+import os
 import pathlib
 import statistics
 import time
@@ -23,11 +24,33 @@ class Machine:
         peak_gmac_per_sec: In a plain convolution, on all devices, in 10^9
             multiplications per second.
         overhead: Seconds that each resolution's layers take in an iteration
-            however small they are; None: not known.
+            however small they are; None: it is no CPU.
+        name: For people; empty: given by them.
     """
 
     peak_gmac_per_sec: float
     overhead: float | None = None
+    name: str = ""
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it is a CPU, of which speeds are modelled otherwise."""
+        return self.overhead is not None
+
+    def multiplying(self, resolution: int, macs: int) -> float:
+        """Seconds of an iteration at a resolution by its multiplications."""
+        share = SHARE_ON_CPU if self.is_cpu else share_of_peak(resolution)
+        return macs / (share * self.peak_gmac_per_sec * 1e9)
+
+    def seconds(self, resolution: int, macs: int) -> float:
+        """Seconds of an iteration, as `step_times` explains them."""
+        layers = (self.overhead or 0.0) * levels(resolution)
+        return math.hypot(self.multiplying(resolution, macs), layers)
+
+
+def levels(resolution: int) -> int:
+    """Resolutions up to this one, whose layers are in use: 1 at 4x4."""
+    return resolution.bit_length() - 2
 
 
 # Of networks of 64 and 128 maps on two cores, 4x4 to 128x128 (the table in
@@ -40,11 +63,11 @@ _TILES_GAIN = 3.0
 
 
 def this_cpu(precision: str = "float32") -> Machine:
-    """This machine's CPU, measured: it takes about a tenth of a second."""
+    """This machine's CPU, measured: it takes a tenth of a second."""
     gain = 1.0
     if precision == "bfloat16" and "amx_bf16" in _cpu_flags():
         gain = _TILES_GAIN
-    return Machine(gain * cpu_gmac_per_sec(), _OVERHEAD_ON_CPU)
+    return Machine(gain * cpu_gmac_per_sec(), _OVERHEAD_ON_CPU, "this CPU")
 
 
 def _cpu_flags() -> str:
@@ -76,18 +99,30 @@ def share_of_peak(resolution: int) -> float:
     return _SHARE_OF_PEAK.get(resolution, _SHARE_ABOVE)
 
 
-def cpu_gmac_per_sec(size: int = 1024, repeats: int = 8) -> float:
+# A product of this size takes one thread, which other programs disturb less
+# than threads that wait for each other: 18 of them at work on two cores changed
+# nothing, where a large product was 60 times as slow.
+_PRODUCT = 96
+# What a large product reaches beside that, per core: 96 GMAC/s beside 54 to 57.
+_GAIN_OF_SIZE = 1.7
+
+
+def cpu_gmac_per_sec(seconds: float = 0.1) -> float:
     """This CPU's peak in a float32 matrix product, 10^9 multiplications/s.
 
-    A convolution comes near it.
+    A convolution comes near it. Of many small products the fastest counts, the
+    least disturbed one; all cores have that of one.
+
+    Args:
+        seconds: To try for.
     """
-    a = np.ones([size, size], np.float32)
-    best = math.inf
-    for _ in range(repeats):
-        start = time.perf_counter()
+    a = np.ones([_PRODUCT, _PRODUCT], np.float32)
+    best, began = math.inf, time.perf_counter()
+    while (start := time.perf_counter()) - began < seconds:
         a @ a
         best = min(best, time.perf_counter() - start)
-    return size**3 / best / 1e9
+    cores = len(os.sched_getaffinity(0))
+    return cores * _GAIN_OF_SIZE * _PRODUCT**3 / best / 1e9
 
 
 # Megabytes in use for each megabyte of weights of G and D (their copies,
@@ -139,9 +174,19 @@ def memory_mb(
 
 
 def modelled(
-    resolution: int, nimg: int, macs: int, peak: float | None
+    resolution: int, nimg: int, macs: int, machine: Machine | None
 ) -> float | None:
-    """Images/s that a share of the machine's peak allows."""
-    if peak is None:
+    """Images/s of a machine, of which an iteration shows `nimg`."""
+    if machine is None:
         return None
-    return share_of_peak(resolution) * peak * 1e9 * nimg / macs
+    return nimg / machine.seconds(resolution, macs)
+
+
+# Of setting up steps on a CPU, for each unit of `setup_size`: what the first
+# calls of the table in docs/performance.md take.
+SETUP_SECONDS = 1.1
+
+
+def setup_size(resolution: int, fading: bool) -> float:
+    """What there is to compile, in units of a resolution's layers."""
+    return math.log2(resolution) + (0.5 if fading else 0.0)

@@ -26,6 +26,8 @@ from pgan_tf.training import speed
 # a speed that is 14% off. So one measurement alone leaves the scale at 1.
 _SCALES = 2.0 ** np.arange(-6, 6.01, 0.125)
 _WEIGHT = 0.02
+# Where only ratios count.
+_ANY = speed.Machine(1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,15 +71,11 @@ class StepTimes:
             macs = cost.iteration_macs(
                 networks, stage.resolution, stage.minibatch, repeats
             )
-            peak = machine.peak_gmac_per_sec if machine else 1.0
-            share = speed.share_of_peak(stage.resolution)
-            if self._overhead is not None:
-                share = speed.SHARE_ON_CPU
             self._steps[stage.resolution] = Step(
                 stage.minibatch * repeats,
                 schedule.call_nimg(stage),
-                stage.resolution.bit_length() - 2,
-                macs / (share * peak * 1e9),
+                speed.levels(stage.resolution),
+                (machine or _ANY).multiplying(stage.resolution, macs),
             )
 
     @property

@@ -6,6 +6,7 @@ Pipes and log.txt get whole lines instead, which `reports` writes.
 import contextlib
 import shutil
 import sys
+import textwrap
 import time
 
 from pgan_tf.base import text
@@ -112,6 +113,17 @@ def speed(images_per_sec: float) -> str:
     if images_per_sec >= 1:
         return f"{images_per_sec:.1f} img/s"
     return f"{text.duration(1000 / images_per_sec)} per kimg"
+
+
+def wrapped(fact: str, width: int) -> str:
+    """A fact, whose name takes 13 characters, in as many lines as it takes."""
+    return textwrap.fill(
+        fact,
+        width,
+        subsequent_indent=" " * 13,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def compiling(stage: Stage) -> str:

@@ -7,7 +7,8 @@ setting up of each stage, and what lies between ticks.
 import collections
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pgan_tf.networks import cost
 from pgan_tf.runs.schedule import Schedule
@@ -20,9 +21,6 @@ from pgan_tf.training.step_times import StepTimes
 _LAST = 5
 # Between ticks pictures and snapshots come now and then: their mean counts.
 _LAST_BETWEEN = 20
-# Of setting up, on a CPU, for each unit of `_setup_size`, as long as nothing
-# is measured (docs/performance.md, "first call").
-_SETUP_SECONDS = 1.1
 # The first one of a process sets up more than itself, about as many units more.
 _FIRST_SETUP = 2.0
 
@@ -58,6 +56,11 @@ class TimeLeft:
         """Length of the training."""
         return self._schedule.total_kimg
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether any speed is known, of this process or one before."""
+        return bool(self._measured)
+
     def took(
         self,
         stretches: Iterable[Stretch],
@@ -77,16 +80,34 @@ class TimeLeft:
             total[0] += each.images
             total[1] += each.seconds
         for resolution, (images, seconds) in sums.items():
-            kept = self._measured.setdefault(
-                resolution, collections.deque(maxlen=_LAST)
-            )
-            kept.append(seconds / images)
+            self._keep(resolution, seconds / images)
         self._expected = self._all_expected()
         self._setups += setups
         # Ahead of the first tick everything is made for the first time.
         if not self._is_first:
             self._between.append(between)
         self._is_first = False
+
+    def remember(self, ticks: Iterable[Mapping[str, Any]]) -> None:
+        """Takes in the lines of stats.jsonl of a run that goes on."""
+        for tick in ticks:
+            rate, resolution = (
+                tick.get("images_per_sec"),
+                tick.get("resolution"),
+            )
+            if (
+                isinstance(rate, int | float)
+                and 0 < rate < math.inf
+                and resolution in self._expected
+            ):
+                self._keep(resolution, 1 / rate)
+        self._expected = self._all_expected()
+
+    def _keep(self, resolution: int, seconds_per_image: float) -> None:
+        kept = self._measured.setdefault(
+            resolution, collections.deque(maxlen=_LAST)
+        )
+        kept.append(seconds_per_image)
 
     def seconds(self, nimg: int) -> float | None:
         """Seconds from `nimg` images to the end; None: nothing is known."""
@@ -103,7 +124,7 @@ class TimeLeft:
             total += images * expected
             total += self._ticks(resolution, images) * self._mean_between()
             if nimg <= start:
-                total += self._setup_rate() * _setup_size(
+                total += self._setup_rate() * speed.setup_size(
                     resolution, phase.fading
                 )
         return total
@@ -128,10 +149,10 @@ class TimeLeft:
         return statistics.fmean(self._between) if self._between else 0.0
 
     def _setup_rate(self) -> float:
-        """Seconds of setting up for a unit of `_setup_size`."""
+        """Seconds of setting up for a unit of `speed.setup_size`."""
         rates: list[float] = []
         for setup in self._setups:
-            size = _setup_size(setup.resolution, setup.fading)
+            size = speed.setup_size(setup.resolution, setup.fading)
             if not rates:
                 size += _FIRST_SETUP
             # The images of the first call are among those that are counted.
@@ -139,9 +160,4 @@ class TimeLeft:
             seconds = setup.seconds - setup.images * per_image
             rates.append(max(seconds, 0.0) / size)
         recent = (rates[1:] or rates)[-_LAST:]
-        return statistics.median_low(recent) if recent else _SETUP_SECONDS
-
-
-def _setup_size(resolution: int, fading: bool) -> float:
-    """What there is to compile, in units of a resolution's layers."""
-    return math.log2(resolution) + (0.5 if fading else 0.0)
+        return statistics.median_low(recent) if recent else speed.SETUP_SECONDS

@@ -36,7 +36,7 @@ from pgan_tf.training import (
     plan,
     position,
     reports,
-    speed,
+    small_machines,
     state,
     stopping,
     time_left,
@@ -142,18 +142,20 @@ class Run:
         if self.workers.is_chief:
             self.run_dir.mkdir(parents=True, exist_ok=True)
             run_folder.begin(self.run_dir, options, self.dataset.digest)
+        replicas = self.strategy.num_replicas_in_sync
+        self.machine = opening.machine(options, replicas)
         networks = plan.networks_cost(options, self.dataset.num_channels)
+        left = time_left.TimeLeft(self.schedule, networks, self.machine)
         self.reports = reports.Reports(
-            self.run_dir if self.workers.is_chief else None,
-            time_left.TimeLeft(self.schedule, networks, self.machine()),
+            self.run_dir if self.workers.is_chief else None, left
         )
         self.grid = grid.Grid(options, self.dataset, self.reports.writer)
         self.guard = guard.Guard(options, self.nets, self.dataset)
         self.reports.log.forget_stats_after(self.position.nimg)
         unused = 0 if self.labels.shape[1] else self.dataset.label_size
-        replicas = self.strategy.num_replicas_in_sync
-        told = opening.facts(options, self.dataset, self.nets, replicas)
-        self.reports.begin(told, self.schedule, unused, origin)
+        length, advice = self.expected(left)
+        told = opening.facts(options, self.dataset, self.nets, replicas, length)
+        self.reports.begin(told, self.schedule, unused, [*advice, *origin])
         self.reports.tell_tensorboard(options, told, self.position.nimg)
         if restored is not None:
             self.reports.resuming(
@@ -175,11 +177,16 @@ class Run:
             path, {"G": nets.G, "D": nets.D, "Gs": nets.Gs}
         )
 
-    def machine(self) -> speed.Machine | None:
-        """What the time left is modelled for, ahead of the first ticks."""
-        if devices.describe() == "CPU":
-            return speed.this_cpu(self.options.optimizer.precision)
-        return None
+    def expected(self, left: time_left.TimeLeft) -> tuple[str, list[str]]:
+        """How long it will take, and lines of advice if that is long."""
+        left.remember(run_folder.read_ticks(self.run_dir))
+        seconds = left.seconds(self.position.nimg)
+        told = opening.length(seconds, self.machine, left.is_measured)
+        if self.machine is None or not self.machine.is_cpu:
+            return told, []
+        return told, small_machines.advice(
+            self.options, self.dataset.num_channels, self.machine, seconds
+        )
 
     def train(self, stop: stopping.StopRequest) -> None:
         """Trains to the end or to a request to stop; the page says which."""

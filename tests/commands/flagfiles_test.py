@@ -16,7 +16,7 @@ from pgan_tf.data.format import datasets
 from pgan_tf.networks import families
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs.schedule import Schedule
-from pgan_tf.training import checks, plan
+from pgan_tf.training import checks, plan, speed
 from tests import common, processes
 
 CONFIGS = sorted((common.ROOT / "configs").glob("*.cfg"))
@@ -59,7 +59,7 @@ class FlagfilesTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(schedule.resolution, options.data.resolution)
         family = families.by_name(options.family)
         checks.check_minibatches(schedule, family.group_size(options.networks))
-        made = plan.make(options, 3, count, peak_gmac_per_sec=3300.0)
+        made = plan.make(options, 3, count, machine=speed.Machine(3300.0))
         self.assertTrue(math.isfinite(made.seconds))
         kimg = sum(row.kimg for row in made.rows)
         np.testing.assert_allclose(

@@ -25,7 +25,7 @@ from pgan_tf.runs import flags as run_flags
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs.option_tree import POSITIVE, option
 from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
-from pgan_tf.training import checks, plan, trainer
+from pgan_tf.training import checks, plan, speed, trainer
 from tests import common
 from tests.training import trainer_test
 
@@ -287,7 +287,7 @@ class FamilyTest(common.TestCase):
 
     def test_it_is_planned(self):
         options, channels = checks.check_plan(self.options(0.16))
-        made = plan.make(options, channels, peak_gmac_per_sec=1.0)
+        made = plan.make(options, channels, machine=speed.Machine(1.0))
         (row,) = made.rows
         self.assertEqual((row.resolution, row.settled_kimg), (8, 0.16))
         self.assertEqual(row.parameters, 1012)

@@ -21,6 +21,7 @@ from pgan_tf.training import (
     pace,
     plan,
     position,
+    speed,
     state,
     steps,
     time_left,
@@ -34,7 +35,7 @@ class PlanTest(arrival_case.ArrivalCase):
     def test_plan_by_hand(self):
         """Steps of G: as many images as 2 steps of D show."""
         options = self.options()
-        made = plan.make(options, 3, peak_gmac_per_sec=10.0)
+        made = plan.make(options, 3, machine=speed.Machine(10.0))
         kimg = {8: (0, 72), 16: (48, 96), 32: (24, 60)}
         minibatch = {8: 6, 16: 4, 32: 2}
         tick = {8: 24, 16: 48, 32: 24}
@@ -63,8 +64,8 @@ class PlanTest(arrival_case.ArrivalCase):
             gmac = minibatch[r] * (d + g) / 1e9
             self.assertAllClose(row.gmac, gmac, rtol=1e-9, atol=0)
             share = 0.6 if r == 8 else 0.75
-            speed = share * 10 / gmac * minibatch[r] * 2
-            self.assertAllClose(row.images_per_sec, speed, rtol=1e-9, atol=0)
+            rate = share * 10 / gmac * minibatch[r] * 2
+            self.assertAllClose(row.images_per_sec, rate, rtol=1e-9, atol=0)
         # Passes of 2 images at 16x16 take as much as a minibatch of 2.
         whole = plan.make(self.options(max_micro_batch_dict=None), 3)
         halved = plan.make(

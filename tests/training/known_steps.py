@@ -21,6 +21,7 @@ from pgan_tf.training import (
     checks,
     compiled_steps,
     grid,
+    opening,
     steps,
     trainer,
 )
@@ -112,7 +113,7 @@ def known(clock: Clock) -> Iterator[None]:
         (time, "monotonic", clock),
         (compiled_steps, "make_iterations", iterations),
         (trainer.Run, "batches", batches),
-        (trainer.Run, "machine", lambda run: None),
+        (opening, "machine", lambda options, replicas: None),
         *(
             (owner, name, slow(getattr(owner, name), seconds))
             for owner, name, seconds in (

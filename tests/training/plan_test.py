@@ -113,7 +113,9 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         self.assertNotIn("modelled", made.table())
 
     def test_modelled_times_follow_the_work(self):
-        made = plan.make(OPTIONS, 3, measured={4: 1e9}, peak_gmac_per_sec=10)
+        made = plan.make(
+            OPTIONS, 3, measured={4: 1e9}, machine=speed.Machine(10)
+        )
         self.assertEqual(
             [row.is_measured for row in made.rows], [True, False, False]
         )
@@ -185,7 +187,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
     def test_every_flagfile_has_a_plan(self, path):
         options = run_flags.parse([f"--flagfile={path}"])
         options, num_channels = checks.check_plan(options)
-        made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
+        made = plan.make(options, num_channels, machine=speed.Machine(3300))
         kimg = sum(row.kimg for row in made.rows)
         self.assertAllClose(
             kimg, options.schedule.total_kimg, rtol=1e-6, atol=1e-6
@@ -196,7 +198,7 @@ class PlanTest(common.TestCase, parameterized.TestCase):
         """v2-1gpu at what a V100 reached with TensorFlow 1: two weeks."""
         options = run_flags.parse(["--flagfile=celebahq-v2-1gpu"])
         options, num_channels = checks.check_plan(options)
-        made = plan.make(options, num_channels, peak_gmac_per_sec=3300)
+        made = plan.make(options, num_channels, machine=speed.Machine(3300))
         self.assertBetween(made.seconds / 86400, 12, 16)
 
     @parameterized.parameters(

@@ -35,6 +35,7 @@ from pgan_tf.training import (
     small_machines,
     speed,
     stopping,
+    terminal,
 )
 
 DESCRIPTION = """Trains a progressive GAN: from 4x4 pixels to the dataset's own.
@@ -234,9 +235,13 @@ def train(options: RunOptions, stop: stopping.StopRequest) -> None:
         options: As `check` returns them.
         stop: Asked between steps.
     """
-    # TensorFlow takes seconds to import, which refusals need not wait for.
-    from pgan_tf.training import trainer
-
+    shown = terminal.Terminal()
+    shown.count("starting TensorFlow")
+    try:
+        # It takes seconds to import, which refusals need not wait for.
+        from pgan_tf.training import trainer
+    finally:
+        shown.clear()
     trainer.train(options, stop)
 
 

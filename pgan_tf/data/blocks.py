@@ -1,10 +1,6 @@
 """Stretches of a dataset that are worked on at a time."""
 
-import contextlib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-
-import tqdm
+from typing import NamedTuple
 
 # Few enough that progress shows and memory stays small.
 MAX_IMAGES = 64
@@ -38,15 +34,3 @@ def split(
     step = max(1, min(MAX_IMAGES, MAX_BYTES // image_bytes, in_time))
     starts = range(0, num_images, step)
     return [range(first, min(first + step, num_images)) for first in starts]
-
-
-@contextlib.contextmanager
-def progress(num_images: int, name: str) -> Iterator[Any]:
-    """A bar on stderr with images per second and the time left.
-
-    Args:
-        num_images: What there is to do; `update(n)` tells what is done.
-        name: What is worked on.
-    """
-    with tqdm.tqdm(total=num_images, unit="img", desc=name) as bar:
-        yield bar

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, files, images, locks, text
+from pgan_tf.base import errors, files, images, locks, progress, text
 from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names
 
@@ -166,7 +166,7 @@ def _different_images(
     """Positions of images that differ at any level, integers [n]."""
     differ = np.zeros(first.num_images, bool)
     image_bytes = first.resolution**2 * first.num_channels
-    with blocks.progress(first.num_images, first.name) as bar:
+    with progress.bar(first.num_images, first.name, "img", leave=True) as bar:
         for block in blocks.split(first.num_images, image_bytes):
             indices = np.asarray(block)
             for resolution in first.levels:
@@ -227,7 +227,7 @@ def _extract(
     dataset: datasets.Dataset, path: pathlib.Path, resolution: int, count: int
 ) -> None:
     image_bytes = resolution**2 * dataset.num_channels
-    with blocks.progress(count, dataset.name) as bar:
+    with progress.bar(count, dataset.name, "img", leave=True) as bar:
         for block in blocks.split(count, image_bytes):
             pictures = dataset.read(resolution, np.asarray(block))
             for index, picture in zip(block, pictures, strict=True):

@@ -16,8 +16,7 @@ from concurrent.futures import process
 from multiprocessing import reduction
 from typing import Any, TypeVar
 
-from pgan_tf.base import errors, memory
-from pgan_tf.data import blocks
+from pgan_tf.base import errors, memory, progress
 
 _ALIGNMENT = 64  # bytes; at least that of any element
 
@@ -102,7 +101,7 @@ def run(
         UserError: A worker was killed.
     """
     num_workers = min(num_workers, len(tasks))
-    with blocks.progress(sum(map(len, tasks)), name) as bar:
+    with progress.bar(sum(map(len, tasks)), name, "img", leave=True) as bar:
         if num_workers <= 1:
             results = ((block, work(block)) for block in tasks)
         else:

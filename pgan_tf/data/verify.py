@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from pgan_tf.base import progress
 from pgan_tf.data import blocks, values
 from pgan_tf.data.format import datasets, file_names, levels, tfrecord, writing
 
@@ -28,7 +29,9 @@ def faults(dataset: datasets.Dataset) -> Iterator[str]:
     """
     yield from _label_faults(dataset)
     checksums: dict[str, Any] = {}
-    with blocks.progress(dataset.num_images, dataset.name) as bar:
+    with progress.bar(
+        dataset.num_images, dataset.name, "img", leave=True
+    ) as bar:
         for number in range(dataset.num_shards):
             with _open_shard(dataset, number) as readers:
                 yield from _shard_faults(readers, bar.update)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import tqdm
 
+from pgan_tf.base import progress
 from pgan_tf.evaluation import kept, reals
 from pgan_tf.evaluation.fakes import ArcPairs, DrawnFakes, Images
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
@@ -201,7 +201,7 @@ class Comparison:
         batches = images.batches(self.minibatch)
         count = max(each.remaining for each in collectors.values())
         total = -(-count // self.minibatch)
-        for pixels in tqdm.tqdm(batches, title, total, leave=False):
+        for pixels in progress.each(batches, total, title):
             outputs = extractor(pixels) if extractor else (None, None)
             batch = Batch(pixels, *outputs)
             # Metrics that sum a set up alike share a collector.
@@ -218,9 +218,7 @@ class Comparison:
     ) -> Values:
         """From summaries of reals and of a set; `title` is shown meanwhile."""
         values = {}
-        for metric in tqdm.tqdm(
-            metrics, f"{title}: metrics", leave=False, disable=not metrics
-        ):
+        for metric in progress.each(metrics, len(metrics), f"{title}: metrics"):
             # The same directions for every row: differences are the images'.
             random = np.random.RandomState([self.seed, _DIRECTIONS])
             values[metric.key] = metric.result(

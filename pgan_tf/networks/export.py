@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 import tensorflow as tf
-import tqdm
 
-from pgan_tf.base import errors, files, images, resolutions
+from pgan_tf.base import errors, files, images, progress, resolutions
 from pgan_tf.networks import export_formats, families
 from pgan_tf.networks.family import Generator
 
@@ -60,7 +59,7 @@ def export(
         files.partial(path) as partial,
         tempfile.TemporaryDirectory(prefix="pgan_tf-") as folder,
         warnings.catch_warnings(),
-        tqdm.tqdm(total=3, desc="exporting", delay=1, leave=False) as bar,
+        progress.bar(3, "exporting", delay=1) as bar,
         keras.device("cpu:0"),  # GPUs round the factors of a product more.
     ):
         warnings.simplefilter("ignore")  # Of converters, about themselves.

@@ -5,9 +5,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import tqdm
 
-from pgan_tf.base import images, resolutions
+from pgan_tf.base import images, progress, resolutions
 from pgan_tf.base.devices import Replicas
 from pgan_tf.networks import families
 from pgan_tf.networks.family import Generator
@@ -174,7 +173,7 @@ def pixels(
         uint8 [R/shrink,R/shrink,C], N times.
     """
     # Shown from the second on: short work needs no bar.
-    with tqdm.tqdm(total=len(latents), unit="img", delay=1, leave=False) as bar:
+    with progress.bar(len(latents), "drawing", "img", delay=1) as bar:
         for part in draw(network, latents, labels, minibatch):
             yield from images.to_uint8(images.shrink(part, shrink))
             bar.update(len(part))

@@ -23,7 +23,7 @@ TERAFLOPS = {
     "H100": 66.9,
     "RTX 4090": 82.6,
 }
-_PROC = pathlib.Path("/proc/driver/nvidia/gpus")
+DRIVER = pathlib.Path("/proc/driver/nvidia/gpus")
 
 
 def peak(name: str) -> float:
@@ -47,7 +47,7 @@ def machine(model: str, count: int = 1) -> speed.Machine | None:
 def models() -> list[str]:
     """Those that the driver of this machine tells of."""
     found = []
-    for path in sorted(_PROC.glob("*/information")):
+    for path in sorted(DRIVER.glob("*/information")):
         try:
             text = path.read_text(errors="replace")
         except OSError:

@@ -126,6 +126,18 @@ class Pace:
         seconds = sum(s.seconds for s in own)
         return sum(s.images for s in own) / seconds if seconds else None
 
+    def _add(self, stretch: Stretch) -> None:
+        last = self._over[-1] if self._over else stretch.again()
+        if (last.resolution, last.fading) == (
+            stretch.resolution,
+            stretch.fading,
+        ):
+            stretch.images += last.images
+            stretch.seconds += last.seconds
+            self._over[-1:] = [stretch]
+        else:
+            self._over.append(stretch)
+
     def _end_setup(self, present: Stretch) -> None:
         self._wait()
         now = time.monotonic()
@@ -141,6 +153,6 @@ class Pace:
         now, present = time.monotonic(), self._present
         if present:
             present.seconds = now - self._since
-            self._over.append(present)
+            self._add(present)
             self._present = present.again()
         self._since = now

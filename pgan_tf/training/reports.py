@@ -48,9 +48,8 @@ class Reports:
         )
         self._time_left = time_left
         self._state = run_state.RunState.new(())
-        # Speed and losses of the last tick, for the line of the next one.
-        self._shown: tuple[float | None, tuple[float, float] | None]
-        self._shown = None, None
+        # Of the last tick, for the line of the next one.
+        self._losses: tuple[float, float] | None = None
         # Maintenance is what happens between two ticks.
         self._last = time.monotonic()
 
@@ -88,7 +87,7 @@ class Reports:
         left = self._time_left.seconds(position.nimg)
         self._state = self._state.now(run_state.RUNNING, seconds_left=left)
         losses = values["G_loss"], values["D_loss"]
-        self._shown = values["images_per_sec"], losses
+        self._losses = losses
         self.log.line(
             _line(position, values, left),
             terminal.tick_line(
@@ -118,10 +117,10 @@ class Reports:
 
     def going_on(self, tick: Tick, stage: Stage, position: Position) -> None:
         """Shows in a terminal how far a tick has come."""
-        if not self.log.terminal.is_live:
+        # What is shown is waited for: seldom, as people read.
+        if not self.log.terminal.is_due():
             return
-        speed, losses = self._shown
-        left = self._time_left.seconds(position.nimg)
+        speed, losses = tick.pace.images_per_sec(), self._losses
         line = terminal.tick_line(
             position.tick + 1,
             position.nimg,
@@ -130,14 +129,14 @@ class Reports:
             speed,
             losses,
             position.seconds + tick.seconds(),
-            None if speed is None else left,
+            self._time_left.seconds(position.nimg),
             self.log.terminal.width(),
         )
         self.log.terminal.show(line)
 
     def compiling(self, stage: Stage) -> None:
         """Shows in a terminal why nothing moves."""
-        self.log.terminal.show(terminal.compiling(stage), at_once=True)
+        self.log.terminal.count(terminal.compiling(stage))
 
     def begin(
         self,
@@ -372,5 +371,6 @@ class Log:
                 partial.write_text("".join(line + "\n" for line in kept))
 
     def close(self) -> None:
+        self.terminal.clear()
         with contextlib.suppress(OSError):
             self._text.close()

@@ -65,12 +65,13 @@ _TILES_GAIN = 3.0
 def this_cpu(precision: str = "float32") -> Machine:
     """This machine's CPU, measured: it takes a tenth of a second."""
     gain = 1.0
-    if precision == "bfloat16" and "amx_bf16" in _cpu_flags():
+    if precision == "bfloat16" and "amx_bf16" in cpu_flags():
         gain = _TILES_GAIN
     return Machine(gain * cpu_gmac_per_sec(), _OVERHEAD_ON_CPU, "this CPU")
 
 
-def _cpu_flags() -> str:
+def cpu_flags() -> str:
+    """What Linux tells of the CPU; empty elsewhere."""
     try:
         return pathlib.Path("/proc/cpuinfo").read_text()
     except OSError:

@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import sys
 import textwrap
+import threading
 import time
 
 from pgan_tf.base import text
@@ -26,34 +27,65 @@ class Terminal:
         self.is_live = bool(sys.stdout) and sys.stdout.isatty()
         self._shown_at = 0.0
         self._is_shown = False
+        # Set once a line that counts seconds is no longer the last one.
+        self._is_over = threading.Event()
+        self._lock = threading.Lock()
 
     @staticmethod
     def width() -> int:
         """Characters of a line, but for the last column, which may wrap."""
         return shutil.get_terminal_size().columns - 1
 
-    def show(self, line: str, at_once: bool = False) -> None:
+    def is_due(self) -> bool:
+        """Whether the line may change again."""
+        return self.is_live and time.monotonic() - self._shown_at >= _SECONDS
+
+    def show(self, line: str) -> None:
         """Puts a text into the line, cut to the width of the window."""
-        now = time.monotonic()
-        if not self.is_live or (
-            not at_once and now - self._shown_at < _SECONDS
-        ):
+        if not self.is_live:
             return
-        self._shown_at = now
+        self._shown_at = time.monotonic()
         self._is_shown = True
+        self._end_count()
+        self._write(line)
+
+    def count(self, line: str) -> None:
+        """Puts a text into the line with the seconds that pass meanwhile.
+
+        Until another takes its place: for work that shows nothing of itself.
+        """
+        if not self.is_live:
+            return
+        self.show(line)
+        over = self._is_over = threading.Event()
+        began = time.monotonic()
+
+        def tell() -> None:
+            while not over.wait(1.0):
+                with self._lock:
+                    if not over.is_set():
+                        seconds = text.duration(time.monotonic() - began)
+                        self._write(f"{line}, {seconds}")
+
+        threading.Thread(target=tell, daemon=True).start()
+
+    def clear(self) -> None:
+        """Takes the line away, ahead of a whole one."""
+        self._end_count()
+        if self._is_shown:
+            self._is_shown = False
+            self._write("")
+
+    def _end_count(self) -> None:
+        with self._lock:
+            self._is_over.set()
+
+    def _write(self, line: str) -> None:
         width = self.width()
         with contextlib.suppress(OSError, ValueError):
             # The cursor goes to the left, and the rest of the line is erased.
             sys.stdout.write(f"\r{line[:width]}\x1b[K")
             sys.stdout.flush()
-
-    def clear(self) -> None:
-        """Takes the line away, ahead of a whole one."""
-        if self._is_shown:
-            self._is_shown = False
-            with contextlib.suppress(OSError, ValueError):
-                sys.stdout.write("\r\x1b[K")
-                sys.stdout.flush()
 
 
 def tick_line(
@@ -130,4 +162,4 @@ def compiling(stage: Stage) -> str:
     """What is told while nothing else happens."""
     size = f"{stage.resolution}x{stage.resolution}"
     phase = size if stage.alpha is None else f"{size}, fading in"
-    return f"compiling the steps for {phase}: some seconds, once a phase"
+    return f"compiling the steps for {phase}, once a phase"

@@ -105,3 +105,14 @@ class PaceTest(common.TestCase):
         made = self.make()
         self.assertIsNone(made.images_per_sec())
         self.assertEqual(made.stretches(), [])
+
+    def test_looking_often_leaves_one_stretch(self):
+        made = self.make()
+        self.set_up(made, (4, False), 8.0)
+        for _ in range(100):
+            self.call(made, 64, 2.0)
+            self.assertEqual(made.images_per_sec(), 32.0)
+        self.assertEqual(
+            made.stretches(), [pace.Stretch(4, False, 6400, 200.0)]
+        )
+        self.assertLen(made.kept(), 1)

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import threading
 from unittest import mock
 
 from absl.testing import parameterized
@@ -64,6 +65,18 @@ class TickLineTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(terminal.speed(images_per_sec), told)
 
 
+class WrappedTest(common.TestCase):
+    def test_a_fact_goes_on_below_itself(self):
+        fact = f"{'dataset':<12} datasets/some-name, 6,000 images of 32x32"
+        self.assertEqual(
+            terminal.wrapped(fact, 40).splitlines(),
+            [
+                "dataset      datasets/some-name, 6,000",
+                "             images of 32x32",
+            ],
+        )
+
+
 class LogTest(common.TestCase):
     def log(self, stream: io.StringIO) -> reports.Log:
         self.enter_context(mock.patch.object(sys, "stdout", stream))
@@ -74,7 +87,7 @@ class LogTest(common.TestCase):
     def test_a_terminal_gets_the_short_line_and_the_moving_one(self):
         screen = Screen()
         log = self.log(screen)
-        log.terminal.show("moving " * 9, at_once=True)
+        log.terminal.show("moving " * 9)
         log.line("the whole line", "short")
         log.line("another")
         shown = screen.getvalue()
@@ -83,16 +96,61 @@ class LogTest(common.TestCase):
             f"\r{('moving ' * 9)[:39]}\x1b[K\r\x1b[Kshort\nanother\n",
         )
 
-    def test_it_moves_no_faster_than_people_read(self):
+    def test_work_that_shows_nothing_of_itself_is_counted(self):
         screen = Screen()
         log = self.log(screen)
-        for i in range(1000):
-            log.terminal.show(f"line {i}")
-        self.assertEqual(screen.getvalue().count("\r"), 1)
+        waits = mock.Mock(side_effect=[False, False, True])
+        event = mock.Mock(wait=waits, is_set=lambda: False)
+        started = mock.Mock()
+        with (
+            mock.patch("threading.Event", lambda: event),
+            mock.patch("threading.Thread", started),
+            mock.patch("time.monotonic", side_effect=[900, 1000, 1001, 1012]),
+        ):
+            log.terminal.count("compiling")
+            started.call_args.kwargs["target"]()
+        self.assertEqual(
+            screen.getvalue(),
+            "\rcompiling\x1b[K\rcompiling, 1s\x1b[K\rcompiling, 12s\x1b[K",
+        )
+        log.line("done")
+        event.set.assert_called_with()
+        self.assertEndsWith(screen.getvalue(), "\x1b[K\r\x1b[Kdone\n")
+
+    def test_the_count_ends_with_the_next_line(self):
+        log = self.log(Screen())
+        over = threading.Event()
+        with (
+            mock.patch("threading.Event", lambda: over),
+            mock.patch("threading.Thread"),
+        ):
+            log.terminal.count("compiling")
+        self.assertFalse(over.is_set())
+        log.terminal.show("tick 1")
+        self.assertTrue(over.is_set())
+
+    def test_an_end_leaves_no_line_behind(self):
+        screen = Screen()
+        log = self.log(screen)
+        log.terminal.count("compiling")
+        log.close()
+        self.assertEndsWith(screen.getvalue(), "\r\x1b[K")
+
+    def test_it_moves_no_faster_than_people_read(self):
+        log = self.log(Screen())
+        self.assertTrue(log.terminal.is_due())
+        with mock.patch("time.monotonic") as clock:
+            clock.return_value = 1e6
+            log.terminal.show("tick 1")
+            clock.return_value += 0.25
+            self.assertFalse(log.terminal.is_due())
+            clock.return_value += 0.25
+            self.assertTrue(log.terminal.is_due())
 
     def test_a_pipe_gets_whole_lines_alone(self):
         pipe = io.StringIO()
         log = self.log(pipe)
-        log.terminal.show("moving", at_once=True)
+        log.terminal.show("moving")
+        log.terminal.count("counting")
         log.line("the whole line", "short")
         self.assertEqual(pipe.getvalue(), "the whole line\n")

@@ -9,9 +9,16 @@ import time
 from typing import Any
 
 import numpy as np
-import tqdm
 
-from pgan_tf.base import devices, errors, files, images, strict_json, video
+from pgan_tf.base import (
+    devices,
+    errors,
+    files,
+    images,
+    progress,
+    strict_json,
+    video,
+)
 from pgan_tf.commands.generate import inputs
 from pgan_tf.data.sources import decode, pictures
 from pgan_tf.evaluation.features import by_name as features_by_name
@@ -41,12 +48,12 @@ def run(args: argparse.Namespace) -> None:
         args.seed,
     )
     search = Search(target, args.steps)
-    for found in tqdm.tqdm(
+    for found in progress.each(
         projection.descend(network, label, distance, latents, args.steps),
-        total=args.steps + 1,
+        args.steps + 1,
+        "projecting",
         unit="step",
         delay=1,
-        leave=False,
     ):
         search.add(*found)
     write(args, folder, search, time.monotonic() - began)

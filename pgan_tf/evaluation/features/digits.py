@@ -9,9 +9,8 @@ import pathlib
 
 import keras
 import numpy as np
-import tqdm
 
-from pgan_tf.base import devices, files
+from pgan_tf.base import devices, files, progress
 from pgan_tf.data.sources import arrays, mnist
 from pgan_tf.evaluation.features import kept_model
 from pgan_tf.evaluation.features.digit_classifier import DigitClassifier
@@ -107,7 +106,7 @@ def train(examples: Examples, epochs: int = EPOCHS) -> keras.Model:
         keras.optimizers.Adam(decay),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    for _ in tqdm.trange(epochs, desc="classifier of digits", leave=False):
+    for _ in progress.each(range(epochs), epochs, "classifier of digits"):
         model.fit(
             moved(pixels, random), classes, batch_size=MINIBATCH, verbose=0
         )

@@ -12,9 +12,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import tqdm
 
-from pgan_tf.base import devices, files, images
+from pgan_tf.base import devices, files, images, progress
 from pgan_tf.evaluation.features import kept_model
 from pgan_tf.evaluation.features.extractor import Extractor
 
@@ -153,7 +152,7 @@ def _fit(
     model.compile(
         keras.optimizers.Adam(decay), loss=[None, kind(from_logits=True)]
     )
-    for _ in tqdm.trange(EPOCHS, desc="classifier of the labels", leave=False):
+    for _ in progress.each(range(EPOCHS), EPOCHS, "classifier of the labels"):
         model.fit(
             images, (None, labels), batch_size=MINIBATCH, epochs=1, verbose=0
         )

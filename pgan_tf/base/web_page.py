@@ -21,6 +21,7 @@ def inert_json(content: Any) -> str:
     return strict_json.dumps(content).replace("<", "\\u003c")
 
 
+@functools.cache
 def design() -> str:
     """The style sheet that all pages share."""
     return pathlib.Path(__file__).with_name("page.css").read_text("utf-8")

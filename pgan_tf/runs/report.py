@@ -78,7 +78,7 @@ def write(run_dir: pathlib.Path, options: RunOptions | None = None) -> LeftOut:
     with _whole("state.json", left_out):
         now = run_state.read(run_dir)
     content = _parts(run_dir, options, ticks, now, left_out)
-    page = web_page.fill(_TEMPLATE.read_text(encoding="utf-8"), content)
+    page = web_page.fill(_text_of(_TEMPLATE), content)
     path = run_folder.report_path(run_dir)
     # It is made of other files, anew with every tick.
     with files.partial(path, durable=False) as partial:
@@ -134,8 +134,14 @@ def _parts(
         "command": page_parts.command(run_flags.command_words(options)),
         "options": page_parts.options(run_flags.with_changes(options)),
         "data": web_page.inert_json(data),
-        "script": _SCRIPT.read_text(encoding="utf-8"),
+        "script": _text_of(_SCRIPT),
     }
+
+
+@functools.cache
+def _text_of(path: pathlib.Path) -> str:
+    """Read once: the package may be replaced while a training goes on."""
+    return path.read_text(encoding="utf-8")
 
 
 def _table(title: str, content: dict[str, Any]) -> str:

@@ -422,6 +422,20 @@ class ReportTest(common.TestCase):
         self.assertEqual(first, "python train.py")
         self.assertEqual(second, "&#x27;--run_dir=a --b\nc&#x27;")
 
+    def test_the_package_may_be_replaced_while_a_training_goes_on(self):
+        report.write(self.run_dir)
+        read = pathlib.Path.read_text
+
+        def gone(path, *rest, **named):
+            if path.is_relative_to(pathlib.Path(report.__file__).parents[1]):
+                raise FileNotFoundError(path)
+            return read(path, *rest, **named)
+
+        run_folder.report_path(self.run_dir).unlink()
+        with mock.patch.object(pathlib.Path, "read_text", gone):
+            self.assertEqual(report.write(self.run_dir), {})
+        self.assertIn("setUpPictures", Page(self.run_dir).text)
+
     def test_nothing_in_it_is_run_or_loaded(self):
         run_dir = self.run_dir.parent / "<img src=x onerror=alert(1)>"
         run_dir.mkdir()

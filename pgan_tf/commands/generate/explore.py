@@ -28,7 +28,7 @@ SAMPLES = 2000
 # Of attributes whose score a direction explains less of, nothing is shown.
 LEAST_EXPLAINED = 0.15
 # What a browser does in a second, about, and what one would wait for.
-MACS_PER_SECOND = 1.2e9
+MACS_PER_SECOND = 1.5e9
 MOST_MACS = 4e9
 _SERVE = "give --serve in place of --out: the page is drawn by this machine"
 # Pixels of the pictures to start from.

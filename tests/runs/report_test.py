@@ -422,6 +422,21 @@ class ReportTest(common.TestCase):
         self.assertEqual(first, "python train.py")
         self.assertEqual(second, "&#x27;--run_dir=a --b\nc&#x27;")
 
+    def test_the_script_finds_what_it_looks_for(self):
+        pixels = np.zeros([8, 8, 3], np.uint8)
+        images.save_png(run_folder.fakes_path(self.run_dir, 0), pixels)
+        run_state.write(self.run_dir, run_state.RunState.new(()))
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        _, _, script = page.text.partition('"use strict";')
+        ids = set(re.findall(r'\$\("(\w+)"\)', script))
+        self.assertContainsSubset(ids, re.findall(r'\bid="(\w+)"', page.text))
+        self.assertIn("slider", ids)
+        # All that is sent to it is used.
+        self.assertEqual(
+            set(re.findall(r"\bdata\.(\w+)", script)), set(page.data)
+        )
+
     def test_the_package_may_be_replaced_while_a_training_goes_on(self):
         report.write(self.run_dir)
         read = pathlib.Path.read_text

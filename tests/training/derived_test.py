@@ -26,7 +26,7 @@ BUG = IndexError("an old library")
 def damage(run_dir: pathlib.Path) -> None:
     """Damages what a run folder holds beside checkpoints and options."""
     (run_dir / "reals.png").write_bytes(b"\x89PNG no picture")
-    (run_dir / "fakes000000.png").write_bytes(b"")
+    (run_dir / "fakes000000.000.png").write_bytes(b"")
     (run_dir / "fakes000001.png").mkdir()
     stats = run_dir / "stats.jsonl"
     lines = [
@@ -162,7 +162,7 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(len(said), len(set(said)), said)
         for what in (
             "lines of stats.jsonl (5 damaged)",
-            "fakes000000.png in report.html",
+            "fakes000000.000.png in report.html",
             "fakes000001.png in report.html",
             "reals.png in report.html",
             "metric-is.jsonl in report.html",
@@ -174,7 +174,7 @@ class DerivedTest(common.TestCase, parameterized.TestCase):
             found = [line for line in said if f"left out: {what}" in line]
             self.assertLen(found, 1, f"{what}: {said}")
         page = pages.Page(self.run_dir)
-        self.assertIn("fakes000000.png", "".join(page.lines("Failures")))
+        self.assertIn("fakes000000.000.png", "".join(page.lines("Failures")))
         self.assertEqual(
             page.rows("Metrics")[1:],
             [["Reals", "not finite"], ["Reals2", "2.5"]],

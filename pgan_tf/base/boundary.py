@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from pgan_tf.base import errors, text
+from pgan_tf.base import errors, reasons
 
 # These are no faults of a file.
 _OURS = (errors.UserError, KeyboardInterrupt, SystemExit, GeneratorExit)
@@ -48,5 +48,5 @@ def _told(where: str, what: str, error: BaseException) -> str:
         return f"cannot read {where}: it takes more memory than there is"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot read {where}: {error.strerror}"
-    reason = text.one_line(str(error), 200) or type(error).__name__
+    reason = reasons.plain(error)
     return f"{where} is truncated or damaged, or no {what}: {reason}"

@@ -75,7 +75,7 @@ def grid_shape(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"([1-9]\d{0,2})x([1-9]\d{0,2})", text)
     if match is None:
-        raise errors.UserError(
+        raise errors.UsageError(
             f"--grid={text} is not columns x rows, such as 15x8"
         )
     return int(match[1]), int(match[2])

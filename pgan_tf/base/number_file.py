@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from pgan_tf.base import errors, memory, text
+from pgan_tf.base import errors, memory, reasons
 
 
 def read(path: str | os.PathLike[str], where: str) -> np.ndarray:
@@ -30,7 +30,7 @@ def read(path: str | os.PathLike[str], where: str) -> np.ndarray:
         raise errors.UserError(f"{where}: no such file") from None
     except Exception as error:
         # NumPy reports what is wrong with a head in a dozen ways.
-        reason = text.one_line(str(error), 200)
+        reason = reasons.plain(error)
         raise errors.UserError(
             f"{where}: not an array that numpy.save wrote: {reason}"
         ) from error

@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pgan_tf.base import errors, flag_kinds, flag_parser, flagfiles
+from pgan_tf.base import errors, flag_kinds, flag_parser, flagfiles, reasons
 from pgan_tf.runs import option_tree
 from pgan_tf.runs.options import RunOptions
 
@@ -179,7 +179,8 @@ def from_tree(tree: Mapping[str, Any]) -> RunOptions:
     except KeyError as error:
         raise ValueError(f"unknown option {error}") from None
     except (AttributeError, OverflowError, TypeError) as error:
-        raise ValueError(f"not a tree of options: {error}") from None
+        reason = reasons.plain(error)
+        raise ValueError(f"not a tree of options: {reason}") from None
     return option_tree.build(given, RunOptions)
 
 

@@ -10,7 +10,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pgan_tf.base import errors, resolutions
+from pgan_tf.base import errors, flag_kinds, resolutions
 
 IntMap = dict[int, int]
 FloatMap = dict[int, float]
@@ -30,10 +30,10 @@ class Range:
 
     def __str__(self) -> str:
         words = "at least" if self.low_itself else "above"
-        above = f"{words} {self.low:g}"
-        return above + (
-            f", below {self.high:g}" if self.high < math.inf else ""
-        )
+        told = f"{words} {self.low:g}"
+        if self.high < math.inf:
+            told += f", below {flag_kinds.written(self.high)}"
+        return told
 
 
 ANY = Range()
@@ -138,14 +138,15 @@ def check_ranges(tree: Any) -> None:
             continue
         for resolution in value if isinstance(value, dict) else ():
             if not resolutions.is_one(resolution):
-                raise errors.UserError(
-                    f"--{leaf.name}={value}: {resolution} is not a resolution, "
-                    "a power of two from 4"
+                raise errors.UsageError(
+                    f"--{leaf.name}={flag_kinds.written(value)}: {resolution} "
+                    "is not a resolution, a power of two from 4"
                 )
         for number in value.values() if isinstance(value, dict) else [value]:
             if not math.isfinite(number) or number not in range:
-                raise errors.UserError(
-                    f"--{leaf.name}={value}: must be {range}"
+                raise errors.UsageError(
+                    f"--{leaf.name}={flag_kinds.written(value)}: must be "
+                    f"{range}"
                 )
 
 
@@ -166,7 +167,7 @@ def _leaves_of(tree: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
 def _check_choice(leaf: dataclasses.Field[Any], value: str) -> None:
     choices = leaf.metadata["choices"]
     if choices and value not in choices:
-        raise errors.UserError(
+        raise errors.UsageError(
             f"--{leaf.name}={value}: must be one of {', '.join(choices)}"
         )
 

@@ -104,8 +104,6 @@ def share_of_peak(resolution: int) -> float:
 # than threads that wait for each other: 18 of them at work on two cores changed
 # nothing, where a large product was 60 times as slow.
 _PRODUCT = 96
-# What a large product reaches beside that, per core: 96 GMAC/s beside 54 to 57.
-_GAIN_OF_SIZE = 1.7
 
 
 def cpu_gmac_per_sec(seconds: float = 0.1) -> float:
@@ -123,7 +121,7 @@ def cpu_gmac_per_sec(seconds: float = 0.1) -> float:
         a @ a
         best = min(best, time.perf_counter() - start)
     cores = len(os.sched_getaffinity(0))
-    return cores * _GAIN_OF_SIZE * _PRODUCT**3 / best / 1e9
+    return cores * _PRODUCT**3 / best / 1e9
 
 
 # Megabytes in use for each megabyte of weights of G and D (their copies,

@@ -15,7 +15,7 @@ import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pgan_tf.base import boundary, errors, memory
+from pgan_tf.base import boundary, errors, memory, reasons
 from pgan_tf.data.sources import label_tables
 from pgan_tf.data.sources.label_tables import Table
 
@@ -49,7 +49,7 @@ def parse(where: str, data: bytes, attributes: str | None = None) -> Table:
         except (ValueError, TypeError, csv.Error) as error:
             raise errors.UserError(
                 f"cannot read the labels in {where}: "
-                f"{label_tables.short(str(error), 400)}"
+                f"{label_tables.short(reasons.plain(error, 400), 400)}"
             ) from error
 
 

@@ -73,7 +73,7 @@ def parse(names: Sequence[str]) -> Asked:
         hint = ""
         if unknown:
             hint = text.did_you_mean(unknown[0].lower(), known)
-        raise errors.UserError(
+        raise errors.UsageError(
             f"{given}{hint or ':'} the known metrics are"
             f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"
             f" numbers of images {aliases()}"

@@ -41,6 +41,10 @@ class Allowed:
             to check.
         keys: Types of a dict's keys; not tuples, whose hash can take for ever.
         max_opcodes: How long a file can be that is right.
+        persistent: Makes what the file refers to by a name and keeps outside
+            the pickle; called with that name, which is for it to check.
+        dict_attributes: Whether dicts may be given attributes, which are left
+            out: PyTorch's states have versions there.
     """
 
     numbers: frozenset[str] = NUMBERS
@@ -49,6 +53,8 @@ class Allowed:
     )
     keys: tuple[type, ...] = (str,)
     max_opcodes: int = 200_000
+    persistent: Callable[[Any], Any] | None = None
+    dict_attributes: bool = False
 
 
 @dataclasses.dataclass
@@ -127,6 +133,8 @@ class Makers:
         """Gives what was made its state."""
         if type(target) is Record and type(state) is dict:
             target.state = state
+        elif type(target) is dict and self._allowed.dict_attributes:
+            pass
         elif type(target) is _DType and type(state) is tuple:
             if state[1] not in ("<", ">", "|"):
                 raise Refused("its numbers are in no known byte order")

@@ -8,6 +8,7 @@ nothing, calls nothing that the file names, does not descend into what is
 nested, and takes no more memory than a small multiple of the file's size.
 """
 
+import io
 import mmap
 import os
 import pathlib
@@ -51,12 +52,18 @@ def load(path: str | os.PathLike[str], allowed: Allowed) -> Any:
                 return loads(data, str(path), allowed)
 
 
-def loads(data: bytes | mmap.mmap, where: str, allowed: Allowed) -> Any:
-    """Like `load`, of bytes that come from the file `where`."""
-    num_opcodes = min(len(data), allowed.max_opcodes)
-    memory.require(2 * len(data) + _OBJECT * num_opcodes, where)
+def loads(
+    data: bytes | mmap.mmap | io.BytesIO, where: str, allowed: Allowed
+) -> Any:
+    """Like `load`, of bytes that come from the file `where`.
+
+    Of a stream one pickle is read, and the stream then stands behind it.
+    """
+    stream = isinstance(data, io.BytesIO)
+    size = data.getbuffer().nbytes if stream else len(data)  # type: ignore
+    memory.require(2 * size + _OBJECT * min(size, allowed.max_opcodes), where)
     try:
-        return _Machine(len(data), allowed).run(data)
+        return _Machine(size, allowed).run(data)
     except Refused as refusal:
         raise errors.UserError(
             f"{where}: refused, and nothing in it run: {refusal}"
@@ -155,6 +162,8 @@ class _Machine:
             case "BUILD":
                 state = pop()
                 self._makers.build(self._stack[-1], state)
+            case "BINPERSID" if self._allowed.persistent:
+                push(self._allowed.persistent(pop()))
             case _:
                 raise Refused(f"it needs the opcode {op}")
 

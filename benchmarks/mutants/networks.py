@@ -66,11 +66,11 @@ MUTANTS = (
         ('            "lod": self.lod,\n', ""),
         ("[latents, labels], axis=-1", "[labels, latents], axis=-1"),
         (
-            "return self.pixel_norm(latents) if self.normalize_latents else "
+            "return self.latent_norm(latents) if self.normalize_latents else "
             "latents",
-            "return self.pixel_norm(latents)",
+            "return self.latent_norm(latents)",
         ),
-        ("return self.pixel_norm(x) if self.use_pixelnorm else x", "return x"),
+        ("if self.use_pixelnorm and normed else x", "if normed else x"),
         (
             "old = self.to_rgb[top - 1](below, weight=1.0 - alpha)",
             "old = self.to_rgb[top - 1](below, weight=alpha)",
@@ -110,8 +110,8 @@ MUTANTS = (
         ),
         ("gain=layers.HE_GAIN / 4", "gain=layers.HE_GAIN"),
         (
-            "            fused_scale,\n            name=name",
-            "            True,\n            name=name",
+            "            fused_scale,\n            layout",
+            "            True,\n            layout",
         ),
         (
             "            use_leakyrelu,\n            fused_scale,",
@@ -134,20 +134,20 @@ MUTANTS = (
             "self.mbstd_group_size = mbstd_group_size",
             "self.mbstd_group_size = 4",
         ),
-        ("            self.mbstd_group_size, dtype=", "            4, dtype="),
+        ("            self.mbstd_group_size,\n", "            4,\n"),
         ("        self.lod = lod\n", "        self.lod = 0.0\n"),
         ('            "lod": self.lod,\n', ""),
         ('            "mbstd_group_size": self.mbstd_group_size,\n', ""),
         ("weight=alpha if fading else None", "weight=None"),
         (
-            "self.from_rgb[i - 1](old, weight=1.0 - alpha)",
-            "self.from_rgb[i - 1](old, weight=alpha)",
+            "self._from_rgb(i - 1, old, weight=1.0 - alpha)",
+            "self._from_rgb(i - 1, old, weight=alpha)",
         ),
         (
-            "return outputs[:, :1], outputs[:, 1:]",
-            "return outputs[:, -1:], outputs[:, :-1]",
+            "scores, logits = outputs[:, :1], outputs[:, 1:]",
+            "scores, logits = outputs[:, -1:], outputs[:, :-1]",
         ),
-        ("        used.append(self.output_dense)\n", ""),
+        ("used += [self.output_dense, *self.embedding]", "pass"),
         (
             "growth.ends_in_use(self.from_rgb, top, fading)",
             "growth.ends_in_use(self.from_rgb, top, False)",
@@ -162,8 +162,8 @@ MUTANTS = (
             "            True,\n            use_leakyrelu,",
         ),
         (
-            "            fused_scale,\n            name=name",
-            "            True,\n            name=name",
+            "            fused_scale,\n            layout",
+            "            True,\n            layout",
         ),
         (
             "return x if self.fused_scale else operations.downscale2d(x)",
@@ -234,8 +234,8 @@ MUTANTS = (
         "pgan_tf/networks/transfer.py",
         "tests/networks/transfer_test.py "
         "tests/training/arrival_networks_test.py::TreeTest",
-        ('{"G": found["Gs"], "Gs": found["Gs"]}', '{"G": found["Gs"]}'),
-        ('{"G": found["Gs"], "Gs": found["Gs"]}', '{"Gs": found["Gs"]}'),
+        ('(("G", "Gs"), ("Gs", "G"))', '(("G", "Gs"),)'),
+        ('(("G", "Gs"), ("Gs", "G"))', '(("Gs", "G"),)'),
         ("    models.check_transfer(source, network)\n", ""),
         ("total = len(taken) + len(fresh)", "total = len(taken)"),
         ("    if source.family != network.family:\n", "    if False:\n"),
@@ -253,7 +253,7 @@ MUTANTS = (
             "latents = self.options.latent_size or self._fmaps(2)",
             "latents = self._fmaps(2)",
         ),
-        ("(dense, 1 + self.label_size)", "(dense, 1)"),
+        ("(dense, 1 + logits)", "(dense, 1)"),
         (
             "activations=outputs * out_resolution**2",
             "activations=outputs * resolution**2",

@@ -47,6 +47,11 @@ class Equalized(keras.layers.Layer):
                 name="bias", shape=(bias_size,), initializer="zeros"
             )
 
+    @property
+    def wscale(self) -> float:
+        """The factor of the kernel at run time."""
+        return self._wscale
+
     def scaled_kernel(self) -> Tensor:
         """The kernel that the inputs meet, in the compute dtype."""
         return ops.multiply(self.kernel, self._wscale)

@@ -136,7 +136,7 @@ def downscale2d(x: Tensor, factor: int = 2) -> Tensor:
     return average(x)
 
 
-def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
+def pixel_norm(x: Tensor, epsilon: float = 1e-8, form: str = "mean") -> Tensor:
     """Scales each pixel's feature vector to unit mean square.
 
     y = x / sqrt(mean(x^2 over channels) + epsilon). Karras et al. 2018,
@@ -145,11 +145,22 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     Args:
         x: Activations [N,H,W,C] or latents [N,C], any range.
         epsilon: Keeps a zero vector finite.
+        form: "mean" as above; of other programs, "root":
+            x / (sqrt(mean(x^2)) + epsilon), and "sum":
+            x / sqrt(sum(x^2) + epsilon).
 
     Returns:
-        Same shape and dtype; root mean square over channels close to 1. The
-        mean is taken in float32, where squares do not overflow.
+        Same shape and dtype; root mean square over channels close to 1, of
+        "sum" the length. The mean is taken in float32, where squares do not
+        overflow.
     """
+    if form != "mean":
+        squares = ops.square(at_least_float32(x))
+        if form == "root":
+            mean_square = ops.mean(squares, axis=-1, keepdims=True)
+            return x / ops.cast(ops.sqrt(mean_square) + epsilon, x.dtype)
+        length = ops.sqrt(ops.sum(squares, axis=-1, keepdims=True) + epsilon)
+        return x / ops.cast(length, x.dtype)
 
     @ops.custom_gradient
     def normalize(x: Tensor) -> tuple[Tensor, Any]:
@@ -170,7 +181,9 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     return normalize(x)
 
 
-def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
+def minibatch_stddev(
+    x: Tensor, group_size: int = 4, form: str = "groups"
+) -> Tensor:
     """Appends a channel that tells D how much its minibatch varies.
 
     The batch is split into groups; of each group the standard deviation over
@@ -182,6 +195,10 @@ def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
     Args:
         x: Activations [N,H,W,C].
         group_size: Samples per group; min(group_size, N) must divide N.
+        form: "groups" as above; of other programs, "consecutive": groups of
+            neighbours, or one of all where N does not split, with the
+            unbiased variance; "whole": one group of all; "map": the same, its
+            means taken over channels alone, one for each pixel.
 
     Returns:
         [N,H,W,C+1] of the same dtype. The statistics are taken in float32.
@@ -189,6 +206,8 @@ def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
     Raises:
         ValueError: If the batch does not split into groups of equal size.
     """
+    if form != "groups":
+        return _other_stddev(x, group_size, form)
     count = ops.shape(x)[0]
     _, height, width, channels = x.shape
     if isinstance(count, int):
@@ -211,6 +230,33 @@ def minibatch_stddev(x: Tensor, group_size: int = 4) -> Tensor:
         ops.reshape(stddev, (-1, 1, 1, 1)), (count, height, width, 1)
     )
     return ops.concatenate([x, stddev], axis=-1)
+
+
+def _other_stddev(x: Tensor, group_size: int, form: str) -> Tensor:
+    """`minibatch_stddev` of other programs' forms."""
+    count = ops.shape(x)[0]
+    _, height, width, channels = x.shape
+    is_consecutive = form == "consecutive"
+    if not is_consecutive or (isinstance(count, int) and count % group_size):
+        group_size = count
+    y = at_least_float32(x)
+    y = ops.reshape(y, (-1, group_size, height, width, channels))
+    squares = ops.square(y - ops.mean(y, axis=1, keepdims=True))
+    fewer = 1 if is_consecutive else 0
+    # A group of one does not vary; its one degree of freedom is none.
+    variance = ops.sum(squares, axis=1, keepdims=True) / ops.cast(
+        ops.maximum(group_size - fewer, 1), squares.dtype
+    )
+    axes = -1 if form == "map" else (2, 3, 4)
+    stddev = ops.sqrt(variance + 1e-8)
+    if is_consecutive:
+        stddev = ops.where(ops.equal(group_size, 1), 0.0, stddev)
+    stddev = ops.mean(stddev, axis=axes, keepdims=True)  # [M,1,H or 1,..,1]
+    stddev = ops.broadcast_to(
+        stddev, (ops.shape(stddev)[0], group_size, height, width, 1)
+    )
+    stddev = ops.reshape(stddev, (-1, height, width, 1))
+    return ops.concatenate([x, ops.cast(stddev, x.dtype)], axis=-1)
 
 
 def split_groups(x: Tensor, group_size: int, parts: int) -> Tensor:

@@ -94,9 +94,12 @@ VALUES: dict[str, Any] = {
     "eval_features": "random",
     "eval_num_images": 20,
 }
-# Of the others, a path differs by each run, and two ways to make G's step go
-# with few of these.
-APART = ("run_dir", "data_dir", "init_from", "reuse_fakes", "unroll_steps")
+# Of the others, a path differs by each run, two ways to make G's step go with
+# few of these, and other programs' networks have widths and forms of their own.
+APART = (
+    *("run_dir", "data_dir", "init_from", "reuse_fakes", "unroll_steps"),
+    *("fmaps", "layout"),
+)
 # Of another family: what it has of its own, and has in common.
 TINY: dict[str, Any] = {
     "family": "tiny",

@@ -163,6 +163,47 @@ class NetworksTest(arrival_case.ArrivalCase):
         # 40 / 1^0.5, at most 12.
         self.assertEqual(nets.D.conv1[0].kernel.shape[-1], 12)
 
+    @reads("fmaps")
+    def test_listed_widths(self):
+        """At 2x2 (D's last hidden layer), 4x4 and so on."""
+        nets = self.networks(fmaps="3,9,8,7,6", latent_size=None)
+        for network in (nets.G, nets.Gs):
+            widths = [conv.kernel.shape[-1] for conv in network.conv1]
+            self.assertEqual(widths, [9, 8, 7, 6])
+        widths = [conv.kernel.shape[-1] for conv in nets.D.from_rgb]
+        self.assertEqual(widths, [9, 8, 7, 6])
+        self.assertEqual(nets.D.conv1[0].kernel.shape[-1], 3)
+        self.assertEqual(nets.G.latent_size, 3)
+        filled = self.options("listed", fmaps="3,9,8,7,6", latent_size=None)
+        self.assertEqual(filled.networks.latent_size, 3)
+        for wrong, words in (
+            ("3,9,8", "3 numbers, not 5, of 2x2, 4x4 and so on up to 32x32"),
+            ("3,9,8,7,x", "--fmaps=3,9,8,7,x: give a list such as 16,24,20"),
+            ("0,9,8,7,6", "--fmaps=0,9,8,7,6: give a list"),
+        ):
+            with self.assertRaisesRegex(errors.UserError, words):
+                self.options("wrong", fmaps=wrong)
+
+    @reads("layout")
+    def test_layout(self):
+        """With a bias for each pixel, or scores that labels are part of."""
+        nets = self.networks(layout="gan_zoo")
+        for network in (nets.G, nets.Gs):
+            self.assertEqual(network.conv0[0].bias.shape, (16 * 12,))
+        self.assertEqual(nets.D.output_dense.kernel.shape[-1], 1 + 2)
+        self.assertEqual(nets.D.group_size, 2)
+        nets = self.networks(layout="akanimax_2")
+        for network in (nets.G, nets.Gs):
+            self.assertEqual(network.conv0[0].bias.shape, (12,))
+        self.assertEqual(nets.D.output_dense.kernel.shape[-1], 1)
+        (embedding,) = nets.D.embedding
+        self.assertEqual(embedding.kernel.shape, (2, 12))
+        self.assertIsNone(nets.D.group_size)
+        used = nets.D.trainable_at(8, False)
+        self.assertTrue(any(v is embedding.kernel for v in used))
+        with self.assertRaisesRegex(errors.UserError, "--layout=none: must be"):
+            self.options("none", layout="none")
+
     @reads("latent_size")
     def test_latent_size(self):
         nets = self.networks(max_label_size=None)

@@ -5,23 +5,53 @@ for saying how near a machine comes to its limit.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 
 from pgan_tf.base import resolutions
 from pgan_tf.networks import cost
+from pgan_tf.networks.progressive import layout as layouts
 from pgan_tf.networks.progressive.options import ProgressiveOptions
 
 
 def fmaps(
-    resolution: int, fmap_base: int, fmap_decay: float, fmap_max: int
+    resolution: int,
+    fmap_base: int,
+    fmap_decay: float,
+    fmap_max: int,
+    listed: str = "",
 ) -> int:
     """Feature maps at a resolution: fmap_base / (R/2)^fmap_decay, capped.
 
     With the defaults 512 up to 32x32, then half as many at each doubling, to
     16 at 1024x1024 (Karras et al. 2018, table 2).
+
+    Args:
+        resolution: From 2.
+        fmap_base, fmap_decay, fmap_max: As above.
+        listed: In place of these, the numbers at 2x2, 4x4, 8x8 and so on,
+            such as "16,24,20".
+
+    Raises:
+        ValueError: If the list is none, or too short.
     """
     stage = resolution.bit_length() - 2
+    if listed:
+        return widths(listed)[stage]
     return min(int(fmap_base / 2.0 ** (stage * fmap_decay)), fmap_max)
+
+
+@functools.lru_cache
+def widths(listed: str) -> tuple[int, ...]:
+    """Such a list as numbers.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    parts = listed.split(",")
+    if not all(part.isdecimal() and 0 < int(part) <= 2**20 for part in parts):
+        raise ValueError(f"fmaps={listed}: give a list such as 16,24,20")
+    return tuple(map(int, parts))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +67,10 @@ class ProgressiveCost:
     options: ProgressiveOptions
     num_channels: int
     label_size: int = 0
+
+    @property
+    def _layout(self) -> layouts.Layout:
+        return layouts.BY_NAME[self.options.layout]
 
     def generator(self, resolution: int, fading: bool = False) -> cost.Cost:
         """What an image costs in G's layers in use at a resolution."""
@@ -59,9 +93,10 @@ class ProgressiveCost:
     def _generator_layers(self, top: int, fading: bool) -> Iterator[cost.Cost]:
         latents = self.options.latent_size or self._fmaps(2)
         width = self._fmaps(4)
+        biases = 16 * width if self._layout.position_bias else width
         yield cost.Cost(
             macs=(latents + self.label_size) * 16 * width,
-            parameters=(latents + self.label_size) * 16 * width + width,
+            parameters=(latents + self.label_size) * 16 * width + biases,
             activations=16 * width,
         )
         yield self._conv(4, 4, width, width)
@@ -74,6 +109,8 @@ class ProgressiveCost:
     def _discriminator_layers(
         self, top: int, fading: bool
     ) -> Iterator[cost.Cost]:
+        if top == 8 and not self._layout.fades_at_8:
+            fading = False
         for r in [top // 2, top] if fading else [top]:
             yield self._from_rgb(r)
         for r in resolutions.up_to(top)[1:]:
@@ -82,12 +119,16 @@ class ProgressiveCost:
             yield self._conv(r, down, self._fmaps(r), self._fmaps(r // 2), True)
         width, dense = self._fmaps(4), self._fmaps(2)
         extra = 1 if self.options.mbstd_group_size else 0
-        yield self._conv(4, 4, width + extra, width)
-        for inputs, outputs in (
-            (16 * width, dense),
-            (dense, 1 + self.label_size),
-        ):
+        flat = 16 * (width + extra)
+        if self._layout.final_conv:
+            yield self._conv(4, 4, width + extra, width)
+            flat = 16 * width
+        logits = 0 if self._layout.projection else self.label_size
+        for inputs, outputs in ((flat, dense), (dense, 1 + logits)):
             yield cost.Cost(inputs * outputs, (inputs + 1) * outputs, outputs)
+        if self._layout.projection:
+            embedding = dense * self.label_size
+            yield cost.Cost(macs=embedding, parameters=embedding)
 
     def _conv(
         self,
@@ -119,7 +160,11 @@ class ProgressiveCost:
     def _fmaps(self, resolution: int) -> int:
         options = self.options
         return fmaps(
-            resolution, options.fmap_base, options.fmap_decay, options.fmap_max
+            resolution,
+            options.fmap_base,
+            options.fmap_decay,
+            options.fmap_max,
+            options.fmaps,
         )
 
 

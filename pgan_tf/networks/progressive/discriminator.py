@@ -26,6 +26,7 @@ class Discriminator(growth.Growing):
         use_leakyrelu: Leaky ReLU of slope 0.2; else plain ReLU.
         fused_scale: Fuse convolution and downscaling; then the activation
             comes after the 2x2 means instead of before them.
+        layout, fmaps: As of `Generator`.
         lod: Where in its growth the network is: which images it has learnt
             to judge (`resolutions.split`). Travels with saved files; a call
             goes by the size of its images alone.
@@ -44,6 +45,8 @@ class Discriminator(growth.Growing):
         use_wscale: bool = True,
         use_leakyrelu: bool = True,
         fused_scale: bool = True,
+        layout: str = "nvidia",
+        fmaps: str = "",
         lod: float = 0.0,
         name: str = "D",
         dtype: Any = None,
@@ -58,6 +61,8 @@ class Discriminator(growth.Growing):
             use_wscale,
             use_leakyrelu,
             fused_scale,
+            layout,
+            fmaps,
             name=name,
             dtype=dtype,
         )
@@ -75,7 +80,9 @@ class Discriminator(growth.Growing):
             else layers.EqualizedConv2D
         )
         self.minibatch_stddev = layers.MinibatchStddev(
-            self.mbstd_group_size, dtype=self.dtype_policy
+            self.mbstd_group_size,
+            self._layout.stddev,
+            dtype=self.dtype_policy,
         )
         self.from_rgb, self.conv0, self.conv1 = [], [], []
         for r in self.resolutions:
@@ -89,11 +96,13 @@ class Discriminator(growth.Growing):
             from_rgb.build((None, r, r, self.num_channels))
             if r == 4:
                 extra = 1 if self.mbstd_group_size else 0
-                conv0.build((None, 4, 4, fmaps + extra))
+                inputs = fmaps + extra
+                conv0.build((None, 4, 4, inputs))
                 conv1 = layers.EqualizedDense(
                     below, name="4x4_dense0", **options
                 )
-                conv1.build((None, 16 * fmaps))
+                inputs = fmaps if self._layout.final_conv else inputs
+                conv1.build((None, 16 * inputs))
             else:
                 conv0.build((None, r, r, fmaps))
                 conv1 = conv_downscale(below, name=f"{r}x{r}_conv1", **options)
@@ -101,14 +110,24 @@ class Discriminator(growth.Growing):
             self.from_rgb.append(from_rgb)
             self.conv0.append(conv0)
             self.conv1.append(conv1)
+        logits = 0 if self._layout.projection else self.label_size
         self.output_dense = layers.EqualizedDense(
-            1 + self.label_size, gain=1.0, name="4x4_dense1", **options
+            1 + logits, gain=1.0, name="4x4_dense1", **options
         )
         self.output_dense.build((None, self._fmaps(2)))
+        self.embedding = []
+        if self._layout.projection and self.label_size:
+            embedding = layers.Embedding(
+                self._fmaps(2), name="labels", dtype=self.dtype_policy
+            )
+            embedding.build((None, self.label_size))
+            self.embedding.append(embedding)
 
     @property
-    def group_size(self) -> int:
+    def group_size(self) -> int | None:
         """Images whose statistics are mixed."""
+        if self.mbstd_group_size and self._layout.stddev in ("whole", "map"):
+            return None
         return self.mbstd_group_size
 
     def call(
@@ -122,7 +141,8 @@ class Discriminator(growth.Growing):
 
         Args:
             images: [N,R,R,num_channels] in [-1, 1], R one of `resolutions`.
-            labels: Left alone: the logits are to guess them.
+            labels: Left alone: the logits are to guess them. Of layouts with
+                a projection, [N,label_size] for the score.
             alpha: Weight of this resolution's layers against the path
                 through the downscaled image, scalar; None: settled.
             training: Makes no difference.
@@ -132,21 +152,46 @@ class Discriminator(growth.Growing):
             logits [N,label_size].
         """
         top = self._index(images.shape[1])
-        x = self._activate(self.from_rgb[top](images))
+        if top == 1 and not self._layout.fades_at_8:
+            alpha = None
+        x = self._from_rgb(top, images)
         for i in range(top, 0, -1):
             fading = i == top and alpha is not None
             x = self._block(i, x, weight=alpha if fading else None)
             if fading:
                 old = operations.downscale2d(images)
-                old = self.from_rgb[i - 1](old, weight=1.0 - alpha)
-                x = self._activate(old) + x
+                x = self._from_rgb(i - 1, old, weight=1.0 - alpha) + x
+        return self._judge(x, labels)
+
+    def _judge(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Score and logits of what has come down to [N,4,4,C]."""
         if self.mbstd_group_size:
             x = self.minibatch_stddev(x)
-        x = self._activate(self.conv0[0](x))
-        x = ops.reshape(x, (-1, 16 * self._fmaps(4)))
+        if self._layout.final_conv:
+            x = self._activate(self.conv0[0](x))
+        x = ops.reshape(x, (-1, 16 * x.shape[-1]))
         x = self._activate(self.conv1[0](x))
         outputs = operations.at_least_float32(self.output_dense(x))
-        return outputs[:, :1], outputs[:, 1:]
+        scores, logits = outputs[:, :1], outputs[:, 1:]
+        wanted = "always", "labels" if self.embedding else "always"
+        if self._layout.score_relu in wanted:
+            scores = self._activate(scores)
+        if self.embedding:
+            if labels is None:
+                raise ValueError(
+                    f"{self.name} takes labels of size {self.label_size}"
+                )
+            fit = x * self.embedding[0](ops.cast(labels, x.dtype))
+            fit = ops.sum(operations.at_least_float32(fit), axis=-1)
+            scores = scores + fit[:, None]
+        return scores, logits
+
+    def _from_rgb(
+        self, i: int, images: Tensor, weight: Tensor = None
+    ) -> Tensor:
+        """Images to features, times a weight."""
+        x = self.from_rgb[i](images, weight=weight)
+        return self._activate(x) if self._layout.from_rgb_relu else x
 
     def _block(self, i: int, x: Tensor, weight: Tensor = None) -> Tensor:
         """[N,R,R,C] to half the resolution, times a weight."""
@@ -157,8 +202,11 @@ class Discriminator(growth.Growing):
     def trainable_at(self, resolution: int, fading: bool) -> list[Any]:
         """The trainable variables that a call at this stage depends on."""
         top = self._index(resolution)
-        used = self.conv0[: top + 1] + self.conv1[: top + 1]
-        used.append(self.output_dense)
+        lowest = 0 if self._layout.final_conv else 1
+        used = self.conv0[lowest : top + 1] + self.conv1[: top + 1]
+        used += [self.output_dense, *self.embedding]
+        if top == 1 and not self._layout.fades_at_8:
+            fading = False
         used.extend(growth.ends_in_use(self.from_rgb, top, fading))
         return [v for layer in used for v in layer.trainable_variables]
 

@@ -1,5 +1,6 @@
 """The progressive generator (Karras et al. 2018, table 2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -31,8 +32,14 @@ class Generator(growth.Growing):
         pixelnorm_epsilon: Its epsilon.
         use_leakyrelu: Leaky ReLU of slope 0.2; else plain ReLU.
         fused_scale: Fuse upscaling and convolution: faster, same function.
+        layout: Whose networks these are, a name of `layout.BY_NAME`. Its
+            epsilons count in place of `pixelnorm_epsilon`, but for NVIDIA's.
+        fmaps: In place of fmap_base and the others, the feature maps at 2x2,
+            4x4, 8x8 and so on, such as "16,24,20".
         lod: Where in its growth the network is; what a call computes unless
             told otherwise. Travels with saved files.
+        label_names: What the file that it comes from calls its labels, if it
+            does.
         name, dtype: As for any Keras model.
     """
 
@@ -51,7 +58,10 @@ class Generator(growth.Growing):
         pixelnorm_epsilon: float = 1e-8,
         use_leakyrelu: bool = True,
         fused_scale: bool = True,
+        layout: str = "nvidia",
+        fmaps: str = "",
         lod: float = 0.0,
+        label_names: Sequence[str] = (),
         name: str = "G",
         dtype: Any = None,
     ) -> None:
@@ -65,6 +75,8 @@ class Generator(growth.Growing):
             use_wscale,
             use_leakyrelu,
             fused_scale,
+            layout,
+            fmaps,
             name=name,
             dtype=dtype,
         )
@@ -73,6 +85,7 @@ class Generator(growth.Growing):
         self.use_pixelnorm = use_pixelnorm
         self.pixelnorm_epsilon = pixelnorm_epsilon
         self.lod = lod
+        self.label_names = list(label_names)
         self._make_layers()
         self.built = True
 
@@ -82,8 +95,10 @@ class Generator(growth.Growing):
         upscale_conv = (
             layers.UpscaleConv2D if self.fused_scale else layers.EqualizedConv2D
         )
-        self.pixel_norm = layers.PixelNorm(
-            self.pixelnorm_epsilon, dtype=self.dtype_policy
+        form = self._layout.pixel_norm
+        self.latent_norm, self.pixel_norm = (
+            layers.PixelNorm(epsilon, form, dtype=self.dtype_policy)
+            for epsilon in self._epsilons()
         )
         self.conv0, self.conv1, self.to_rgb = [], [], []
         for r in self.resolutions:
@@ -93,6 +108,7 @@ class Generator(growth.Growing):
                 conv0 = layers.EqualizedDense(
                     (4, 4, fmaps),
                     gain=layers.HE_GAIN / 4,
+                    position_bias=self._layout.position_bias,
                     name="4x4_dense",
                     **options,
                 )
@@ -140,11 +156,33 @@ class Generator(growth.Growing):
         x = self._block(0, self._join(latents, labels))
         for i in range(1, top + 1):
             below, x = x, self._block(i, x)
+        if self._layout.tanh == "each":
+            return self._blend_of_tanh(top, below if top else None, x, alpha)
         if top == 0 or alpha is None:
-            return operations.at_least_float32(self.to_rgb[top](x))
-        old = self.to_rgb[top - 1](below, weight=1.0 - alpha)
-        new = self.to_rgb[top](x, weight=alpha)
-        return operations.at_least_float32(operations.upscale2d(old) + new)
+            images = operations.at_least_float32(self.to_rgb[top](x))
+        else:
+            old = self.to_rgb[top - 1](below, weight=1.0 - alpha)
+            new = self.to_rgb[top](x, weight=alpha)
+            images = operations.upscale2d(old) + new
+            images = operations.at_least_float32(images)
+        return ops.tanh(images) if self._layout.tanh else images
+
+    def _blend_of_tanh(
+        self, top: int, below: Tensor, x: Tensor, alpha: Tensor
+    ) -> Tensor:
+        """Images of the layout whose tanh comes before the blending."""
+        new = ops.tanh(operations.at_least_float32(self.to_rgb[top](x)))
+        if top == 0 or alpha is None:
+            return new
+        old = operations.at_least_float32(self.to_rgb[top - 1](below))
+        old = operations.upscale2d(ops.tanh(old))
+        return operations.lerp(old, new, ops.cast(alpha, new.dtype))
+
+    def _epsilons(self) -> tuple[float, float]:
+        """Those of pixel norm at the input and after layers."""
+        if self.layout == "nvidia":
+            return (self.pixelnorm_epsilon,) * 2
+        return self._layout.latent_epsilon, self._layout.epsilon
 
     def _join(self, latents: Tensor, labels: Tensor) -> Tensor:
         """Latents and labels as one vector, normalised together."""
@@ -160,24 +198,27 @@ class Generator(growth.Growing):
                 )
             labels = ops.cast(labels, latents.dtype)
             latents = ops.concatenate([latents, labels], axis=-1)
-        return self.pixel_norm(latents) if self.normalize_latents else latents
+        return self.latent_norm(latents) if self.normalize_latents else latents
 
     def _block(self, i: int, x: Tensor) -> Tensor:
         """The two layers at a resolution; input [N,R/2,R/2,C] or latents."""
         if i > 0 and not self.fused_scale:
             x = operations.upscale2d(x)
-        for layer in (self.conv0[i], self.conv1[i]):
-            x = self._activate(layer(x))
-            if self.use_pixelnorm:
-                x = self.pixel_norm(x)
-        return x
+        x = self._after(self.conv0[i](x), is_dense=i == 0)
+        return self._after(self.conv1[i](x))
+
+    def _after(self, x: Tensor, is_dense: bool = False) -> Tensor:
+        """Activation and pixel norm after a layer."""
+        x = self._activate(x)
+        normed = not is_dense or self._layout.norm_after_dense
+        return self.pixel_norm(x) if self.use_pixelnorm and normed else x
 
     def first_activations(
         self, latents: Tensor, labels: Tensor = None
     ) -> Tensor:
         """What the first layer makes of latents: [N,4,4,feature maps]."""
-        x = self._activate(self.conv0[0](self._join(latents, labels)))
-        return self.pixel_norm(x) if self.use_pixelnorm else x
+        x = self.conv0[0](self._join(latents, labels))
+        return self._after(x, is_dense=True)
 
     def trainable_at(self, resolution: int, fading: bool) -> list[Any]:
         """The trainable variables that a call at this stage depends on."""
@@ -220,4 +261,5 @@ class Generator(growth.Growing):
             "use_pixelnorm": self.use_pixelnorm,
             "pixelnorm_epsilon": self.pixelnorm_epsilon,
             "lod": self.lod,
+            "label_names": self.label_names,
         }

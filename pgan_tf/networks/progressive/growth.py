@@ -13,6 +13,7 @@ from keras import ops
 from pgan_tf.base import resolutions
 from pgan_tf.networks import operations
 from pgan_tf.networks.progressive import cost as progressive_cost
+from pgan_tf.networks.progressive import layout as layouts
 
 Tensor = Any
 
@@ -33,6 +34,8 @@ class Growing(keras.Model):
         use_wscale: bool,
         use_leakyrelu: bool,
         fused_scale: bool,
+        layout: str,
+        fmaps: str,
         name: str,
         dtype: Any,
     ) -> None:
@@ -50,6 +53,11 @@ class Growing(keras.Model):
         self.use_wscale = use_wscale
         self.use_leakyrelu = use_leakyrelu
         self.fused_scale = fused_scale
+        if layout not in layouts.BY_NAME:
+            raise ValueError(f"no known layout {layout!r}")
+        self.layout = layout
+        self.fmaps = fmaps
+        self._layout = layouts.BY_NAME[layout]
         if self._fmaps(resolution) < 1:
             raise ValueError(
                 f"fmap_base {fmap_base} leaves no feature maps at "
@@ -63,7 +71,11 @@ class Growing(keras.Model):
 
     def _fmaps(self, resolution: int) -> int:
         return progressive_cost.fmaps(
-            resolution, self.fmap_base, self.fmap_decay, self.fmap_max
+            resolution,
+            self.fmap_base,
+            self.fmap_decay,
+            self.fmap_max,
+            self.fmaps,
         )
 
     def _index(self, resolution: int) -> int:
@@ -92,6 +104,8 @@ class Growing(keras.Model):
             "use_wscale": self.use_wscale,
             "use_leakyrelu": self.use_leakyrelu,
             "fused_scale": self.fused_scale,
+            "layout": self.layout,
+            "fmaps": self.fmaps,
             "name": self.name,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
         }

@@ -34,6 +34,7 @@ class EqualizedDense(layers.Equalized):
         gain: Numerator of He's constant: sqrt(2) ahead of a ReLU, 1 ahead of
             a linear output.
         use_wscale: False puts He's constant into the initial kernel instead.
+        position_bias: One bias for each output, in feature maps too.
     """
 
     def __init__(
@@ -41,30 +42,38 @@ class EqualizedDense(layers.Equalized):
         units: int | Sequence[int],
         gain: float = HE_GAIN,
         use_wscale: bool = True,
+        position_bias: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(gain, use_wscale, **kwargs)
         self.units = units if isinstance(units, int) else tuple(units)
+        self.position_bias = position_bias
         self._shape = (units,) if isinstance(units, int) else tuple(units)
 
     def build(self, input_shape: Shape) -> None:
         outputs = int(np.prod(self._shape))
-        self._add_weights((input_shape[-1], outputs), self._shape[-1])
+        biases = outputs if self.position_bias else self._shape[-1]
+        self._add_weights((input_shape[-1], outputs), biases)
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """[N,in] to [N,units] or [N,*units]."""
         # The inputs are smaller than the kernel.
         outputs = ops.matmul(inputs * self._wscale, self.kernel)
-        return operations.add_bias(
-            ops.reshape(outputs, (-1, *self._shape)), self.bias
-        )
+        shape = (-1, *self._shape)
+        if self.position_bias:
+            return ops.reshape(operations.add_bias(outputs, self.bias), shape)
+        return operations.add_bias(ops.reshape(outputs, shape), self.bias)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *self._shape)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "units": self.units}
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "position_bias": self.position_bias,
+        }
 
 
 @keras.saving.register_keras_serializable("pgan_tf")
@@ -269,23 +278,31 @@ class PixelNorm(keras.layers.Layer):
 
     Args:
         epsilon: Keeps a zero vector finite.
+        form: See there.
     """
 
-    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
+    def __init__(
+        self, epsilon: float = 1e-8, form: str = "mean", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.form = form
 
     def build(self, input_shape: Shape) -> None:
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        return operations.pixel_norm(inputs, self.epsilon)
+        return operations.pixel_norm(inputs, self.epsilon, self.form)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "form": self.form,
+        }
 
 
 @keras.saving.register_keras_serializable("pgan_tf")
@@ -294,22 +311,67 @@ class MinibatchStddev(keras.layers.Layer):
 
     Args:
         group_size: Samples per group.
+        form: See there.
     """
 
-    def __init__(self, group_size: int = 4, **kwargs: Any) -> None:
+    def __init__(
+        self, group_size: int = 4, form: str = "groups", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.group_size = group_size
+        self.form = form
 
     def build(self, input_shape: Shape) -> None:
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """[N,H,W,C] to [N,H,W,C+1]."""
-        return operations.minibatch_stddev(inputs, self.group_size)
+        return operations.minibatch_stddev(inputs, self.group_size, self.form)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         *others, channels = input_shape
         return (*others, None if channels is None else channels + 1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "group_size": self.group_size}
+        return {
+            **super().get_config(),
+            "group_size": self.group_size,
+            "form": self.form,
+        }
+
+
+@keras.saving.register_keras_serializable("pgan_tf")
+class Embedding(keras.layers.Layer):
+    """A row of numbers for each label, no longer than 1.
+
+    Longer rows count as shortened to that, as PyTorch's `max_norm` does.
+
+    Args:
+        size: Numbers in a row.
+    """
+
+    def __init__(self, size: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def build(self, input_shape: Shape) -> None:
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], self.size),
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+        )
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Labels [N,label_size] to the sums of their rows, [N,size]."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        length = ops.sqrt(ops.sum(ops.square(kernel), axis=-1, keepdims=True))
+        # PyTorch adds this epsilon to the length of rows that are too long.
+        short = ops.where(length > 1.0, kernel / (length + 1e-7), kernel)
+        return ops.matmul(inputs, short)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], self.size)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}

@@ -21,6 +21,8 @@ _MUST_AGREE = (
     "use_pixelnorm",
     "normalize_latents",
 )
+# And those that other programs' networks are made with.
+_OF_A_LAYOUT = ("layout", "fmaps", "latent_size", "fused_scale")
 
 
 def make_generator(
@@ -73,13 +75,24 @@ def stock_model(network: Generator, lod: float | None, uint8: bool) -> Any:
 
 def check_transfer(source: Any, network: Any) -> None:
     """Raises ValueError if weights of one mean another in the other."""
-    for option in _MUST_AGREE:
-        found, ours = (getattr(n, option, None) for n in (source, network))
-        if found != ours:
-            raise ValueError(
-                f"its {network.name} has {option}={found}: give "
-                f"--{'' if found else 'no'}{option}"
-            )
+    options = list(_MUST_AGREE)
+    if source.layout != network.layout:
+        options += _OF_A_LAYOUT
+    found = {
+        option: getattr(source, option)
+        for option in options
+        if getattr(source, option, None) != getattr(network, option, None)
+    }
+    if found:
+        stated = ", ".join(f"{name}={value}" for name, value in found.items())
+        flags = " ".join(_flag(name, value) for name, value in found.items())
+        raise ValueError(f"its {network.name} has {stated}: give {flags}")
+
+
+def _flag(option: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{'' if value else 'no'}{option}"
+    return f"--{option}={value}"
 
 
 def may_differ(layer: str, source: Any, network: Any) -> bool:

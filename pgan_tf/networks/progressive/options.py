@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pgan_tf.networks.progressive import layout as layouts
 from pgan_tf.runs.option_tree import NOT_NEGATIVE, POSITIVE, option
 
 
@@ -15,6 +16,11 @@ class ProgressiveOptions:
     )
     fmap_decay: float = option(1.0, "See --fmap_base.", NOT_NEGATIVE)
     fmap_max: int = option(512, "See --fmap_base.", POSITIVE)
+    fmaps: str = option(
+        "",
+        "In place of these three, the feature maps at 2x2 (D's last hidden "
+        "layer), 4x4, 8x8 and so on, such as 16,24,20.",
+    )
     latent_size: int = option(
         0,
         "Latent dimensions; 0: as many as there would be feature maps at 2x2.",
@@ -32,4 +38,10 @@ class ProgressiveOptions:
         4,
         "Group size of D's minibatch standard deviation; 0: without.",
         NOT_NEGATIVE,
+    )
+    layout: str = option(
+        "nvidia",
+        "Whose networks these are: others than NVIDIA's are for going on from "
+        "files of theirs (see --init_from and docs/networks.md).",
+        choices=tuple(layouts.BY_NAME),
     )

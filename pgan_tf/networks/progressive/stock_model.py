@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from pgan_tf.base import resolutions
+from pgan_tf.networks.progressive import layout as layouts
 from pgan_tf.networks.progressive.generator import Generator
 
 Tensor = Any
@@ -46,7 +47,7 @@ def build(
         inputs["labels"] = labels
         x = keras.layers.Concatenate()([latents, labels])
     if network.normalize_latents:
-        x = keras.layers.RMSNormalization(epsilon=network.pixelnorm_epsilon)(x)
+        x = _normed(network.latent_norm, x)
     images = _images(network, x, resolution, alpha)
     if resolution < network.resolution:
         images = keras.layers.UpSampling2D(network.resolution // resolution)(
@@ -72,11 +73,15 @@ def _images(
         x = _after(network, i, "conv0", x)
         x = _convolution(network.conv1[i], x)
         x = _after(network, i, "conv1", x)
+    tanh = layouts.BY_NAME[network.layout].tanh
     image = _convolution(network.to_rgb[top], x)
-    if lower is None:
-        return image
-    lower = keras.layers.UpSampling2D(2)(lower)
-    return lower + (image - lower) * float(alpha or 0)
+    if lower is not None:
+        lower = keras.layers.UpSampling2D(2)(lower)
+        if tanh == "each":
+            lower, image = ops.tanh(lower), ops.tanh(image)
+            tanh = ""
+        image = lower + (image - lower) * float(alpha or 0)
+    return ops.tanh(image) if tanh else image
 
 
 def _first_layer(network: Generator, i: int, x: Tensor) -> Tensor:
@@ -95,8 +100,9 @@ def _first_layer(network: Generator, i: int, x: Tensor) -> Tensor:
 def _dense(layer: Any, x: Tensor) -> Tensor:
     kernel = layer.scaled_kernel()
     stock = keras.layers.Dense(kernel.shape[1], name=layer.name)
-    # One bias per feature map, which is the last axis.
-    x = _filled(stock, x, kernel, np.tile(layer.bias, 16))
+    # One bias per feature map, which is the last axis, or one for each.
+    bias = layer.bias if layer.position_bias else np.tile(layer.bias, 16)
+    x = _filled(stock, x, kernel, bias)
     return keras.layers.Reshape((4, 4, -1))(x)
 
 
@@ -119,9 +125,22 @@ def _after(network: Generator, i: int, name: str, x: Tensor) -> Tensor:
     prefix = f"{network.resolutions[i]}x{network.resolutions[i]}_{name}"
     slope = 0.2 if network.use_leakyrelu else 0.0
     x = keras.layers.LeakyReLU(slope, name=f"{prefix}_relu")(x)
-    if not network.use_pixelnorm:
+    is_dense = i == 0 and name == "conv0"
+    layout = layouts.BY_NAME[network.layout]
+    if not network.use_pixelnorm or (is_dense and not layout.norm_after_dense):
         return x
-    # With its scale left at one this is the paper's pixel norm.
-    return keras.layers.RMSNormalization(
-        epsilon=network.pixelnorm_epsilon, name=f"{prefix}_norm"
-    )(x)
+    return _normed(network.pixel_norm, x, f"{prefix}_norm")
+
+
+def _normed(layer: Any, x: Tensor, name: str | None = None) -> Tensor:
+    """Pixel norm, in whichever form the network has it."""
+    if layer.form == "mean":
+        # With its scale left at one this is the paper's pixel norm.
+        return keras.layers.RMSNormalization(epsilon=layer.epsilon, name=name)(
+            x
+        )
+    if layer.form == "root":
+        mean = ops.mean(ops.square(x), axis=-1, keepdims=True)
+        return x / (ops.sqrt(mean) + layer.epsilon)
+    length = ops.sum(ops.square(x), axis=-1, keepdims=True) + layer.epsilon
+    return x / ops.sqrt(length)

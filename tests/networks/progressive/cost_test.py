@@ -42,6 +42,8 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
             {"mbstd_group_size": 0},
             {"fused_scale": False},
             {"latent_size": 5},
+            {"layout": "gan_zoo", "fmaps": "7,9,8,6"},
+            {"layout": "akanimax_3"},
         ),
         label_size=(0, 3),
     )
@@ -54,6 +56,8 @@ class ShapesTest(common.TestCase, parameterized.TestCase):
             "fmap_base": 128,
             "fmap_max": 16,
             "fused_scale": section.fused_scale,
+            "layout": section.layout,
+            "fmaps": section.fmaps,
         }
         G = Generator(latent_size=section.latent_size, **common_options)
         D = Discriminator(

@@ -19,6 +19,8 @@ OTHER = ProgressiveOptions(
     use_leakyrelu=False,
     fused_scale=False,
     mbstd_group_size=2,
+    layout="akanimax_2",
+    fmaps="6,5,4,3",
 )
 # Each option is of G, of D, or of both.
 OF_G_ALONE = {"latent_size", "normalize_latents", "use_pixelnorm"}

@@ -5,6 +5,7 @@ from benchmarks.mutants import (
     data,
     data_sources,
     evaluation,
+    foreign,
     interop,
     metrics,
     networks,
@@ -28,6 +29,6 @@ AREAS: dict[str, tuple[Mutant, ...]] = {
     "data": (*data.MUTANTS, *data_sources.MUTANTS),
     "metrics": metrics.MUTANTS,
     "evaluation": evaluation.MUTANTS,
-    "interop": interop.MUTANTS,
+    "interop": (*interop.MUTANTS, *foreign.MUTANTS),
     "commands": commands.MUTANTS,
 }

@@ -74,8 +74,8 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{_TESTS}generate/images_test.py",
         ("label[int(name)] = 1", "label[0] = 1"),
         ("int(name) < len(names)", "True"),
-        ("dataset.label_names[:label_size]",
-         "dataset.label_names[::-1][:label_size]"),
+        ("dataset.label_names[: network.label_size]",
+         "dataset.label_names[::-1][: network.label_size]"),
         ("if shrink > network.resolution:", "if False:"),
     ),
     *mutants(

@@ -4,6 +4,7 @@ Imported with the package, so that the options tree has a section for each.
 """
 
 import importlib
+import pathlib
 from typing import Any
 
 from pgan_tf.base import errors
@@ -52,11 +53,13 @@ def of_network(network: Any) -> Family:
     return by_name(network.family)
 
 
-def foreign_reader(suffix: str) -> Any | None:
-    """The module that reads files of that suffix, if any; see `Family`."""
+def foreign_reader(path: pathlib.Path) -> Any | None:
+    """The module that reads this file of another program; see `Family`."""
     for family in _FAMILIES.values():
-        if suffix in family.foreign_files:
-            return importlib.import_module(family.foreign_files[suffix])
+        for name in family.foreign_readers:
+            reader: Any = importlib.import_module(name)
+            if reader.recognizes(path):
+                return reader
     return None
 
 

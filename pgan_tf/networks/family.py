@@ -191,9 +191,10 @@ class Family:
         generator_class: The name that snapshots of its G are registered by.
         takes_labels: Whether its networks can be given labels.
         models_module: Dotted name of the module that is its `Models`.
-        foreign_files: By suffix, the module that reads networks of this
-            family from files of other programs: it has `load_networks(path)`,
-            which returns G, D and Gs by these names, and `load_generator`.
+        foreign_readers: Modules that read networks of this family from files
+            of other programs. Each has `recognizes(path)`, `load_generator`
+            and `load_networks`, which returns some of G, D and Gs by these
+            names.
     """
 
     name: ClassVar[str]
@@ -201,7 +202,7 @@ class Family:
     generator_class: ClassVar[str]
     takes_labels: ClassVar[bool] = True
     models_module: ClassVar[str]
-    foreign_files: ClassVar[Mapping[str, str]] = {}
+    foreign_readers: ClassVar[Sequence[str]] = ()
 
     def grows(self, options: Any) -> bool:
         """Whether resolutions fade in one after the other."""

@@ -27,19 +27,21 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
     """Reads a generator. Nothing in the file is executed.
 
     Args:
-        path: A snapshot of ours (.keras), one of NVIDIA's (.pkl; of its three
-            networks Gs is taken), or a run folder, for its latest snapshot.
+        path: A snapshot of ours (.keras), one of NVIDIA's (.pkl) or of the
+            PyTorch programs that docs/networks.md lists (.pth and others),
+            of whose networks Gs is taken; or a run folder, for its latest
+            snapshot.
 
     Raises:
         UserError: If there is no such file, or it is no generator of ours.
     """
     path = run_folder.find_snapshot(path)
-    if reader := families.foreign_reader(path.suffix.lower()):
+    if reader := families.foreign_reader(path):
         return reader.load_generator(path)
     if not zipfile.is_zipfile(path):
         raise errors.UserError(
-            f"{path}: not a snapshot, or a torn one (a .keras or .pkl file "
-            "is expected)"
+            f"{path}: not a snapshot, or a torn one (a .keras, .pkl or "
+            ".pth file is expected)"
         )
     contents = keras_files.look_into(path, "snapshot")
     family = families.of_class(str(contents.config.get("registered_name")))
@@ -66,6 +68,6 @@ def load_networks(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     Raises:
         UserError: As `load_generator`.
     """
-    if reader := families.foreign_reader(pathlib.Path(path).suffix.lower()):
+    if reader := families.foreign_reader(pathlib.Path(path)):
         return reader.load_networks(path)
     return {"Gs": load_generator(path)}

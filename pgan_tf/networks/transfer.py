@@ -19,8 +19,8 @@ def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
 
     Args:
         path: Of a .keras snapshot, which holds Gs: G and Gs get it, D stays
-            as it is; of NVIDIA's .pkl, which holds all three; or of a run
-            folder, for its latest snapshot.
+            as it is; of NVIDIA's .pkl or a PyTorch file, which hold more; or
+            of a run folder, for its latest snapshot.
         networks: Of the run that begins: G, D and Gs by these names.
 
     Returns:
@@ -32,10 +32,12 @@ def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
     """
     try:
         sources = _read(path)
+        held = " and ".join(sources)
+        sources = _for_all(sources)
         lines = []
         for name, network in networks.items():
             if name not in sources:
-                lines.append(f"{name}: fresh, as {path} holds only Gs")
+                lines.append(f"{name}: fresh, as {path} holds only {held}")
                 continue
             taken, fresh = _copy(sources[name], network)
             lines.append(_line(name, taken, fresh, path))
@@ -47,10 +49,18 @@ def start_from(path: str, networks: Mapping[str, Any]) -> list[str]:
 def _read(path: str) -> Mapping[str, Any]:
     """The networks of a file, by the names of those they are for."""
     try:
-        found = snapshots.load_networks(path)
+        return snapshots.load_networks(path)
     except errors.UserError as error:
         raise errors.UserError(f"--init_from={error}") from error
-    return found if "G" in found else {"G": found["Gs"], "Gs": found["Gs"]}
+
+
+def _for_all(found: Mapping[str, Any]) -> dict[str, Any]:
+    """G for Gs, or the other way round, where one is missing."""
+    result = dict(found)
+    for name, other in (("G", "Gs"), ("Gs", "G")):
+        if other in found:
+            result.setdefault(name, found[other])
+    return result
 
 
 def _copy(source: Any, network: Any) -> tuple[list[str], list[str]]:
@@ -86,7 +96,7 @@ def _copy(source: Any, network: Any) -> tuple[list[str], list[str]]:
                 f"layer {layer} of its {network.name} has a kernel of "
                 f"{_size(shapes[0][0])}, not {_size(shapes[1][0])}: give the "
                 "widths that it was trained with (--fmap_base, --fmap_decay, "
-                "--fmap_max, --latent_size, --mbstd_group_size)"
+                "--fmap_max, --fmaps, --latent_size, --mbstd_group_size)"
             )
     # Nothing changes until all of it fits.
     for _layer, values, variables in pairs:

@@ -44,7 +44,7 @@ _NO_CONTENT = re.compile(
 )
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.(?:keras|pkl)")
 # Networks in files of their own; the second is NVIDIA's.
-NETWORK_SUFFIXES = (".keras", ".pkl")
+NETWORK_SUFFIXES = (".keras", ".pkl", ".pth", ".pt", ".bin", ".tar")
 
 
 def snapshot_path(run_dir: pathlib.Path, nimg: int) -> pathlib.Path:

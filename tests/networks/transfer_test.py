@@ -151,6 +151,41 @@ class TransferTest(common.TestCase, parameterized.TestCase):
             again = make(**{option: theirs})
             self.assertLen(start_from(path, again), 3)
 
+    def test_another_programs_networks(self):
+        """All of its weights, in networks of its layout."""
+        path = common.GOLDEN_DIR / "checkpoints/gan_zoo/acgan_s2_settled.pt"
+        sources = snapshots.load_networks(path)
+        G = Generator.from_config(sources["G"].get_config())
+        D = Discriminator.from_config(sources["D"].get_config())
+        nets = {"G": G, "D": D, "Gs": G}
+        lines = transfer.start_from(str(path), nets)
+        self.assertEqual(lines[0], f"G: 9 of 9 layers from {path}")
+        self.assertEqual(lines[1], f"D: 10 of 10 layers from {path}")
+        for name, network in (("Gs", G), ("D", D)):
+            for ours, theirs in zip(
+                network.weights, sources[name].weights, strict=True
+            ):
+                self.assertAllEqual(ours, theirs)
+        with self.assertRaisesRegex(
+            errors.UserError,
+            "its G has layout=gan_zoo, fmaps=24,24,20,16, latent_size=13, "
+            "fused_scale=False: give --layout=gan_zoo --fmaps=24,24,20,16 "
+            "--latent_size=13 --nofused_scale$",
+        ):
+            start_from(path, make())
+
+    def test_g_without_an_average_and_alone(self):
+        """Gs begins as G; D stays as it is."""
+        folder = common.GOLDEN_DIR / "checkpoints"
+        path = folder / "akanimax_v34/d3_noema/depth_3_epoch_1.bin"
+        sources = snapshots.load_networks(path)
+        self.assertEqual(set(sources), {"G", "D"})
+        config = sources["G"].get_config()
+        G, Gs = Generator.from_config(config), Generator.from_config(config)
+        lines = transfer.start_from(str(path), {"G": G, "Gs": Gs})
+        self.assertEqual(lines[1], f"Gs: 6 of 6 layers from {path}")
+        self.assertAllEqual(Gs.get_weights()[0], G.get_weights()[0])
+
     def test_foreign_files(self):
         here = self.folder()
         for name in ("torn.keras", "torn.pkl"):

@@ -13,18 +13,24 @@ final / 2^K. Its layouts differ from ours in three places:
 """
 
 import os
+import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from pgan_tf.base import errors, safe_pickle
+from pgan_tf.base import errors, safe_pickle, torch_file
 from pgan_tf.networks import keras_files
 from pgan_tf.networks.progressive.discriminator import Discriminator
 from pgan_tf.networks.progressive.generator import Generator
 from pgan_tf.networks.progressive.nvidia import states
 
 _NAMES = ("G", "D", "Gs")
+
+
+def recognizes(path: pathlib.Path) -> bool:
+    """Whether a file is for this module."""
+    return path.suffix.lower() == ".pkl" and not torch_file.is_one(path)
 
 
 def load_pickle(

@@ -1,0 +1,1 @@
+"""Networks of other people's PyTorch programs, read without PyTorch."""

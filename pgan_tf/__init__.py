@@ -216,7 +216,10 @@ def generate(
 
 
 def load(path: Path) -> "Generator":
-    """Reads a generator: a .keras snapshot, NVIDIA's .pkl, or a run folder.
+    """Reads a generator: a .keras snapshot, a run folder, or another's file.
+
+    Others are NVIDIA's (.pkl), and of PyTorch pytorch_GAN_zoo's, nashory's,
+    akanimax's and mmgeneration's (.pth, .pt, .bin, .tar).
 
     Nothing in the file is executed. Call it with latents [N,latent_size], and
     labels [N,label_size] if it takes them; it returns float32 images

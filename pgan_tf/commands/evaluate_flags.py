@@ -98,7 +98,8 @@ def _declare_run(section: flag_parser.Section) -> None:
     add("run_dir", "The run folder that train.py wrote.", flag_kinds.FOLDER)
     add(
         "snapshot",
-        "latest, all, a number of kimg, or a file: .keras, or NVIDIA's .pkl.",
+        "latest, all, a number of kimg, or a file: .keras, .pkl, .pth and "
+        "others.",
         flag_kinds.WORD_OR_PATH,
         default="latest",
     )

@@ -347,9 +347,10 @@ class RunOptions:
     init_from: str = option(
         "",
         "Start with the weights of this snapshot (.keras, which has Gs alone, "
-        "or NVIDIA's .pkl), also of another final resolution or dataset. The "
-        "schedule starts anew; --lod_initial_resolution skips what was grown. "
-        "Without effect once the run has begun.",
+        "or another program's file, see docs/networks.md), also of another "
+        "final resolution or dataset. The schedule starts anew; "
+        "--lod_initial_resolution skips what was grown. Without effect once "
+        "the run has begun.",
         is_path=True,
     )
     family: str = option(

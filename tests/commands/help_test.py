@@ -74,9 +74,9 @@ class HelpTest(common.TestCase, parameterized.TestCase):
             "a.keras: no such snapshot",
         ),
         (
-            ["generate", "import", "--pkl=a.pkl", "--out=b.keras"],
+            ["generate", "import", "--network=a.pkl", "--out=b.keras"],
             1,
-            "--pkl=a.pkl: no such file",
+            "--network=a.pkl: no such file",
         ),
     )
     def test_refusals(self, arguments, code, message):

@@ -7,6 +7,7 @@ import pathlib
 from pgan_tf.base import errors, number_file, video
 from pgan_tf.data.sources import decode
 from pgan_tf.networks import export_formats
+from pgan_tf.networks.progressive.pytorch import published
 from pgan_tf.runs import folder as run_folder
 
 # What nobody calls a folder.
@@ -110,7 +111,10 @@ def check_import(args: argparse.Namespace) -> None:
     """Refuses flags of `import`; makes the folder of --out."""
     if pathlib.Path(args.out).suffix != ".keras":
         raise errors.UserError(f"--out={args.out}: name a .keras file")
-    _check_there("pkl", args.pkl)
+    if args.network.startswith(published.PREFIX):
+        published.check(args.network.removeprefix(published.PREFIX))
+    else:
+        _check_there("network", args.network)
     make_folder_of(args.out)
 
 

@@ -193,7 +193,11 @@ def declare_import(parser: Parser) -> None:
     """Declares the flags of `import`."""
     what = parser.section("what and where")
     what.add(
-        "pkl", "NVIDIA's network snapshot.", flag_kinds.FILE, required=True
+        "network",
+        "A file of networks: NVIDIA's .pkl, or .pth, .pt, .bin or .tar; or "
+        "hub:NAME.",
+        flag_kinds.FILE,
+        required=True,
     )
     _declare_out(what, "The .keras file to write.", flag_kinds.FILE)
 
@@ -226,8 +230,8 @@ def _declare_network(parser: Parser) -> Section:
     section = parser.section("what and where")
     section.add(
         "network",
-        "A network snapshot (.keras, or NVIDIA's .pkl), or a run folder: its "
-        "latest one.",
+        "A network snapshot (.keras, or another program's file, as `import` "
+        "takes), or a run folder: its latest one.",
         flag_kinds.FILE,
         required=True,
     )

@@ -1,6 +1,7 @@
 """Opens what the flags of generate.py name: networks, labels, latents."""
 
 import pathlib
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +17,15 @@ MOST_NAMES = 20
 
 
 def open_network(path: str) -> Generator:
-    """The generator of --network.
+    """The generator of --network; says so if its file does not hold all of it.
 
     Raises:
         UserError: If there is none.
     """
-    return snapshots.load_generator(path)
+    network = snapshots.load_generator(path)
+    if note := getattr(network, "note", ""):
+        print(f"{path} is approximate: {note}", file=sys.stderr)
+    return network
 
 
 def read_label(
@@ -49,7 +53,7 @@ def read_label(
                 f"--class={wanted}: {where} takes no labels; leave --class out"
             )
         return None
-    names = label_names(path, network.label_size)
+    names = label_names(path, network)
     if wanted is None:
         raise errors.UserError(
             f"{where} takes labels: choose with --class one of {_list(names)}"
@@ -72,12 +76,16 @@ def rows_of(label: np.ndarray | None, count: int) -> np.ndarray | None:
     return None if label is None else np.tile(label, [count, 1])
 
 
-def label_names(path: str | None, label_size: int) -> list[str]:
-    """What the run's dataset calls its labels; "0", "1", ... if unknown."""
+def label_names(path: str | None, network: Generator) -> list[str]:
+    """What the run's dataset calls its labels, or the network's own file.
+
+    "0", "1", ... if neither does.
+    """
     dataset = None if path is None else open_dataset(path)
-    if dataset is None:
-        return [str(each) for each in range(label_size)]
-    return dataset.label_names[:label_size]
+    if dataset is not None:
+        return dataset.label_names[: network.label_size]
+    own = getattr(network, "label_names", ())
+    return list(own) or [str(each) for each in range(network.label_size)]
 
 
 def open_dataset(path: str) -> datasets.Dataset | None:

@@ -109,17 +109,20 @@ python generate.py explore --network=celebahq.keras --serve --port=8080
             checks.check_explore,
         ),
         "import": Verb(
-            _HERE + "import_pickle",
-            """Reads NVIDIA's pickles: writes a generator as .keras file.
+            _HERE + "import_network",
+            """Reads other programs' networks: writes a generator as .keras.
 
-Takes snapshots of the TensorFlow 1 release (network-snapshot-*.pkl,
-network-final.pkl) and of the Theano release before it. The code that such a
-file carries is neither run nor needed. Other verbs take a .pkl file as
---network as well; a .keras file is a third of the size, for it holds only Gs
-(the average of the generator's weights, which draws the best pictures).""",
+Takes NVIDIA's pickles (network-snapshot-*.pkl, network-final.pkl) of the
+TensorFlow 1 release and the Theano release before it, and PyTorch files of
+pytorch_GAN_zoo, nashory, akanimax and mmgeneration (.pth, .pt, .bin, .tar),
+known by their content. Nothing in a file is run. Other verbs take such files
+as --network as well; a .keras file is smaller, for it holds only Gs (the
+average of the generator's weights, which draws the best pictures). hub:NAME
+downloads a published network, once: docs/networks.md lists them.""",
             """\
-python generate.py import --pkl=network-final.pkl --out=celebahq.keras
-python generate.py import --pkl=network-snapshot-009800.pkl --out=G.keras
+python generate.py import --network=network-final.pkl --out=celebahq.keras
+python generate.py import --network=gen_R8_T55.pth.tar --out=G.keras
+python generate.py import --network=hub:celebAHQ-512 --out=celebahq.keras
 """,
             flags.declare_import,
             checks.check_import,

@@ -15,7 +15,7 @@ PICKLE = common.GOLDEN_DIR / "ref_snapshot.pkl"
 
 class ImportTest(generate_case.GenerateCase):
     def test_nvidias_network_and_its_pictures(self):
-        output = self.succeed("import", f"--pkl={PICKLE}", "--out=Gs.keras")
+        output = self.succeed("import", f"--network={PICKLE}", "--out=Gs.keras")
         self.assertEqual(
             output,
             "wrote Gs.keras: a generator of 32x32 images with 3 channels at "
@@ -38,19 +38,19 @@ class ImportTest(generate_case.GenerateCase):
         torn.write_bytes(PICKLE.read_bytes()[:5000])
         self.refuse(
             "torn.pkl: no pickle, or a torn",
-            *("import", f"--pkl={torn}", "--out=a.keras"),
+            *("import", f"--network={torn}", "--out=a.keras"),
         )
         self.refuse(
             "none.pkl: no such file",
-            *("import", "--pkl=none.pkl", "--out=a.keras"),
+            *("import", "--network=none.pkl", "--out=a.keras"),
         )
         self.refuse(
             "--out=a.pkl: name a .keras file",
-            *("import", f"--pkl={PICKLE}", "--out=a.pkl"),
+            *("import", f"--network={PICKLE}", "--out=a.pkl"),
         )
         self.refuse(
             "/proc/none: cannot make this folder",
-            *("import", f"--pkl={PICKLE}", "--out=/proc/none/a.keras"),
+            *("import", f"--network={PICKLE}", "--out=/proc/none/a.keras"),
         )
         self.assertEqual([p.name for p in self.cwd.iterdir()], ["torn.pkl"])
 

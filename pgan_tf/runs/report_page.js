@@ -271,12 +271,16 @@ function setUpPictures() {
 
 function setUpEnlarging() {
   const large = $("large"), picture = large.firstElementChild;
-  for (const each of document.querySelectorAll("figure img"))
-    each.addEventListener("click", () => {
+  for (const each of document.querySelectorAll("figure img")) {
+    const enlarge = () => {
       picture.src = each.src;
       picture.alt = each.alt;
       large.showModal();
-    });
+    };
+    each.tabIndex = 0;
+    each.addEventListener("click", enlarge);
+    each.addEventListener("keydown", (event) => { if (event.key === "Enter") enlarge(); });
+  }
   large.addEventListener("click", () => large.close());
 }
 

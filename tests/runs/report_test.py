@@ -437,6 +437,15 @@ class ReportTest(common.TestCase):
             set(re.findall(r"\bdata\.(\w+)", script)), set(page.data)
         )
 
+    def test_every_colour_is_there_in_light_and_in_dark(self):
+        report.write(self.run_dir)
+        page = Page(self.run_dir)
+        light, dark = re.findall(r":root \{(.*?)\}", page.text, re.DOTALL)
+        names = [re.findall(r"(--\w+): #", each) for each in (light, dark)]
+        self.assertEqual(*names)
+        used = set(re.findall(r"var\((--\w+)\)", page.text))
+        self.assertContainsSubset(used, names[0])
+
     def test_the_package_may_be_replaced_while_a_training_goes_on(self):
         report.write(self.run_dir)
         read = pathlib.Path.read_text

@@ -163,7 +163,7 @@ def evaluate(
         UserError: For a wrong value, or if no metric can be computed.
     """
     from pgan_tf.commands import evaluate as command
-    from pgan_tf.commands import evaluate_flags
+    from pgan_tf.commands import evaluate_checks, evaluate_flags
 
     given = {
         "run_dir": run_dir,
@@ -176,7 +176,7 @@ def evaluate(
         args = evaluate_flags.parse(flag_kinds.as_flags(given))
         if args.convert_inception:
             raise UserError("--convert_inception is for evaluate.py alone")
-        evaluate_flags.check(args)
+        evaluate_checks.check(args)
         return command.evaluate(args)
 
 

@@ -76,7 +76,8 @@ MUTANTS: tuple[Mutant, ...] = (
          "np.random.RandomState([0, _ORDER])"),
         ("np.random.RandomState([seed, _MIRROR])",
          "np.random.RandomState([0, _MIRROR])"),
-        ("    if count > dataset.num_images:\n", "    if False:\n"),
+        ("    if count > there:\n", "    if False:\n"),
+        ("asked or usual, dataset", "usual, dataset"),
         ("_check_size(pixels, height, ", "(lambda *_: None)(pixels, height, "),
     ),
     *mutants(

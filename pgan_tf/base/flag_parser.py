@@ -158,9 +158,21 @@ class Parser:
         words = _without_memory(words)
         args, surplus = self._argparse.parse_known_args(words)
         if surplus:
-            raise errors.UserError(f"unexpected argument {surplus[0]!r}")
+            hint = self._with_comma(words, surplus[0])
+            raise errors.UserError(f"unexpected argument {surplus[0]!r}{hint}")
         args.given = given - {memory.FLAG}
         return args
+
+    def _with_comma(self, words: Sequence[str], surplus: str) -> str:
+        """A hint, where a word follows a flag that takes several."""
+        before = words[list(words).index(surplus) - 1]
+        name, _, value = before.removeprefix("--").partition("=")
+        kind = self._kinds.get(name)
+        if kind is None or not kind.metavar.endswith(",..."):
+            return ""
+        return (
+            f"; several values have commas between: --{name}={value},{surplus}"
+        )
 
     def _with_values(
         self, words: Sequence[str]

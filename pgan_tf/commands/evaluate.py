@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 
 from pgan_tf.base import command_line, locks, streams, text
-from pgan_tf.commands import evaluate_flags
+from pgan_tf.commands import evaluate_checks, evaluate_flags
 from pgan_tf.evaluation import results
 from pgan_tf.evaluation.options import Options
 from pgan_tf.runs import folder as run_folder
@@ -14,7 +14,7 @@ from pgan_tf.runs import folder as run_folder
 
 def main(args: argparse.Namespace) -> None:
     """Does what the flags ask for."""
-    evaluate_flags.check(args)
+    evaluate_checks.check(args)
     if args.convert_inception:
         with command_line.chatter_to("/dev/null"):
             convert(pathlib.Path(args.convert_inception))

@@ -1,16 +1,10 @@
 """The flags of evaluate.py, its --help, and what can be refused at once."""
 
 import argparse
-import pathlib
 from collections.abc import Sequence
 
-from pgan_tf.base import device_names, errors, flag_kinds, flag_parser
-from pgan_tf.data.format import datasets
-from pgan_tf.evaluation import reals
-from pgan_tf.evaluation.features import extractor
+from pgan_tf.base import flag_kinds, flag_parser
 from pgan_tf.evaluation.metrics import by_name as metrics_by_name
-from pgan_tf.evaluation.metrics.metric import PIXELS
-from pgan_tf.runs import folder as run_folder
 
 DESCRIPTION = """Evaluates the snapshots of a run, or any two sets of images.
 
@@ -60,20 +54,6 @@ python evaluate.py --run_dir=runs/birds --metrics=fid \\
     --features=birdnet.keras
     the Frechet distance of your own features, called FD[birdnet:...]
 """
-
-# Features that are no files.
-NAMED_FEATURES = ("inception", "labels", "random")
-
-# Without effect on two sets of images.
-OF_RUNS = (
-    "watch",
-    "per_class",
-    "compare_to",
-    "truncation",
-    "snapshot",
-    "data_dir",
-    "batch_statistics",
-)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -254,117 +234,3 @@ def truncations(text: str) -> list[float]:
         return [flag_kinds.above_zero(each) for each in flag_kinds.words(text)]
     except ValueError:
         raise ValueError("give numbers above 0, such as 0.5,0.7,1") from None
-
-
-def check(args: argparse.Namespace) -> None:
-    """Refuses what can be refused without TensorFlow.
-
-    Raises:
-        UserError: Names the flag or the file.
-    """
-    metrics_by_name.parse(args.metrics)
-    device_names.parse(args.devices)
-    for name in (
-        "reals",
-        "fakes",
-        "inception",
-        "convert_inception",
-        "mnist",
-    ):
-        path = getattr(args, name)
-        if path and not pathlib.Path(path).exists():
-            raise errors.UserError(f"--{name}={path}: no such file or folder")
-    named = args.features in (None, *NAMED_FEATURES)
-    if not named and not pathlib.Path(args.features).exists():
-        raise errors.UserError(
-            f"--features={args.features}: no such file or folder, and none of "
-            f"{', '.join(NAMED_FEATURES)}"
-        )
-    if args.convert_inception:
-        return
-    if args.reals or args.fakes:
-        check_sets(args)
-    elif args.run_dir:
-        check_run(args)
-    else:
-        raise errors.UsageError(
-            "--run_dir is missing: give the folder that train.py wrote, or "
-            "--reals and --fakes"
-        )
-
-
-def check_run(args: argparse.Namespace) -> None:
-    """Refuses flags of something else, and a run or a file not there."""
-    if args.out_dir:
-        raise errors.UsageError(
-            "--out_dir is of --reals and --fakes: the results of a run lie in "
-            "its folder"
-        )
-    if args.per_class:
-        refuse_given(args, "--per_class", "watch", "truncation", "compare_to")
-        if "metrics" in args.given:
-            metrics_by_name.check_per_class(args.metrics)
-    config = run_folder.read_config(args.run_dir)
-    if not args.watch:
-        run_folder.select_snapshots(pathlib.Path(args.run_dir), args.snapshot)
-    elif args.snapshot not in ("all", "latest"):
-        raise errors.UsageError(
-            f"--watch takes --snapshot=all or latest, not {args.snapshot}"
-        )
-    data_dir = args.data_dir or config.data.data_dir
-    if not args.data_dir and not pathlib.Path(data_dir).is_dir():
-        raise errors.UserError(
-            f"--run_dir={args.run_dir}: its dataset {data_dir} is not there; "
-            "say where it is with --data_dir"
-        )
-    dataset = datasets.open_dataset(data_dir)
-    count = args.num_images or config.evaluation.eval_num_images
-    reals.check_dataset(dataset, config.data.resolution or 0, count)
-    if args.per_class and not dataset.label_size:
-        raise errors.UserError(
-            f"--per_class: the dataset {dataset.path} has no labels, so that "
-            "there are no classes"
-        )
-    check_labels(args, config.evaluation.eval_features, dataset)
-
-
-def check_sets(args: argparse.Namespace) -> None:
-    """Refuses flags of something else."""
-    if not (args.reals and args.fakes):
-        raise errors.UsageError("--reals and --fakes go together: give both")
-    if args.run_dir:
-        raise errors.UsageError(
-            "--run_dir and --reals: give either a run or two sets of images"
-        )
-    refuse_given(args, "--reals and --fakes", *OF_RUNS)
-    paths = pathlib.Path(args.reals), pathlib.Path(args.fakes)
-    whole, fakes = reals.open_pair(*paths)
-    reals.check_counts(whole, fakes, args.num_images)
-    check_labels(args, extractor.INCEPTION, whole.dataset)
-
-
-def check_labels(
-    args: argparse.Namespace, usual: str, dataset: datasets.Dataset | None
-) -> None:
-    """Refuses features of labels that there are none of.
-
-    Args:
-        args: The flags.
-        usual: What --features is if neither it nor --inception is given.
-        dataset: Of the reals, if they come from one.
-    """
-    named = args.features or (args.inception and extractor.INCEPTION) or usual
-    asked = metrics_by_name.parse(args.metrics)
-    if named == extractor.LABELS and any(
-        kind.needs != PIXELS for kind in asked
-    ):
-        extractor.check_labels(dataset)
-
-
-def refuse_given(args: argparse.Namespace, what: str, *names: str) -> None:
-    """Refuses flags that have no effect with others."""
-    for name in names:
-        if name in args.given:
-            raise errors.UsageError(
-                f"--{name} has no effect with {what}: leave it out"
-            )

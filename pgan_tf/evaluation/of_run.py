@@ -141,7 +141,12 @@ class OpenedRun:
         path = options.data_dir or pathlib.Path(config.data.data_dir)
         self.dataset = reals.open_dataset(path)
         resolution = self._load(first).generator.resolution
-        reals.check_dataset(self.dataset, resolution, count)
+        reals.check_dataset(
+            self.dataset,
+            resolution,
+            options.num_images,
+            config.evaluation.eval_num_images,
+        )
         self.whole = reals.of_dataset(self.dataset, resolution)
 
     def drawer(self, path: pathlib.Path) -> drawing.Drawer:

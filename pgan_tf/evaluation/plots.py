@@ -82,8 +82,14 @@ def save_arrays(folder: pathlib.Path, name: str, value: Value) -> None:
     arrays = value.arrays
     if "modes" in arrays:
         figure = _figure(1)
-        _draw_modes(figure.axes[0], arrays["modes"])
-        figure.suptitle(name)
+        counts = arrays["modes"]
+        _draw_modes(figure.axes[0], counts)
+        covered = np.count_nonzero(counts)
+        figure.suptitle(
+            f"{name}: {covered:,} of {len(counts):,} modes in"
+            f" {counts.sum():,} images",
+            parse_math=False,
+        )
         _write(folder / f"modes-{name}.png", figure)
     if "nearest" not in arrays:
         return
@@ -141,10 +147,15 @@ def _draw_distances(axes: Any, fakes: np.ndarray, reals: np.ndarray) -> None:
 def _draw_modes(axes: Any, counts: np.ndarray) -> None:
     """How many images each mode has, the most frequent first."""
     axes.bar(np.arange(len(counts)), np.sort(counts)[::-1], width=1.0)
-    axes.axhline(counts.mean(), color="black", linewidth=0.8)
+    even = counts.mean()
+    axes.axhline(
+        even, color="black", linewidth=0.8, label=f"if all were even: {even:g}"
+    )
+    axes.legend()
     axes.set_yscale("symlog", linthresh=1)
-    axes.set_xlabel("modes, by frequency")
-    axes.set_ylabel("images")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlabel("modes, the most frequent first")
+    axes.set_ylabel("images of a mode")
 
 
 def _figure(panels: int) -> Any:

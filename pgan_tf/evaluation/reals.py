@@ -166,19 +166,31 @@ def open_dataset(path: pathlib.Path) -> datasets.Dataset:
 
 
 def check_dataset(
-    dataset: datasets.Dataset, resolution: int, count: int
+    dataset: datasets.Dataset,
+    resolution: int,
+    asked: int | None,
+    usual: int,
 ) -> None:
-    """Refuses a dataset of too few pixels or images for a run."""
+    """Refuses a dataset of too few pixels or images for a run.
+
+    Args:
+        dataset: Of the reals.
+        resolution: Of the run.
+        asked: Images, by --num_images; None if it was not given.
+        usual: Images, by the run's --eval_num_images; 0 for no number.
+    """
     if resolution > dataset.resolution:
         raise errors.UserError(
             f"the dataset {dataset.path} has {dataset.resolution} pixels, the"
             f" run {resolution}; give the run's own with --data_dir"
         )
-    if count > dataset.num_images:
+    count, there = asked or usual, dataset.num_images
+    if count > there:
+        flag = "--num_images" if asked else "the run's --eval_num_images"
         raise errors.UserError(
-            f"--num_images={count}, or the run's --eval_num_images: the dataset"
-            f" {dataset.path} has {dataset.num_images} images, and as many"
-            " reals as fakes are compared; give a lower number"
+            f"{flag}={count}: the dataset {dataset.path} has {there} images,"
+            " and as many reals as fakes are compared; give"
+            f" --num_images={there} or less"
         )
 
 
@@ -218,7 +230,8 @@ def check_counts(reals: ImageSet, fakes: ImageSet, count: int | None) -> None:
     if count and count > min(reals.num_images, fakes.num_images):
         raise errors.UserError(
             f"--num_images={count}: {reals.where} has {reals.num_images}"
-            f" images, {fakes.where} {fakes.num_images}; give a lower number"
+            f" images, {fakes.where} {fakes.num_images}; give"
+            f" {min(reals.num_images, fakes.num_images)} or less"
         )
 
 

@@ -12,10 +12,10 @@ from tests import common, dataset_files, processes, small_run
 CHECK = """
 import json, sys
 from pgan_tf.base import errors
-from pgan_tf.commands import evaluate_flags
+from pgan_tf.commands import evaluate_checks, evaluate_flags
 for flags in json.load(open(sys.argv[1])):
     try:
-        evaluate_flags.check(evaluate_flags.parse(flags))
+        evaluate_checks.check(evaluate_flags.parse(flags))
         print("accepted")
     except errors.UserError as error:
         print(str(error).replace("\\n", "NEWLINE"))
@@ -54,6 +54,12 @@ class EarlyTest(common.TestCase):
         dataset_files.save(small, pixels[:, ::2, ::2])
         dataset_files.save(plain, pixels)
         no_labels = f"--data_dir={plain}"
+        empty, full = self.here / "empty", self.here / "full"
+        empty.mkdir()
+        (full / "raw").mkdir(parents=True)
+        for name in ("train", "t10k"):
+            (full / "raw" / f"{name}-images-idx3-ubyte").touch()
+            (full / "raw" / f"{name}-labels-idx1-ubyte.gz").touch()
         missing = f"--run_dir={self.here / 'missing'}"
         self.check(
             [
@@ -63,13 +69,32 @@ class EarlyTest(common.TestCase):
                 ((run_dir, no_labels, "--features=labels", "--metrics=swd"),
                  "accepted"),
                 ((missing,), "not a run folder"),
-                ((run_dir, "--metrics=fod"), "known metrics are"),
+                ((f"--run_dir={plain}",), f"--run_dir={plain} holds a dataset"),
+                ((f"--run_dir={self.here}",),
+                 f"is no run but holds some; give one, such as {self.here}/"),
+                ((f"{run_dir}/network-snapshot-000010.keras",),
+                 "file, no folder; give the run's folder, and --snapshot="),
+                ((f"{run_dir}/config.json",), "is a file, no folder"),
+                ((run_dir, "--metrics=fod"), "did you mean fid? the known"),
+                ((run_dir, "--metrics", "fid", "is"),
+                 "'is'; several values have commas between: --metrics=fid,is"),
+                ((run_dir, "--features=lables"), "did you mean labels?"),
+                ((run_dir, "--metrics=fid50k,swd16k"),
+                 "--metrics=fid50k needs 50,000 images, there are 40; "
+                 "--metrics=fid takes as many as there are"),
+                ((run_dir, "--metrics=ppl100k"), "accepted"),
+                ((run_dir, f"--mnist={empty}"),
+                 "no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz"
+                 " there; give the folder of MNIST's four files"),
+                ((run_dir, f"--mnist={full}"), "accepted"),
                 ((run_dir, "--metrics=fid,fid50k"), "names a metric twice"),
                 ((run_dir, "--snapshot=11"), "one of the run's kimg: 0, 10"),
                 ((run_dir, "--snapshot=a.keras"), "no such snapshot"),
                 ((run_dir, "--data_dir=missing"), "no such dataset folder"),
                 ((run_dir, f"--data_dir={small}"), "has 8 pixels, the run 16"),
-                ((run_dir, "--num_images=41"), "has 40 images"),
+                ((run_dir, "--num_images=41"),
+                 "--num_images=41: the dataset"),
+                ((run_dir, "--num_images=41"), "give --num_images=40 or less"),
                 ((run_dir, "--watch", "--snapshot=10"), "--watch takes"),
                 ((run_dir, "--per_class", "--metrics=swd"), "computes fid"),
                 ((run_dir, "--per_class", no_labels), "has no labels"),
@@ -96,7 +121,13 @@ class EarlyTest(common.TestCase):
                 ((reals, large), "give sets of one size"),
                 ((reals, f"--fakes={empty}"), "no images in"),
                 ((reals, f"--fakes={text}"), "text.zip"),
-                ((reals, fakes, "--num_images=11"), "10; give a lower"),
+                ((reals, fakes, "--num_images=11"), " 10; give 10 or less"),
+                ((reals, fakes, "--metrics=ppl"), "give a run with --run_dir"),
+                (
+                    (reals, fakes, "--metrics=fid50k"),
+                    "50,000 images, there are 10",
+                ),
+                ((reals, fakes, "--metrics=fid50k,swd"), "accepted"),
                 ((reals, fakes, "--features=labels"), "a folder has no labels"),
                 ((reals, fakes, "--watch"), "--watch has no effect"),
             ]

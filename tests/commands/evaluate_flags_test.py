@@ -7,7 +7,7 @@ import pathlib
 from unittest import mock
 
 from pgan_tf.base import streams
-from pgan_tf.commands import evaluate, evaluate_flags
+from pgan_tf.commands import evaluate, evaluate_checks, evaluate_flags
 from pgan_tf.evaluation import of_classes, of_run, of_two_sets
 from pgan_tf.evaluation.options import Options
 from pgan_tf.runs import folder as run_folder
@@ -135,7 +135,7 @@ class EvaluateFlagsTest(common.TestCase):
             report = mock.Mock()
             report.table.return_value = "the table"
             with (
-                mock.patch.object(evaluate_flags, "check"),
+                mock.patch.object(evaluate_checks, "check"),
                 mock.patch.object(evaluate, "evaluate", return_value=report),
                 mock.patch.object(streams, "width", return_value=57),
                 contextlib.redirect_stdout(io.StringIO()) as printed,

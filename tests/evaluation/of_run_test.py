@@ -355,6 +355,16 @@ class OpenedRunTest(common.TestCase):
         self.assertEqual(self.opened(count=7).count, 7)
         self.assertEqual(self.opened(Options(num_images=9)).count, 9)
         self.assertEqual(self.opened(Options(num_images=9), count=7).count, 9)
+        # What is asked for counts, and each is called by its name.
+        self.assertEqual(self.opened(Options(num_images=9), count=99).count, 9)
+        for options, flag in (
+            (Options(), "^the run's --eval_num_images=41: "),
+            (Options(num_images=41), "^--num_images=41: "),
+        ):
+            with self.assertRaisesRegex(
+                errors.UserError, f"{flag}.* give --num_images=40 or less$"
+            ):
+                self.opened(options, count=41)
 
     def test_extractor(self):
         file = pathlib.Path("inception.tgz")

@@ -172,7 +172,9 @@ class PairsTest(common.TestCase):
         empty.mkdir()
         self.refused("no images in", self.reals, empty)
         self.refused("no such folder", self.reals, self.here / "nothing")
-        self.refused("30; give a lower", self.reals, self.fakes, num_images=31)
+        self.refused(
+            "30; give 30 or less", self.reals, self.fakes, num_images=31
+        )
         (self.fakes / "000.png").write_bytes(b"torn")
         self.refused("000.png is no image", self.reals, self.fakes)
 

@@ -118,6 +118,29 @@ class ArraysTest(common.TestCase):
         with Image.open(here / "modes-some.png") as picture:
             self.assertEqual(picture.size, (600, 480))
 
+    def test_what_a_picture_of_modes_says(self):
+        drawn = []
+
+        def keep(picture, path, **options):
+            drawn.append(picture)
+            pathlib.Path(path).touch()
+
+        counts = np.array([0, 5, 1, 0, 1500])
+        value = Value(1.0, arrays={"modes": counts})
+        with mock.patch.object(figure.Figure, "savefig", keep):
+            plots.save_arrays(self.folder(), "a $_{b", value)
+        (picture,) = drawn
+        title = "a $_{b: 3 of 5 modes in 1,506 images"
+        self.assertEqual(picture.get_suptitle(), title)
+        (axes,) = picture.axes
+        heights = [bar.get_height() for bar in axes.patches]
+        self.assertEqual(heights, [1500, 5, 1, 0, 0])
+        (label,) = axes.get_legend().get_texts()
+        self.assertEqual(label.get_text(), "if all were even: 301.2")
+        picture.canvas.draw()
+        shown = {each.get_text() for each in axes.get_yticklabels()}
+        self.assertContainsSubset({"0", "1", "10", "100", "1,000"}, shown)
+
     def test_nothing_without_arrays(self):
         here = self.folder()
         plots.save_arrays(here, "some", Value(1.0))

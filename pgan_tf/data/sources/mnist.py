@@ -35,14 +35,19 @@ def read(path: str | os.PathLike[str], split: str) -> arrays.Arrays:
     Raises:
         UserError: A file is missing or damaged.
     """
-    images_file = f"{PREFIXES[split]}-images-idx3-ubyte"
-    labels_file = f"{PREFIXES[split]}-labels-idx1-ubyte"
+    images_file, labels_file = file_names(split)
     files = arrays.read_members(path, [images_file, labels_file])
     images = _parse(files[images_file], 3, f"{path}/{images_file}")
     labels = _parse(files[labels_file], 1, f"{path}/{labels_file}")
     made_from = {"source_dir": pathlib.Path(path).name, "split": split}
     framed = _framed(images, f"{path}/{images_file}")
     return arrays.Arrays(framed, labels, arrays.DIGITS, made_from)
+
+
+def file_names(split: str) -> list[str]:
+    """Of the images and of the labels of a split, without .gz."""
+    prefix = PREFIXES[split]
+    return [f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"]
 
 
 def _framed(images: np.ndarray, where: str) -> np.ndarray:

@@ -104,7 +104,8 @@ def download(path: pathlib.Path) -> pathlib.Path:
         Unavailable: Offline, or if what arrives has another size.
     """
     advice = (
-        f"fetch {URL} elsewhere and put it at {path}, or pass --inception=FILE"
+        f"fetch {URL} elsewhere and put it at {path}, or pass"
+        " --inception=FILE, or other --features such as labels"
     )
     try:
         with urllib.request.urlopen(URL, timeout=TIMEOUT_SECONDS) as response:
@@ -161,7 +162,7 @@ def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
         graph.ParseFromString(data)
     except Exception as error:  # protobuf has several
         raise errors.UserError(
-            f"{path}: not a TensorFlow graph; give {GRAPH_NAME}"
+            f"{path}: not a TensorFlow graph; --inception takes {GRAPH_NAME}"
             f" or {ARCHIVE_NAME}"
         ) from error
     names = {node.name for node in graph.node}
@@ -169,7 +170,7 @@ def parse(data: bytes, path: pathlib.Path) -> tf.compat.v1.GraphDef:
     if missing:
         raise errors.UserError(
             f"{path}: not the 2015 Inception graph, it has no node"
-            f" {', '.join(sorted(missing))}; give {GRAPH_NAME}"
+            f" {', '.join(sorted(missing))}; --inception takes {GRAPH_NAME}"
         )
     graphs.check(graph, str(path), also=[JPEG])
     with boundary.reading(path, "graph that can be run"):

@@ -75,8 +75,8 @@ def parse(names: Sequence[str]) -> Asked:
             hint = text.did_you_mean(unknown[0].lower(), known)
         raise errors.UsageError(
             f"{given}{hint or ':'} the known metrics are"
-            f" {', '.join(kind.key for kind in KINDS)}, and with the papers'"
-            f" numbers of images {aliases()}"
+            f" {', '.join(kind.key for kind in KINDS)}, each also with its"
+            f" paper's number of images, such as {KINDS[0].alias}"
         )
     named = {known[name] for name in names}
     if len({kind for kind, _ in named}) < len(named):

@@ -11,9 +11,9 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from pgan_tf.base import errors, images
+from pgan_tf.base import errors, files, images
 from pgan_tf.runs import folder as run_folder
-from pgan_tf.runs import report, run_state
+from pgan_tf.runs import report, run_state, tick_numbers
 from pgan_tf.runs.options import DataOptions, RunOptions, ScheduleOptions
 from tests import common
 from tests.pages import Page
@@ -150,6 +150,21 @@ class ReportTest(common.TestCase):
         )
         self.assertTrue(all(c["unit"] for c in page.data["charts"]))
 
+    def test_every_number_that_is_drawn_has_a_name_and_a_unit(self):
+        ticks = [
+            {**dict.fromkeys(tick_numbers.BY_NAME, i), "nimg": 1000 * i}
+            for i in (1, 2)
+        ]
+        add_lines(self.run_dir / "stats.jsonl", *ticks)
+        report.write(self.run_dir)
+        charts = Page(self.run_dir).data["charts"]
+        self.assertNotIn("value", {chart["unit"] for chart in charts})
+        series = [each for chart in charts for each in chart["series"]]
+        self.assertLen(series, len({each["raw"] for each in series}))
+        for each in series:
+            self.assertNotIn("_", each["name"])
+            self.assertEndsWith(each["told"], ".")
+
     def test_a_fade_in_is_told(self):
         add_lines(self.run_dir / "stats.jsonl", self.tick(1000, lod=0.25))
         report.write(self.run_dir)
@@ -162,6 +177,19 @@ class ReportTest(common.TestCase):
         points = Page(self.run_dir).data["charts"][0]["series"][0]["points"]
         self.assertLessEqual(len(points), 1000)
         self.assertEqual((points[0][0], points[-1][0]), (0, 4.999))
+
+    def test_the_ticks_are_read_once(self):
+        """A page is written with every tick, of which there are thousands."""
+        add_lines(self.run_dir / "stats.jsonl", self.tick(1000))
+        read, real = [], files.read_json_lines
+
+        def counting(path):
+            read.append(path.name)
+            return real(path)
+
+        with mock.patch.object(files, "read_json_lines", counting):
+            report.write(self.run_dir)
+        self.assertEqual(read, ["stats.jsonl"])
 
     def test_pictures(self):
         for kimg in range(0, 120, 2):

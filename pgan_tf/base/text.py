@@ -40,6 +40,15 @@ def number(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}"
 
 
+def count(number: int) -> str:
+    """A large number of things, such as 912, 84.5k or 23.1M."""
+    if number < 1000:
+        return str(number)
+    if number < 999_500:
+        return f"{number / 1000:.3g}k"
+    return f"{number / 1e6:.3g}M"
+
+
 def size(num_bytes: float) -> str:
     """A size as people read it: 512 B, 3.4 MB, 1.2 GB; powers of 1000."""
     units = ("B", "kB", "MB", "GB", "TB")

@@ -44,6 +44,15 @@ def machine(model: str, count: int = 1) -> speed.Machine | None:
     return None
 
 
+def others(one: speed.Machine) -> list[speed.Machine]:
+    """As many of each other GPU of the table; none if it is no GPU of it."""
+    count, _, name = one.name.rpartition(" x ")
+    if name not in TERAFLOPS:
+        return []
+    found = [machine(each, int(count or 1)) for each in TERAFLOPS]
+    return [each for each in found if each and each.name != one.name]
+
+
 def models() -> list[str]:
     """Those that the driver of this machine tells of."""
     found = []

@@ -99,7 +99,7 @@ def _dataset(dataset: Dataset, options: RunOptions) -> str:
 
 def _networks(nets: Networks) -> str:
     sizes = [
-        f"{net.name} {network_size(_count(net.trainable_variables))}"
+        f"{net.name} {text.count(_count(net.trainable_variables))}"
         for net in (nets.G, nets.D)
     ]
     return f"{', '.join(sizes)} parameters"
@@ -107,15 +107,6 @@ def _networks(nets: Networks) -> str:
 
 def _count(variables: Sequence[Any]) -> int:
     return sum(math.prod(variable.shape) for variable in variables)
-
-
-def network_size(parameters: int) -> str:
-    """A number of parameters, such as 912, 85k or 23.1M."""
-    if parameters < 1000:
-        return str(parameters)
-    if parameters < 999_500:
-        return f"{parameters / 1000:.3g}k"
-    return f"{parameters / 1e6:.3g}M"
 
 
 def _versions() -> str:

@@ -13,7 +13,7 @@ from pgan_tf.networks.family import ImageShape
 from pgan_tf.runs import grid_layout
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.runs.schedule import Schedule, Stage
-from pgan_tf.training import speed, terminal
+from pgan_tf.training import gpus, speed, terminal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +141,16 @@ class Plan:
         )
         if not all(row.is_measured for row in self.rows):
             yield _how_modelled(self.machine)
+        if took and self.machine and (others := gpus.others(self.machine)):
+            yield "other GPUs   " + ", ".join(
+                f"{other.name} "
+                + text.duration(
+                    took
+                    * self.machine.peak_gmac_per_sec
+                    / other.peak_gmac_per_sec
+                )
+                for other in others
+            )
 
 
 def make(
@@ -223,7 +233,7 @@ def _cells(row: Row) -> list[str]:
         str(row.minibatch_per_device),
         str(row.steps),
         f"{row.g_lrate:g}/{row.d_lrate:g}",
-        f"{row.parameters / 1e6:.1f}M",
+        text.count(row.parameters),
         f"{row.memory_mb:.0f}",
         f"{row.process_mb:.0f}",
         "?"

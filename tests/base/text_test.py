@@ -15,6 +15,18 @@ class TextTest(common.TestCase):
             self.assertEqual(text.duration(seconds), expected)
         self.assertEqual(text.duration(float("nan")), "unknown")
 
+    def test_counts(self):
+        for number, expected in (
+            (7, "7"),
+            (999, "999"),
+            (1000, "1k"),
+            (84_512, "84.5k"),
+            (999_499, "999k"),
+            (999_500, "1M"),
+            (23_100_000, "23.1M"),
+        ):
+            self.assertEqual(text.count(number), expected)
+
     def test_small_numbers_stay_numbers(self):
         for value, decimals, expected in (
             (123.456, 1, "123.5"),

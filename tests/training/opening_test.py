@@ -72,15 +72,3 @@ class OpeningTest(common.TestCase, parameterized.TestCase):
             ]
         # Tiles of bfloat16 are three times as fast.
         self.assertEqual([m.peak_gmac_per_sec for m in found], [190.0, 570.0])
-
-    @parameterized.parameters(
-        (7, "7"),
-        (999, "999"),
-        (1000, "1k"),
-        (84_512, "84.5k"),
-        (999_499, "999k"),
-        (999_500, "1M"),
-        (23_100_000, "23.1M"),
-    )
-    def test_sizes_of_networks(self, parameters, told):
-        self.assertEqual(opening.network_size(parameters), told)

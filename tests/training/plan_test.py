@@ -1,11 +1,13 @@
 """What a training will take, against hand counts and against itself run."""
 
+import dataclasses
 import json
 import math
 
 import pytest
 from absl.testing import parameterized
 
+from pgan_tf.base import text
 from pgan_tf.networks.progressive import cost as progressive_cost
 from pgan_tf.networks.progressive.options import ProgressiveOptions
 from pgan_tf.runs import flags as run_flags
@@ -15,7 +17,7 @@ from pgan_tf.runs.options import (
     ScheduleOptions,
     SnapshotsOptions,
 )
-from pgan_tf.training import checks, plan, speed
+from pgan_tf.training import checks, gpus, plan, speed
 from tests import common, processes
 
 CONFIGS = sorted((common.ROOT / "configs").glob("*.cfg"))
@@ -37,6 +39,8 @@ OPTIONS = RunOptions(
         network_snapshot_ticks=2, image_snapshot_ticks=0, grid="3x2"
     ),
 )
+
+CPU = speed.Machine(100.0, 0.007, "this CPU")
 
 # Prints by how many MiB one step raised the peak of a process. Arguments:
 # fmap_base, fmap_max, resolution, minibatch.
@@ -125,6 +129,45 @@ class PlanTest(common.TestCase, parameterized.TestCase):
             row.images_per_sec, 7.5 / row.gmac * 8, rtol=1e-6, atol=1e-6
         )
         self.assertIn("modelled for 10 GMAC/s", made.table())
+
+    def test_it_fits_a_narrow_terminal(self):
+        made = plan.make(OPTIONS, 3, machine=speed.Machine(10))
+        wide = made.table().splitlines()
+        narrow = made.table(80).splitlines()
+        self.assertLessEqual(max(map(len, narrow)), 80)
+        self.assertGreater(max(map(len, wide)), 80)
+        titles = "size fade+settled batch steps MiB speed time".split()
+        self.assertEqual(narrow[0].split(), titles)
+        self.assertEqual(wide, made.table(300).splitlines())
+
+    def test_small_speeds_can_be_read(self):
+        table = plan.make(OPTIONS, 3, machine=speed.Machine(1e-3)).table()
+        self.assertRegex(table, r"32m \d\ds per kimg\*|\dh \d\dm per kimg\*")
+        self.assertNotIn(" 0.0", table)
+
+    def test_other_gpus_are_in_proportion(self):
+        gpu = gpus.machine("Tesla V100", 2)
+        made = plan.make(OPTIONS, 3, num_devices=2, machine=gpu)
+        line = next(
+            x for x in made.table().splitlines() if x.startswith("other GPUs")
+        )
+        told = text.duration(made.seconds * 3300 / 4100)
+        self.assertIn(f"2 x A100 {told}", line)
+        self.assertNotIn("V100", line)
+        self.assertNotIn(
+            "other GPUs", plan.make(OPTIONS, 3, machine=CPU).table()
+        )
+
+    def test_what_compiling_takes_is_told_beside(self):
+        """4x4, and two resolutions that fade in, then settle."""
+        made = plan.make(OPTIONS, 3, machine=CPU)
+        expected = 1.1 * (2 + 3.5 + 3 + 4.5 + 4)
+        self.assertAllClose(made.setup_seconds, expected, rtol=1e-6, atol=0)
+        self.assertIn("and about 19s of compiling", made.table())
+
+    def test_advice_stands_below(self):
+        made = dataclasses.replace(plan.make(OPTIONS, 3), advice=["a", "b"])
+        self.assertEqual(made.table(80).splitlines()[-2:], ["a", "b"])
 
     def test_unknown_speed_is_said(self):
         made = plan.make(OPTIONS, 3)

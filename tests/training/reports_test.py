@@ -1,5 +1,6 @@
 """What a run reports and writes, recounted from durations that are known."""
 
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -17,7 +18,14 @@ from pgan_tf.networks import snapshots
 from pgan_tf.runs import folder as run_folder
 from pgan_tf.runs import run_state, schedule, tick_numbers
 from pgan_tf.sampling import drawing, latent_table
-from pgan_tf.training import stopping, time_left, trainer
+from pgan_tf.training import (
+    opening,
+    small_machines,
+    speed,
+    stopping,
+    time_left,
+    trainer,
+)
 from tests import common, pages
 from tests.runs import tensorboard_test
 from tests.training import known_steps, trainer_test
@@ -292,6 +300,43 @@ class StateTest(common.TestCase):
         self.assertLen({s.began for s in written}, 1)
 
 
+class OpeningTest(common.TestCase):
+    def opened(self, machine: speed.Machine) -> tuple[str, mock.Mock]:
+        """log.txt of a run that has not trained yet."""
+        here = self.folder()
+        trainer_test.make_dataset(here / "set")
+        options = known_steps.options(here)
+        with (
+            known_steps.known(known_steps.Clock()),
+            mock.patch.object(opening, "machine", return_value=machine) as made,
+            mock.patch.object(
+                small_machines, "advice", return_value=["take less"]
+            ) as advice,
+            contextlib.closing(trainer.Run(options)),
+        ):
+            made.assert_called_once_with(options, 1)
+            return (here / "run" / "log.txt").read_text(), advice
+
+    def test_a_cpu_is_told_how_long_and_what_is_shorter(self):
+        cpu = speed.Machine(100.0, 0.5, "this CPU")
+        log, advice = self.opened(cpu)
+        # By layers alone: 2 kimg of one, 6 of two, half a second each, 8 at a
+        # time; and three set-ups.
+        left = 250 * 0.5 + 750 * 1.0 + 1.1 * (2 + 3.5 + 3)
+        told = f"length       about {_duration(left)}, modelled for this CPU"
+        self.assertIn(f"{told} at 100 GMAC/s", log)
+        self.assertIn("\ntake less\n", log)
+        options, channels, machine, seconds = advice.call_args.args
+        self.assertEqual((options.data.resolution, machine), (8, cpu))
+        self.assertEqual(channels, 3)
+        self.assertAllClose(seconds, left, rtol=1e-3, atol=0)
+
+    def test_a_gpu_is_not_told_what_a_cpu_should_do(self):
+        log, advice = self.opened(speed.Machine(3300.0, name="V100"))
+        self.assertIn("modelled for V100 at 3300 GMAC/s", log)
+        advice.assert_not_called()
+
+
 class StoppedTest(common.TestCase):
     def test_the_page_says_by_what_and_how_to_go_on(self):
         here = self.folder()
@@ -341,6 +386,12 @@ class GoingOnTest(common.TestCase):
             folder.rename(here / "before")
             longer = dataclasses.replace(options.schedule, total_kimg=8.0)
             trainer.train(dataclasses.replace(options, schedule=longer))
+        # Two more ticks, at the speed that stats.jsonl tells.
+        log = pathlib.Path(options.run_dir, "log.txt").read_text()
+        lengths = re.findall("length +(.*)", log)
+        told = f"about {_duration(2 * CALLS[-1])} to go, as fast as it was so"
+        self.assertEqual(lengths[0], "known after the first tick")
+        self.assertStartsWith(lengths[1], told)
         lods = [(s, t) for s, tag, t in _events(folder) if "lod" in tag]
         self.assertEqual(
             [(step, float(tf.make_ndarray(tensor))) for step, tensor in lods],

@@ -143,6 +143,25 @@ class TimeLeftTest(common.TestCase, parameterized.TestCase):
         left.took([pace.Stretch(4, False, 1000, 1.0)])
         self.assertGreater(left.seconds(0), 124)
 
+    def test_ticks_before_a_restart_are_remembered(self):
+        left = time_left.TimeLeft(SCHEDULE, NETWORKS)
+        left.remember([])
+        self.assertFalse(left.is_measured)
+        left.remember(
+            {"resolution": r, "images_per_sec": rate}
+            for r, rate in (
+                *((32, rate) for rate in (1, 100.0, 100.0, 7.0, 100, 100, 90)),
+                (32, None),
+                (64, 5.0),
+                ("x", 5.0),
+                (32, "fast"),
+                (32, float("inf")),
+            )
+        )
+        self.assertTrue(left.is_measured)
+        # The last five count, of which a hiccup is one.
+        self.assertAllClose(left.seconds(120_000), 40.0, rtol=1e-6, atol=0)
+
     def test_with_a_model_the_whole_is(self):
         """Images by the model, and seven set-ups by what docs have."""
         left = time_left.TimeLeft(SCHEDULE, NETWORKS, CPU)

@@ -38,7 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("devices.make_strategy(options.devices)",
          'devices.make_strategy("")'),
         ("fakes.check(drawer.generator", "(lambda *_: None)(drawer.generator"),
-        ('row += f" truncation {truncation:g}"', "pass"),
+        ('row += f"{_TRUNCATED}{truncation:g}"', "pass"),
         ('title += f", truncation {truncation:g}"', "pass"),
         ("sorted(set(self._opened.options.truncation))",
          "self._opened.options.truncation"),

@@ -1,6 +1,7 @@
 """What evaluate.py refuses at once, ahead of TensorFlow."""
 
 import argparse
+import os
 import pathlib
 
 from pgan_tf.base import device_names, errors, text
@@ -80,6 +81,11 @@ def check_run(args: argparse.Namespace) -> None:
             metrics_by_name.check_per_class(args.metrics)
     check_run_dir(pathlib.Path(args.run_dir))
     config = run_folder.read_config(args.run_dir)
+    if not os.access(args.run_dir, os.W_OK):
+        raise errors.UserError(
+            f"--run_dir={args.run_dir}: you may not write there, and results "
+            "are kept in the run's folder; evaluate a copy of it"
+        )
     if not args.watch:
         run_folder.select_snapshots(pathlib.Path(args.run_dir), args.snapshot)
     elif args.snapshot not in ("all", "latest"):

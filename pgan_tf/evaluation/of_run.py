@@ -33,6 +33,8 @@ from pgan_tf.runs.options import RunOptions
 from pgan_tf.sampling import drawing
 
 WATCH_SECONDS = 10.0
+# Ends the name of a snapshot, ahead of a number, in rows of truncated latents.
+_TRUNCATED = " truncation "
 
 
 def evaluate(run_dir: pathlib.Path, options: Options) -> results.Report:
@@ -295,7 +297,7 @@ class _Table:
         title = run_folder.title_of(path.name)
         if truncation is not None:
             facts["truncation"] = truncation
-            row += f" truncation {truncation:g}"
+            row += f"{_TRUNCATED}{truncation:g}"
             name += f"-truncation-{truncation:g}"
             title += f", truncation {truncation:g}"
         if self._opened.options.batch_statistics:
@@ -326,9 +328,15 @@ class _Table:
         footnotes = table.footnotes
         if self._opened.options.compare_to_paper:
             footnotes += ["", *self._beside_published(table.results)]
-        return dataclasses.replace(
-            table, results=table.results + truncated, footnotes=footnotes
-        )
+        # Truncated latents below those as they are.
+        places = {each.row: i for i, each in enumerate(table.results)}
+
+        def place(result: results.Result) -> int:
+            whole, _, _ = result.row.rpartition(_TRUNCATED)
+            return places.get(result.row, places.get(whole, 0))
+
+        found = sorted(table.results + truncated, key=place)
+        return dataclasses.replace(table, results=found, footnotes=footnotes)
 
     def _beside_published(self, found: Sequence[results.Result]) -> list[str]:
         """Lines on the last snapshot."""

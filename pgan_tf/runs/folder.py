@@ -182,7 +182,8 @@ def where(run_dir: pathlib.Path) -> list[str]:
     if tensorboard_path(run_dir).is_dir():
         lines.append(f"tensorboard  {tensorboard_path(run_dir)}")
     if metrics := list_metrics(run_dir):
-        lines.append(f"metrics      {', '.join(map(str, metrics))}")
+        names = ", ".join(path.stem.removeprefix("metric-") for path in metrics)
+        lines.append(f"metrics      {run_dir}/metric-*.jsonl: {names}")
     return lines
 
 

@@ -1,11 +1,15 @@
 """What evaluate.py refuses ahead of TensorFlow, whose import takes seconds."""
 
 import json
+import os
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from pgan_tf.base import errors
+from pgan_tf.commands import evaluate_checks, evaluate_flags
 from tests import common, dataset_files, processes, small_run
 
 # Says of each list of flags what the checks say, without TensorFlow.
@@ -104,6 +108,25 @@ class EarlyTest(common.TestCase):
                 ((run_dir, "--out_dir=x"), "--out_dir is of --reals"),
             ]
         )  # fmt: skip
+
+    def test_a_run_of_somebody_else(self):
+        run_dir = small_run.make(self.here)
+        args = evaluate_flags.parse([f"--run_dir={run_dir}"])
+        asked = []
+
+        def access(path, mode):
+            asked.append((path, mode))
+            return False
+
+        with (
+            mock.patch.object(os, "access", access),
+            self.assertRaisesRegex(
+                errors.UserError,
+                f"^--run_dir={run_dir}: you may not write .*copy",
+            ),
+        ):
+            evaluate_checks.check(args)
+        self.assertEqual(asked[-1], (str(run_dir), os.W_OK))
 
     def test_two_sets(self):
         reals = f"--reals={self.images('reals')}"

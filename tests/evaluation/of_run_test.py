@@ -235,6 +235,17 @@ class EvaluationTest(common.TestCase):
             ["10 kimg, truncation 0.5", "10 kimg, truncation 1", "10 kimg"],
         )
         self.assertIn(f"10 kimg ({picture.name})", page.text)
+        # Those of a snapshot stand together.
+        earlier = self.evaluate(run_dir, "fid", snapshot="all", **options)
+        found = [each.shown for each in earlier.results if each.row != "Reals2"]
+        self.assertEqual(
+            found,
+            [
+                f"{kimg} kimg{end}"
+                for kimg in (0, 10)
+                for end in ("", ", truncation 0.5", ", truncation 1")
+            ],
+        )
         # From the files, the second time.
         again = self.evaluate(run_dir, "fid", "is", "ppl", **options)
         self.assertEqual(again.results, report.results)

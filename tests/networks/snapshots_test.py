@@ -113,11 +113,12 @@ class RunFolderTest(common.TestCase):
         for nimg in (0, 1_024_000, 16_000):
             run_folder.fakes_path(folder, nimg).touch()
         (folder / "metric-swd.jsonl").touch()
+        (folder / "metric-fid.jsonl").touch()
         self.assertEqual(
             run_folder.where(folder),
             [
                 f"pictures     {folder}/fakes001024.000.png",
-                f"metrics      {folder}/metric-swd.jsonl",
+                f"metrics      {folder}/metric-*.jsonl: fid, swd",
             ],
         )
 

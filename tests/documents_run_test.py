@@ -25,7 +25,7 @@ SMALL_NETWORKS = ("--fmap_base=512", "--fmap_max=8")
 SHORT = {
     "create": ("--num_images=24", "--workers=1"),
     "explore": ("--attributes=1", "--directions=1", "--seeds=0"),
-    "interpolate": ("--duration=1", "--fps=2"),
+    "interpolate": ("--duration=2", "--fps=4"),
     "project": ("--steps=2", "--restarts=1"),
     "training_video": ("--duration=1", "--fps=2"),
 }

@@ -1,6 +1,7 @@
 """What the documents' commands expect in the current folder, but small."""
 
 import pathlib
+import pickle
 import shutil
 import tarfile
 import zipfile
@@ -13,6 +14,10 @@ from tests.data.sources import published, shapes
 from tests.evaluation.features import miniature_inception
 
 COUNT = 24
+CIFAR10 = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse",
+    "ship", "truck",
+)  # fmt: skip
 
 
 def write(folder: pathlib.Path) -> None:
@@ -86,6 +91,10 @@ def _write_packed(folder, write_one, packed: str, inside: str) -> None:
     unpacked = work if inside == "cifar-10-batches-py" else work / inside
     unpacked.mkdir(exist_ok=True)
     write_one(unpacked)
+    if inside != packed:  # CIFAR-10: the classes that documents name.
+        names = [name.encode() for name in CIFAR10]
+        meta = pickle.dumps({b"label_names": names})
+        (unpacked / inside / "batches.meta").write_bytes(meta)
     if inside == packed:  # CIFAR-100's training images, which it leaves out.
         shutil.copy(unpacked / "test", unpacked / "train")
     with tarfile.open(folder / f"{packed}.tar.gz", "w:gz") as file:
@@ -107,8 +116,8 @@ def _write_photos(folder: pathlib.Path) -> None:
 
 
 def _write_networks(folder: pathlib.Path) -> None:
-    pickle = common.GOLDEN_DIR / "ref_snapshot.pkl"
-    shutil.copy(pickle, folder / "network-final.pkl")
+    snapshot = common.GOLDEN_DIR / "ref_snapshot.pkl"
+    shutil.copy(snapshot, folder / "network-final.pkl")
     graph = miniature_inception.graph_def().SerializeToString()
     (folder / "inception.pb").write_bytes(graph)
 

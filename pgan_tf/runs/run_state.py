@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pgan_tf.base import files, strict_json
 
 RUNNING, STOPPED, FINISHED, FAILED = "running", "stopped", "finished", "failed"
+_ALL = (RUNNING, STOPPED, FINISHED, FAILED)
 
 
 class Rollback(NamedTuple):
@@ -104,9 +105,12 @@ def read(run_dir: pathlib.Path) -> RunState | None:
             Rollback(str(folder), float(kimg), float(factor))
             for folder, kimg, factor in state.rollbacks
         )
-        times = [float(state.began), float(state.written)]
+        for moment in (state.began, state.written):
+            time.localtime(float(moment))
         if state.seconds_left is not None:
-            times.append(float(state.seconds_left))
-    except (TypeError, ValueError):
+            float(state.seconds_left)
+        if state.status not in _ALL or not isinstance(state.why, str):
+            raise ValueError
+    except (OverflowError, OSError, TypeError, ValueError):
         raise ValueError("is not the state of a run") from None
     return dataclasses.replace(state, facts=facts, rollbacks=rollbacks)

@@ -90,7 +90,17 @@ class ReportTest(common.TestCase):
             self.assertEqual(page.data["heard"], now.written)
 
     def test_a_damaged_state_is_no_obstacle(self):
-        for content in ("{}", "[", '{"status": 3}', "null", "\xff"):
+        whole = '{"status": "running", "written": 1, "began": '
+        damaged = (
+            *("{}", "[", '{"status": 3}', "null", "\xff"),
+            *(whole + each + "}" for each in ("1e300", "NaN", '"a"', "null")),
+            whole + "1" + "0" * 400 + "}",
+            whole + '1, "rollbacks": [[1, 2]]}',
+            whole + '1, "seconds_left": "long"}',
+            whole + '1, "why": 3}',
+            whole.replace("running", "flying") + "1}",
+        )
+        for content in damaged:
             run_state.path(self.run_dir).write_text(content)
             left_out = report.write(self.run_dir)
             self.assertIn("state.json", left_out, content)

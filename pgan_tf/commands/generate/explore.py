@@ -43,22 +43,23 @@ def run(args: argparse.Namespace) -> None:
     packed = None if args.serve else pack(network, label)
     count = max(SAMPLES, 4 * network.latent_size)
     samples = latent_table.latents(0, count, network.latent_size, seed=0)
-    named = principal(network, samples, label, args.directions)
+    found = principal(network, samples, label, args.directions)
     attributes, remark = find_attributes(args, network, samples, label)
-    named += attributes
+    # What has a name comes first.
+    named = [*attributes, *found]
     page = render(args, network, label, named, packed)
-    found = (
-        f"{len(named) - len(attributes)} principal directions and "
+    counts = (
+        f"{len(found)} principal directions and "
         f"{len(attributes)} attributes{remark}"
     )
     if packed is None:
-        print(f"found {found}")
+        print(f"found {counts}")
         explore_server.serve(page, network, label, args.port)
         return
     path = pathlib.Path(args.out)
     with files.partial(path) as partial:
         partial.write_text(page, encoding="utf-8")
-    print(f"wrote {found} to {path}")
+    print(f"wrote {counts} to {path}")
 
 
 def check_size(args: argparse.Namespace, network: Generator) -> None:

@@ -77,21 +77,26 @@ class ExploreTest(generate_case.GenerateCase):
         self.assertIn(web_page.design(), page)
         sliders = self.sliders(page)
         self.assertLen(sliders, len(content["directions"]))
-        found = self.expected(3)
-        for i, strength in enumerate(found.strengths):
-            self.assertEqual(
-                sliders[i],
-                ("Principal directions", f"Direction {i + 1}",
-                 f"{strength:.1%} of variance", "-2", "2", "0"),
-            )  # fmt: skip
-        self.assertEqual(sliders[3][0], "Attributes")
-        self.assertIn(sliders[3][1], ("0", "1"))
+        # What has a name comes first.
+        count = len(sliders) - 3
+        self.assertEqual(
+            [section for section, *_ in sliders],
+            ["Attributes"] * count + ["Principal directions"] * 3,
+        )
+        self.assertIn(sliders[0][1], ("0", "1"))
         titles = [each["title"] for each in content["directions"]]
         self.assertEqual(titles, [each[1] for each in sliders])
-        for each, vector in zip(
-            content["directions"], found.vectors, strict=False
+        found = self.expected(3)
+        for i, (vector, strength) in enumerate(
+            zip(found.vectors, found.strengths, strict=True)
         ):
-            self.assertAllClose(each["vector"], vector, rtol=0, atol=1e-4)
+            self.assertEqual(
+                sliders[count + i][1:],
+                (f"Direction {i + 1}", f"{strength:.1%} of variance")
+                + ("-2", "2", "0"),
+            )
+            given = content["directions"][count + i]["vector"]
+            self.assertAllClose(given, vector, rtol=0, atol=1e-4)
         for seed, latent in zip((4, 7), content["origins"], strict=True):
             (expected,) = latent_table.latents(0, 1, self.G.latent_size, seed)
             self.assertAllClose(latent, expected, rtol=1e-4, atol=1e-6)

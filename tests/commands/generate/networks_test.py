@@ -30,10 +30,10 @@ class TrainedTest(VerbsTest):
         trainer.train(options)
         draw = ("--network=run", "--class=1")
         self.succeed("images", *draw, "--grid=2x2", "--out=.")
-        self.assertEqual(self.pixels("grid.png").shape, (16, 16, 3))
+        self.assertEqual(self.pixels("grid.png").shape, (512, 512, 3))
         self.succeed("interpolate", *draw, "--between=1,2", "--duration=3",
                   "--fps=1", "--out=walk.png")  # fmt: skip
-        self.assertEqual(self.pixels("walk.png").shape, (8, 24, 3))
+        self.assertEqual(self.pixels("walk.png").shape, (512, 1536, 3))
         self.succeed("training_video", "--run_dir=run", "--duration=1",
                   "--fps=4", "--out=film.gif")  # fmt: skip
         images.save_png(self.cwd / "grey.png", np.full((8, 8, 3), 90, np.uint8))

@@ -252,9 +252,10 @@ def _how_modelled(machine: speed.Machine | None) -> str:
             "--peak_gmac_per_sec models"
         )
     name = f" of {machine.name}" if machine.name else ""
+    small = "" if machine.is_cpu else ", which small networks do not reach"
     return (
         f"speed        * modelled for {machine.peak_gmac_per_sec:.0f} GMAC/s"
-        f"{name}; --probe measures"
+        f"{name}{small}; --probe measures"
     )
 
 

@@ -56,8 +56,7 @@ def advice(
     size = f"{other.data.resolution}x{other.data.resolution}"
     took = text.duration(made.seconds + made.setup_seconds)
     return [
-        f"That is long. For a CPU there is --flagfile={name}: {size}, about "
-        f"{took} here:",
+        f"That is long. For a CPU: --flagfile={name}, {size}, about {took}",
         f"  {flag_parser.called('train')} {' '.join(words)}",
         "What is typed wins over a flagfile, so the folders may be any.",
     ]

@@ -89,6 +89,12 @@ class HelpTest(common.TestCase, parameterized.TestCase):
         self.assertIn(message, shown.stderr)
         self.assertFalse((common.ROOT / "b").exists())
 
+    @parameterized.parameters("train", "evaluate", "dataset_tool", "generate")
+    def test_short_help_is_the_same(self, script):
+        shown, whole = (run(script, flag) for flag in ("-h", "--help"))
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertEqual(shown.stdout, whole.stdout)
+
     def test_every_switch_in_every_form(self):
         """In the plan of a training, which takes all of its options."""
         where = ("--flagfile=demo", "--plan=1", "--peak_gmac_per_sec=3300")

@@ -34,7 +34,7 @@ class AdviceTest(common.TestCase, parameterized.TestCase):
     def test_it_fits_the_data(self, resolution, name, size):
         with mock.patch("sys.argv", ["train.py"]):
             first, command, last = advice(resolution, 300)
-        self.assertIn(f"--flagfile={name}: {size}, about ", first)
+        self.assertIn(f"--flagfile={name}, {size}, about ", first)
         self.assertEndsWith(
             command,
             f" --flagfile={name} --data_dir=datasets/mine "

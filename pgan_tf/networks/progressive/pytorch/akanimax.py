@@ -13,6 +13,7 @@ says, and alpha nothing.
 import dataclasses
 import pathlib
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def _is_version_3(content: dict[Any, Any]) -> bool:
     return type(generator) is dict and "state_dict" in generator
 
 
-def read(file: TorchFile) -> dict[str, Found]:
-    """All networks of version 3, or the one of another file.
+def read(file: TorchFile, names: Collection[str]) -> dict[str, Found]:
+    """The networks that are named, of version 3; or the one of another file.
 
     A shadow of version 1 or 2 looks like its G, and comes as that.
 
@@ -62,23 +63,21 @@ def read(file: TorchFile) -> dict[str, Found]:
     content = file.content
     if not _is_version_3(content):
         reader = _Reader(StateDict(file, content), file.where)
-        if reader.is_discriminator:
-            return {"D": reader.discriminator()}
-        return {"G": reader.generator()}
-    found = {}
+        name = "D" if reader.is_discriminator else "G"
+        return {name: reader.network()} if name in names else {}
+    readers = {}
     for name, key in _IN_VERSION_3.items():
         if key in content:
             if type(content[key]) is not dict:
                 raise ValueError(f"its {key} is no network")
             state = StateDict(file, content[key].get("state_dict"))
-            reader = _Reader(state, file.where)
-            found[name] = (
-                reader.discriminator() if name == "D" else reader.generator()
-            )
+            readers[name] = _Reader(state, file.where, name == "D")
     # Only D tells which version 3 it is.
-    layout = found["D"].options["layout"] if "D" in found else "akanimax_3"
-    for network in found.values():
-        network.options["layout"] = layout
+    layout = readers["D"].layout if "D" in readers else "akanimax_3"
+    found = {}
+    for name in readers.keys() & set(names):
+        found[name] = readers[name].network()
+        found[name].options["layout"] = layout
     return found
 
 
@@ -113,9 +112,15 @@ class _Reader:
     Args:
         state: Of it.
         where: The file, whose name says how far it has grown.
+        is_discriminator: Whether it is D; None: its names tell.
     """
 
-    def __init__(self, state: StateDict, where: str) -> None:
+    def __init__(
+        self,
+        state: StateDict,
+        where: str,
+        is_discriminator: bool | None = None,
+    ) -> None:
         self._state = state
         self._name = pathlib.Path(where).name
         self._is_3 = "layers.0.conv_1.weight" in state and not (
@@ -125,11 +130,27 @@ class _Reader:
         # Convolutions of version 1 are wrapped, each with a bias of its own.
         self._is_1 = any(".conv.weight" in name for name in state.names())
         self._note = APPROXIMATE if self._is_1 else ""
-        self.is_discriminator = any(
-            name.startswith("final_block.") for name in state.names()
+        if is_discriminator is None:
+            is_discriminator = any(
+                name.startswith("final_block.") for name in state.names()
+            )
+        self.is_discriminator = is_discriminator
+        if not self._is_3:
+            self.layout = "akanimax_1" if self._is_1 else "akanimax_2"
+        elif "from_rgb.0.weight" in state:
+            self.layout = "akanimax_3.0"
+        else:
+            self.layout = "akanimax_3"
+
+    def network(self) -> Found:
+        """G or D."""
+        return (
+            self._discriminator()
+            if self.is_discriminator
+            else self._generator()
         )
 
-    def generator(self) -> Found:
+    def _generator(self) -> Found:
         first = "layers.0" if self._is_3 else "initial_block"
         name = f"{first}.conv_1"
         kernel_name = (
@@ -165,7 +186,7 @@ class _Reader:
         }
         return Found(Generator, options, layers, self._state, note=self._note)
 
-    def discriminator(self) -> Found:
+    def _discriminator(self) -> Found:
         ends = "from_rgb" if self._is_3 else "rgb_to_features"
         count = self._count(ends)
         # Version 3 lists blocks and ends from the highest resolution down.
@@ -205,12 +226,9 @@ class _Reader:
     def _options(self, count: int) -> dict[str, Any]:
         """What G and D have in common."""
         if self._is_3:
-            has_relu = "from_rgb.0.weight" not in self._state
-            layout = "akanimax_3" if has_relu else "akanimax_3.0"
             depth = re.match(r"depth_(\d+)_", self._name)
             grown = int(depth[1]) - 1 if depth else count
         else:
-            layout = "akanimax_1" if self._is_1 else "akanimax_2"
             depth = re.fullmatch(r"GAN_[A-Z_]+_(\d+)\.pth", self._name)
             grown = int(depth[1]) + 1 if depth else count
         grown = min(max(grown, 1), count)
@@ -218,7 +236,7 @@ class _Reader:
         return {
             "resolution": resolution,
             "fused_scale": False,
-            "layout": layout,
+            "layout": self.layout,
             "lod": states.lod_of(2 << grown, resolution),
         }
 

@@ -6,7 +6,7 @@ what comes out of it, so its bias too. `alpha` is the share of the lower
 resolution.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,8 @@ def recognizes(content: Any) -> bool:
     return type(content) is dict and {"config", "netG"} <= content.keys()
 
 
-def read(file: TorchFile) -> dict[str, Found]:
-    """G, D and, if it is there, Gs.
+def read(file: TorchFile, names: Collection[str]) -> dict[str, Found]:
+    """Those of G, D and Gs that are there and named.
 
     Raises:
         ValueError: If it has other networks.
@@ -45,14 +45,14 @@ def read(file: TorchFile) -> dict[str, Found]:
     shared = _options(config, len(_scales(D)))
     label_size = D.shape("decisionLayer.weight", 2)[0] - 1
     shared["label_size"] = label_size
-    found = {"D": _discriminator(D, shared)}
+    found = {"D": _discriminator(D, shared)} if "D" in names else {}
     for name, key in (("G", "netG"), ("Gs", "avgG")):
-        if key in content:
+        if key in content and name in names:
             state = StateDict(file, content[key])
             found[name] = _generator(state, shared, config)
-            names = _label_names(config)
-            if len(names) == label_size:
-                found[name].options["label_names"] = names
+            of_labels = _label_names(config)
+            if len(of_labels) == label_size:
+                found[name].options["label_names"] = of_labels
     return found
 
 

@@ -7,6 +7,7 @@ images are BGR.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def recognizes(content: Any) -> bool:
     return any(str(name).startswith(first) for name in content["state_dict"])
 
 
-def read(file: TorchFile) -> dict[str, Found]:
-    """G, D and, if it is there, Gs.
+def read(file: TorchFile, names: Collection[str]) -> dict[str, Found]:
+    """Those of G, D and Gs that are there and named.
 
     Raises:
         ValueError: If it has other networks.
@@ -48,7 +49,7 @@ def read(file: TorchFile) -> dict[str, Found]:
             for key, tensor in entries.items()
             if type(key) is str and key.startswith(f"{prefix}.")
         }
-        if own:
+        if own and name in names:
             state = StateDict(file, own)
             found[name] = (
                 _discriminator(state, stage)

@@ -10,6 +10,7 @@ drawn, so that they lie around 1 / sqrt(fan-in): taken as that here.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,18 @@ def recognizes(content: Any) -> bool:
     return type(content) is dict and {"resl", "state_dict"} <= content.keys()
 
 
-def read(file: TorchFile) -> dict[str, Found]:
-    """G or D, whichever it is.
+def read(file: TorchFile, names: Collection[str]) -> dict[str, Found]:
+    """G or D, whichever it is, if it is named.
 
     Raises:
         ValueError: If it has another network.
     """
     state = StateDict(file, file.content["state_dict"])
     passed = states.number(file.content, "resl", 0, 2, 12) % 1.0
-    if any(name.startswith("model.first_block.") for name in state.names()):
+    is_g = any(name.startswith("model.first_block.") for name in state.names())
+    if ("G" if is_g else "D") not in names:
+        return {}
+    if is_g:
         return {"G": _generator(state, min(passed / _FADE, 1.0))}
     alpha = min(max((passed - _D_BEGINS) / _FADE, 0.0), 1.0)
     return {"D": _discriminator(state, alpha)}

@@ -7,6 +7,7 @@ what their networks differ in.
 import os
 import pathlib
 import re
+from collections.abc import Collection
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ from pgan_tf.networks.progressive.pytorch import (
 )
 from pgan_tf.networks.progressive.pytorch.states import Found
 
+_NAMES = ("G", "D", "Gs")
 SUFFIXES = (".pth", ".pt", ".bin", ".tar")
 _PROGRAMS: tuple[ModuleType, ...] = (gan_zoo, mmgeneration, nashory, akanimax)
 
@@ -44,7 +46,7 @@ def load_networks(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = pathlib.Path(path)
     found: dict[str, tuple[Found, str]] = {}
     for file in [path, *_beside(path).values()]:
-        for name, network in _read(file).items():
+        for name, network in _read(file, _NAMES).items():
             found[name] = network, str(file)
     return {
         name: states.build(network, name, where)
@@ -57,17 +59,16 @@ def load_generator(path: str | os.PathLike[str]) -> Any:
 
     Where each network has a file of its own, it is that of `path`.
     """
-    found = _read(pathlib.Path(path))
-    for name in ("Gs", "G"):
-        if name in found:
-            return states.build(found[name], name, str(path))
+    for wanted in ("Gs", "G"):
+        for name, found in _read(pathlib.Path(path), [wanted]).items():
+            return states.build(found, name, str(path))
     raise errors.UserError(
         f"{path}: holds D alone: give the file of its generator"
     )
 
 
-def _read(path: pathlib.Path) -> dict[str, Found]:
-    """The networks of a file, as it has them."""
+def _read(path: pathlib.Path, names: Collection[str]) -> dict[str, Found]:
+    """Those networks of a file, as it has them, by what they are."""
     records = [name for each in _PROGRAMS for name in each.RECORDS]
     file = torch_file.load(path, records)
     for program in _PROGRAMS:
@@ -79,7 +80,7 @@ def _read(path: pathlib.Path) -> dict[str, Found]:
             "known here (see docs/networks.md)"
         )
     with boundary.reading(path, "file of networks"):
-        found = program.read(file)
+        found = program.read(file, names)
     return _in_its_role(path, found)
 
 

@@ -80,7 +80,11 @@ VERBS = {
             "minibatch": None,
         },
     ),
-    "import": ({"pkl": "p", "out": "o"}, {"pkl": "p", "out": "o"}, {}),
+    "import": (
+        {"network": "n", "out": "o"},
+        {"network": "n", "out": "o"},
+        {},
+    ),
     "export": (
         {"network": "n", "format": "onnx", "out": "o"},
         {"network": "n", "format": "onnx", "out": "o"},

@@ -123,7 +123,9 @@ class TimeLeft:
                 return None
             total += images * expected
             total += self._ticks(resolution, images) * self._mean_between()
-            if nimg <= start:
+            # After a restart, what is under way is set up anew.
+            again = self._is_first and start < nimg
+            if nimg <= start or again:
                 total += self._setup_rate() * speed.setup_size(
                     resolution, phase.fading
                 )

@@ -386,10 +386,11 @@ class GoingOnTest(common.TestCase):
             folder.rename(here / "before")
             longer = dataclasses.replace(options.schedule, total_kimg=8.0)
             trainer.train(dataclasses.replace(options, schedule=longer))
-        # Two more ticks, at the speed that stats.jsonl tells.
+        # Two more ticks, at the speed that stats.jsonl tells, and one set-up.
         log = pathlib.Path(options.run_dir, "log.txt").read_text()
         lengths = re.findall("length +(.*)", log)
-        told = f"about {_duration(2 * CALLS[-1])} to go, as fast as it was so"
+        left = _duration(2 * CALLS[-1] + 1.1 * 3)
+        told = f"about {left} to go, as fast as it was so far"
         self.assertEqual(lengths[0], "known after the first tick")
         self.assertStartsWith(lengths[1], told)
         lods = [(s, t) for s, tag, t in _events(folder) if "lod" in tag]

@@ -35,6 +35,7 @@ SHORT_BENCHMARK = (
     "--minibatch=4",
     "--fmap_base=64",
     "--fmap_max=8",
+    "--resolutions=8",
 )
 # Not run here, and why.
 NOT_RUN = {

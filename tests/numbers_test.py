@@ -10,6 +10,7 @@ from absl.testing import parameterized
 from benchmarks import table4
 from pgan_tf.base import memory
 from pgan_tf.commands import train
+from pgan_tf.commands.dataset import create
 from pgan_tf.runs import flags as run_flags
 from pgan_tf.training import gpus, plan, rendezvous, speed
 from tests import common, documents
@@ -234,3 +235,5 @@ class NumbersTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(int(minutes), rendezvous.WAIT_MINUTES)
         self.assertIn("1 GB", (documents.DOCS / "datasets.md").read_text())
         self.assertEqual(memory.DEFAULT, 10**9)
+        few = found("docs/own-photos.md", r"\*\*How many\*\*: (\S+) or more")
+        self.assertEqual(int(few.replace(",", "")), create.FEW_IMAGES)

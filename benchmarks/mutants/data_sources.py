@@ -40,6 +40,35 @@ MUTANTS: tuple[Mutant, ...] = (
          "remarks)"),
     ),
     *mutants(
+        _HERE + "source.py",
+        f"{_TESTS}pictures_test.py",
+        ("if is_enlarged:", "if True:"),
+        ("len(self._indices.intersection(indices))", "len(self._indices)"),
+        ('return {"_indices": set()}', 'return {"_indices": self._indices}'),
+    ),
+    *mutants(
+        _HERE + "pictures.py",
+        f"{_TESTS}pictures_test.py",
+        ("self.enlarged.note(index, is_enlarged)", "pass"),
+        ("< resolution\n", "<= resolution\n"),
+        ("return max(height, width)", "return min(height, width)"),
+    ),
+    *mutants(
+        _HERE + "lsun.py",
+        f"{_TESTS}lsun_test.py",
+        ("self.enlarged.note(index, is_enlarged)", "pass"),
+    ),
+    *mutants(
+        _HERE + "tfds_images.py",
+        f"{_TESTS}tfds_images_test.py",
+        ("self.enlarged.note(index, is_enlarged)", "pass"),
+    ),
+    *mutants(
+        _HERE + "celeba.py",
+        f"{_TESTS}celeba_test.py",
+        ("side < self.resolution", "side <= self.resolution"),
+    ),
+    *mutants(
         _HERE + "choosing.py",
         f"{_TESTS}choosing_test.py",
         ("places < shares[inverse]", "places <= shares[inverse]"),

@@ -203,7 +203,8 @@ def _declare_features(section: flag_parser.Section) -> None:
     section.add(
         "mnist",
         "The folder of MNIST's four idx files: modes has a classifier learn "
-        "them, once; it is kept in ~/.cache/pgan_tf.",
+        "them, once, in about six minutes of one CPU core; it is kept in "
+        "~/.cache/pgan_tf.",
         flag_kinds.FOLDER,
     )
 

@@ -41,7 +41,7 @@ def fitted(
             name where it stands alone.
         titles: Of the rows; too long ones are cut in the middle.
         blocks: With the cells.
-        width: Characters of a line.
+        width: Characters of a line, which lines that tell heads may exceed.
     """
     shown = {title: _cut(title, width // 2) for title in titles}
     lines = _side_by_side(heads, shown, blocks)
@@ -50,7 +50,7 @@ def fitted(
     lines = []
     for block in blocks:
         lines += [""] if lines else []
-        lines += text.wrapped(_sentence(heads, block), width)
+        lines.append(_sentence(heads, block))
         for part in _parts(block, shown, width):
             lines += _alone(part, shown)
     return lines

@@ -1,3 +1,5 @@
+import dataclasses
+
 import tensorflow as tf
 
 from pgan_tf.evaluation import results
@@ -175,6 +177,20 @@ class TableTest(common.TestCase):
         ]
         lines = self.shown(results.Report([], ["FID"], found, {}))
         self.assertEqual(lines[:6], [each.rstrip() for each in expected])
+
+    def test_each_row_of_another_number_in_a_block(self):
+        label = "FD[mine:1a2b3c4d:global_poolings]"
+        found = [result("a", "fid", label, Value(7.25), n) for n in (500, 600)]
+        found[1] = dataclasses.replace(found[1], row="b")
+        expected = [
+            f"{label},",
+            "    better: lower",
+            "     n        ",
+            "a  500  7.2500",
+            "b  600  7.2500",
+        ]
+        lines = self.shown(results.Report([], [label], found, {}), 40)
+        self.assertEqual(lines[:5], [each.rstrip() for each in expected])
 
     def test_long_names(self):
         """Of rows both ends are shown, of headings everything."""

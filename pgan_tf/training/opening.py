@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from pgan_tf.base import devices, text, version
+from pgan_tf.base import device_names, devices, text, version
 from pgan_tf.data.format.datasets import Dataset
 from pgan_tf.runs.options import RunOptions
 from pgan_tf.training import gpus, speed
@@ -35,7 +35,7 @@ def facts(
         length: As `length` tells it.
     """
     told = [
-        ("device", _devices(replicas)),
+        ("device", _devices(options, replicas)),
         ("precision", options.optimizer.precision),
         ("dataset", _dataset(dataset, options)),
         ("networks", _networks(nets)),
@@ -49,7 +49,7 @@ def facts(
 
 def machine(options: RunOptions, replicas: int) -> speed.Machine | None:
     """What trains, as far as speeds are modelled by it; None: unknown."""
-    name = devices.describe()
+    name = _model(options)
     if name == "CPU":
         return speed.this_cpu(options.optimizer.precision)
     return gpus.machine(name, replicas)
@@ -78,8 +78,16 @@ def length(
     )
 
 
-def _devices(replicas: int) -> str:
-    name = devices.describe()
+def _model(options: RunOptions) -> str:
+    """Of the GPUs that compute, or "CPU"."""
+    names = device_names.parse(options.devices)
+    if names and not any("GPU" in name for name in names):
+        return "CPU"
+    return devices.describe()
+
+
+def _devices(options: RunOptions, replicas: int) -> str:
+    name = _model(options)
     if name != "CPU":
         return f"{replicas} x {name}" if replicas > 1 else name
     cores = len(os.sched_getaffinity(0))

@@ -58,6 +58,29 @@ class OpeningTest(common.TestCase, parameterized.TestCase):
             found = opening.machine(RunOptions(), count)
         self.assertEqual(found, expected)
 
+    def test_a_cpu_beside_a_gpu(self):
+        dataset = mock.Mock(label_size=0, num_images=7, resolution=8)
+        net = mock.Mock(trainable_variables=[])
+        with (
+            mock.patch.object(devices, "describe", lambda: "Tesla V100"),
+            mock.patch.object(devices, "why_no_gpu", lambda: "left out"),
+            mock.patch.object(speed, "this_cpu", lambda precision: CPU),
+        ):
+            for chosen, told, machine in (
+                ("CPU:0", r"CPU, \d+ cores?; left out", CPU),
+                ("GPU:0", "Tesla V100", speed.Machine(3300.0, name="V100")),
+                ("", "Tesla V100", speed.Machine(3300.0, name="V100")),
+            ):
+                options = RunOptions(devices=chosen)
+                self.assertEqual(opening.machine(options, 1), machine)
+                facts = dict(
+                    opening.facts(
+                        options, dataset, mock.Mock(G=net, D=net), 1, "long"
+                    )
+                )
+                self.assertRegex(facts["device"], told)
+                self.assertEqual(facts["length"], "long")
+
     def test_a_cpu_is_measured(self):
         with (
             mock.patch.object(devices, "describe", lambda: "CPU"),

@@ -82,14 +82,8 @@ def save_arrays(folder: pathlib.Path, name: str, value: Value) -> None:
     arrays = value.arrays
     if "modes" in arrays:
         figure = _figure(1)
-        counts = arrays["modes"]
-        _draw_modes(figure.axes[0], counts)
-        covered = np.count_nonzero(counts)
-        figure.suptitle(
-            f"{name}: {covered:,} of {len(counts):,} modes in"
-            f" {counts.sum():,} images",
-            parse_math=False,
-        )
+        _draw_modes(figure.axes[0], arrays["modes"])
+        figure.suptitle(name, parse_math=False)
         _write(folder / f"modes-{name}.png", figure)
     if "nearest" not in arrays:
         return
@@ -146,7 +140,15 @@ def _draw_distances(axes: Any, fakes: np.ndarray, reals: np.ndarray) -> None:
 
 def _draw_modes(axes: Any, counts: np.ndarray) -> None:
     """How many images each mode has, the most frequent first."""
-    axes.bar(np.arange(len(counts)), np.sort(counts)[::-1], width=1.0)
+    covered = np.count_nonzero(counts)
+    axes.set_title(
+        f"{covered:,} of {len(counts):,} modes in {counts.sum():,} images",
+        fontsize="medium",
+    )
+    # With edges, for a mode is narrower than a pixel.
+    axes.stairs(
+        np.sort(counts)[::-1], fill=True, edgecolor="tab:blue", linewidth=1
+    )
     even = counts.mean()
     axes.axhline(
         even, color="black", linewidth=0.8, label=f"if all were even: {even:g}"

@@ -57,7 +57,7 @@ class Convolution(layers.Equalized):
         return planes.convolve(x, kernel, self.kernel_size // 2)
 
     def _shifted(self, x: Tensor) -> Tensor:
-        return x + planes.per_map(self.bias) if self.use_bias else x
+        return x + planes.per_map(self.bias, x) if self.use_bias else x
 
 
 class DoublingConvolution(Convolution):
@@ -152,16 +152,17 @@ class BatchNorm(keras.layers.Layer):
         """[C,H,W,N] of the same shape, mean beta and deviation gamma."""
         y = operations.at_least_float32(x)
         if training or not self.moving:
-            mean = ops.mean(y, axis=(1, 2, 3))
-            centred = y - planes.per_map(mean)
-            variance = ops.mean(ops.square(centred), axis=(1, 2, 3))
+            count = ops.cast(ops.size(y[0]), y.dtype)
+            mean = planes.map_sums(y) / count
+            centred = y - planes.per_map(mean, y)
+            variance = planes.map_sums(ops.square(centred)) / count
             if self.moving:
                 self._gather(mean, variance)
         else:
             mean, variance = self.moving_mean, self.moving_variance
-            centred = y - planes.per_map(mean)
+            centred = y - planes.per_map(mean, y)
         scale = self.gamma * ops.rsqrt(variance + _EPSILON)
-        y = centred * planes.per_map(scale) + planes.per_map(self.beta)
+        y = centred * planes.per_map(scale, y) + planes.per_map(self.beta, y)
         return ops.cast(y, x.dtype)
 
     def _gather(self, mean: Tensor, variance: Tensor) -> None:

@@ -88,6 +88,62 @@ class PlanesTest(common.TestCase, parameterized.TestCase):
         found = planes.double_and_convolve(tf.constant(x), tf.constant(kernel))
         self.assertAllClose(found, valid(framed, kernel), rtol=1e-9, atol=1e-9)
 
+    @parameterized.parameters(None, True)
+    def test_sums_and_their_gradients(self, compiled):
+        """Of maps and over maps, beside NumPy; of quadratic forms, exactly."""
+        x, vector = draw(0, 5, 4, 3, 2), draw(1, 5)
+        plane = draw(2, 1, 4, 3, 2)
+        at = [tf.constant(each) for each in (x, vector, plane)]
+
+        @tf.function(jit_compile=compiled, autograph=False)
+        def gradients(x, vector, plane):
+            with tf.GradientTape() as tape:
+                tape.watch([x, vector, plane])
+                spread = planes.per_map(vector, x) + planes.as_maps(plane, 5)
+                of_maps = planes.map_sums(x * spread)
+                over_maps = planes.sum_of_maps(x * spread)
+                total = tf.reduce_sum(of_maps**2) + tf.reduce_sum(over_maps**2)
+            slopes = tape.gradient(total, [x, vector, plane])
+            return of_maps, over_maps, slopes
+
+        of_maps, over_maps, found = gradients(*at)
+        spread = vector[:, None, None, None] + plane
+        self.assertAllClose(
+            of_maps, (x * spread).sum((1, 2, 3)), rtol=1e-9, atol=1e-9
+        )
+        by_map = (x * spread).sum(0, keepdims=True)
+        self.assertAllClose(over_maps, by_map, rtol=1e-9, atol=1e-9)
+        weights = 2 * of_maps.numpy()[:, None, None, None] + 2 * by_map
+        for gradient, expected in zip(
+            found,
+            (
+                weights * spread,
+                (weights * x).sum((1, 2, 3)),
+                (weights * x).sum(0, keepdims=True),
+            ),
+            strict=True,
+        ):
+            self.assertAllClose(gradient, expected, rtol=1e-9, atol=1e-9)
+
+    def test_compiled_and_not(self):
+        """A gradient of a gradient is the same of XLA's loops."""
+        x, kernel = draw(0, 3, 6, 6, 4), draw(1, 3, 3, 3, 2)
+
+        def slope(x, kernel):
+            with tf.GradientTape() as outer:
+                outer.watch([x, kernel])
+                with tf.GradientTape() as inner:
+                    inner.watch(x)
+                    y = planes.map_sums(planes.convolve(x, kernel, 1) ** 2)
+                    total = tf.reduce_sum(y)
+                square = tf.reduce_sum(inner.gradient(total, x) ** 2)
+            return outer.gradient(square, [x, kernel])
+
+        at = tf.constant(x), tf.constant(kernel)
+        compiled = tf.function(slope, jit_compile=True, autograph=False)(*at)
+        for found, expected in zip(compiled, slope(*at), strict=True):
+            self.assertAllClose(found, expected, rtol=1e-9, atol=1e-9)
+
     def test_sizes(self):
         x = draw(0, 2, 4, 6, 3)
         images = x.transpose(3, 1, 2, 0)

@@ -182,7 +182,10 @@ class RecountTest(common.TestCase):
             }
             self.assertEqual(list(found[tag]), list(known), tag)
             np.testing.assert_allclose(
-                list(found[tag].values()), list(known.values()), 1e-6, 1e-6
+                list(found[tag].values()),
+                list(known.values()),
+                rtol=1e-6,
+                atol=1e-6,
             )
 
     def test_every_number_is_known_by_its_tag_and_the_config_is_told(self):

@@ -6,6 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
+_PERCENT = "\N{NO-BREAK SPACE}%"
+
 
 def duration(seconds: float) -> str:
     """A duration as people read it, such as 45s, 12m 05s, 3h 20m or 2d 07h."""
@@ -75,16 +77,18 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def wrapped(line: str, width: int) -> list[str]:
     """A line as several of that width; words that are longer stay whole.
 
-    What comes below is indented by four more than the line is.
+    So do numbers with their "%". What comes below is indented by four more
+    than the line is.
     """
     indent = " " * (len(line) - len(line.lstrip()) + 4)
-    return textwrap.wrap(
-        line,
+    lines = textwrap.wrap(
+        line.replace(" %", _PERCENT),
         width,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
-    ) or [""]
+    )
+    return [each.replace(_PERCENT, " %") for each in lines] or [""]
 
 
 def one_line(words: str, limit: int = 1000) -> str:

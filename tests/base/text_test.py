@@ -74,6 +74,7 @@ class TextTest(common.TestCase):
             ("", [""]),
             ("a b", ["a b"]),
             ("  one two three", ["  one two", "      three"]),
+            ("12345678 7 % 9", ["12345678", "    7 % 9"]),
             (f"a {'/b' * 9} c-d", ["a", f"    {'/b' * 9}", "    c-d"]),
         ):
             self.assertEqual(text.wrapped(line, 11), expected)

@@ -181,7 +181,7 @@ class SetsTest(common.TestCase):
         for line in map(json.loads, lines.splitlines()):
             self.assertEqual(line["classifier_error"], 0.0042)
         with Image.open(self.here / "out" / "modes-fakes.png") as picture:
-            self.assertEqual(picture.size, (500, 400))
+            self.assertEqual(picture.size, (600, 480))
 
     def test_datasets_must_be_of_stacked_digits(self):
         """As the manifest says."""

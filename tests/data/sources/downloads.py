@@ -118,6 +118,12 @@ def _write_photos(folder: pathlib.Path) -> None:
 def _write_networks(folder: pathlib.Path) -> None:
     snapshot = common.GOLDEN_DIR / "ref_snapshot.pkl"
     shutil.copy(snapshot, folder / "network-final.pkl")
+    for name, of in (
+        ("celebaHQ16_december_s7_i96000-9c72988c.pth", "gan_zoo/plain_s1*.pt"),
+        ("gen_R8_T55.pth.tar", "nashory/*/gen_*.pth.tar"),
+    ):
+        found = sorted((common.GOLDEN_DIR / "checkpoints").glob(of))
+        shutil.copy(found[0], folder / name)
     graph = miniature_inception.graph_def().SerializeToString()
     (folder / "inception.pb").write_bytes(graph)
 

@@ -67,34 +67,6 @@ def map_sums(x: Tensor) -> Tensor:
     return add_up(x)
 
 
-def sum_of_maps(x: Tensor) -> Tensor:
-    """All maps added up, [1,H,W,N]; as a product with ones, for the same."""
-
-    @ops.custom_gradient
-    def add_up(x: Tensor) -> tuple[Tensor, Any]:
-        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
-            return as_maps(operations.the_one(args, upstream), x.shape[0])
-
-        ones = ops.ones((1, x.shape[0]), dtype=x.dtype)
-        total = ops.matmul(ones, ops.reshape(x, (x.shape[0], -1)))
-        return ops.reshape(total, (1, *x.shape[1:-1], -1)), backward
-
-    return add_up(x)
-
-
-def as_maps(x: Tensor, count: int) -> Tensor:
-    """So many times the same map, [count,H,W,N] of [1,H,W,N]."""
-
-    @ops.custom_gradient
-    def spread(x: Tensor) -> tuple[Tensor, Any]:
-        def backward(*args: Tensor, upstream: Tensor = None) -> Tensor:
-            return sum_of_maps(operations.the_one(args, upstream))
-
-        return ops.repeat(x, count, axis=0), backward
-
-    return spread(x)
-
-
 def halve(x: Tensor) -> Tensor:
     """Each 2x2 block of pixels becomes its mean: [C,H,W,N] to [C,H/2,W/2,N]."""
     rows = x[:, ::2] + x[:, 1::2]
@@ -108,10 +80,9 @@ def double(x: Tensor) -> Tensor:
 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     """`operations.pixel_norm` of [C,...]: unit mean square over the maps."""
-    count = x.shape[0]
     squares = ops.square(operations.at_least_float32(x))
-    scale = ops.rsqrt(sum_of_maps(squares) / count + epsilon)
-    return x * ops.cast(as_maps(scale, count), x.dtype)
+    mean_square = ops.mean(squares, axis=0, keepdims=True)
+    return x * ops.cast(ops.rsqrt(mean_square + epsilon), x.dtype)
 
 
 def minibatch_stddev(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from pgan_tf.networks import layers, operations
-from pgan_tf.networks.tiny import planes
+from pgan_tf.networks.tiny import convolutions, planes
 
 Tensor = Any
 # Lasagne's, with which the published numbers were made.
@@ -54,7 +54,7 @@ class Convolution(layers.Equalized):
         return self._shifted(self._convolve(x, self.scaled_kernel()))
 
     def _convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
-        return planes.convolve(x, kernel, self.kernel_size // 2)
+        return convolutions.convolve(x, kernel, self.kernel_size // 2)
 
     def _shifted(self, x: Tensor) -> Tensor:
         return x + planes.per_map(self.bias, x) if self.use_bias else x
@@ -64,7 +64,7 @@ class DoublingConvolution(Convolution):
     """Nearest-neighbour doubling, and then the convolution."""
 
     def _convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
-        return planes.double_and_convolve(x, kernel)
+        return convolutions.double_and_convolve(x, kernel)
 
 
 class FromLatents(Convolution):

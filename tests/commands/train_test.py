@@ -110,14 +110,12 @@ class ScriptTest(common.TestCase, parameterized.TestCase):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertEqual(shown.stderr, "")
         lines = shown.stdout.splitlines()
-        facts = {line.split()[0]: line for line in lines[:7]}
-        self.assertContainsSubset(
-            {"device", "precision", "dataset", "networks", "versions", "page"},
-            set(facts),
-        )
+        facts = {line.split()[0]: line for line in lines[:8]}
+        names = "device precision dataset networks versions length page"
+        self.assertContainsSubset(names.split(), set(facts))
         self.assertIn("3 labels used", facts["dataset"])
         # "code" is there in a checkout alone.
-        lines = lines[7 if "code" in facts else 6 :]
+        lines = lines[8 if "code" in facts else 7 :]
         self.assertLen(lines, 9)
         self.assertRegex(lines[1], "4x4 .*8 .*0.001")
         self.assertIn("3 labels, which are not used: --max_label", lines[3])

@@ -28,6 +28,8 @@ PROGRESSIVE = {
     "use_wscale": False,
     "use_leakyrelu": False,
     "fused_scale": False,
+    "layout": "gan_zoo",
+    "fmaps": "9,8,7,6",
     "lod": 1.25,
 }
 TINY = {**ALL, "batch_norm": True, "growing": False}
@@ -40,6 +42,7 @@ KINDS = (
             "normalize_latents": False,
             "use_pixelnorm": False,
             "pixelnorm_epsilon": 1e-4,
+            "label_names": ["one", "two", "three"],
         },
     ),
     (Discriminator, {**PROGRESSIVE, "mbstd_group_size": 2}),

@@ -84,7 +84,9 @@ class ZipMembers:
                 size,
             )
             if len(data) != size:
-                raise EOFError("it has not the size that is told of it")
+                raise zipfile.BadZipFile(
+                    "it has not the size that is told of it"
+                )
             if zlib.crc32(data) != self._checksums[place]:
                 raise zipfile.BadZipFile("its checksum is wrong")
             return data
@@ -98,7 +100,7 @@ class ZipMembers:
         start += _LOCAL_HEAD + name_size + extra_size
         data = os.pread(descriptor, size, start)
         if len(data) < size:
-            raise EOFError("it ends before its data")
+            raise zipfile.BadZipFile("it ends before its data")
         return data
 
     def _check_places(self, file_size: int) -> None:

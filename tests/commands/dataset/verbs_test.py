@@ -72,8 +72,8 @@ class DatasetToolTest(tool.ToolTestCase):
                 verbs.SCRIPT.run(args)
             outputs[" ".join(labels)] = stream.getvalue()
         self.assertIn("with --labels=folders", outputs[""])
-        self.assertNotIn("hint", outputs["--labels=none"])
-        self.assertNotIn("hint", outputs["--labels=folders"])
+        self.assertNotIn("--labels=folders", outputs["--labels=none"])
+        self.assertNotIn("with --labels", outputs["--labels=folders"])
         self.assertIn("cats (1), dogs (1)", outputs["--labels=folders"])
 
     def test_create_from_published_files(self) -> None:
@@ -262,7 +262,7 @@ class DatasetToolTest(tool.ToolTestCase):
             *args, "--on_error=skip", "--crop=pad", "--channels=gray"
         )
         self.assertRegex(output, "skipped +.*1.jpg is no image of a known")
-        self.assertRegex(output, "skipped +1 images, see dataset.json")
+        self.assertRegex(output, "skipped +1 image, see dataset.json")
         self.assertRegex(output, "images +2\n")
         self.assertIn("32x32, 1 channels", output)
         self.assertIn("crop=pad", output)

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from pgan_tf.base import command_line, errors, files, flag_kinds, flag_parser
+from pgan_tf.runs import folder as run_folder
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "table4"
@@ -185,6 +186,8 @@ def run_cell(
         evaluate.append(f"--mnist={pathlib.Path(mnist).resolve()}")
     log = out_dir / f"{name}.log"
     call(log, *train)
+    if not run_folder.is_finished(run_dir):
+        raise errors.UserError(f"{name} was stopped; the same command goes on")
     call(log, *evaluate)
     result = result_of(run_dir, column, size, seed)
     RESULTS.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,9 @@ class RunsTest(common.TestCase):
         patch = common.mock.patch.object
         self.enter_context(patch(table4, "RESULTS", self.here / "results"))
         self.enter_context(patch(table4, "PAGE", self.here / "page.md"))
+        self.finished = self.enter_context(
+            patch(table4.run_folder, "is_finished", return_value=True)
+        )
         self.called = []
 
     def pretend(self, log, script, *arguments):
@@ -185,6 +188,16 @@ class RunsTest(common.TestCase):
                     ]
                 )
             )
+
+    def test_a_run_that_was_stopped_is_not_evaluated(self):
+        """Its training ends well, and its result would be of another length."""
+        self.finished.return_value = False
+        with self.assertRaisesRegex(
+            errors.UserError, "norm-k4-1000 was stopped; the same command"
+        ):
+            self.run_table("--columns=norm", "--sizes=k4", "--seeds=1")
+        scripts = [script for script, *_ in self.called]
+        self.assertEqual(scripts, ["dataset_tool.py", "train.py"])
 
     def test_what_is_missing_is_run(self):
         asked = ("--columns=norm,wgangp", "--sizes=k4")

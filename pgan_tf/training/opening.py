@@ -23,7 +23,6 @@ def facts(
     dataset: Dataset,
     nets: Networks,
     replicas: int,
-    length: str,
 ) -> Facts:
     """(name, text) of all that a run works on and with.
 
@@ -32,7 +31,6 @@ def facts(
         dataset: That it trains on.
         nets: Its networks.
         replicas: How many devices share a minibatch.
-        length: As `length` tells it.
     """
     told = [
         ("device", _devices(options, replicas)),
@@ -43,7 +41,6 @@ def facts(
     ]
     if state := _git_state():
         told.append(("code", state))
-    told.append(("length", length))
     return tuple(told)
 
 

@@ -141,6 +141,7 @@ class Reports:
     def begin(
         self,
         facts: Sequence[tuple[str, str]],
+        length: str,
         schedule: Schedule,
         unused_labels: int,
         more: Sequence[str],
@@ -149,12 +150,13 @@ class Reports:
 
         Args:
             facts: What it runs on and with: (name, text).
+            length: How long it may take; the page tells the time left itself.
             schedule: With what was derived.
             unused_labels: How many the dataset has, if none is used.
             more: Lines, such as where weights were taken from.
         """
         self._open_state(tuple(facts))
-        told = list(facts)
+        told = [*facts, ("length", length)]
         if self._run_dir:
             told.append(("page", str(run_folder.report_path(self._run_dir))))
         for name, what in told:

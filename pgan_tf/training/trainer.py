@@ -154,8 +154,10 @@ class Run:
         self.reports.log.forget_stats_after(self.position.nimg)
         unused = 0 if self.labels.shape[1] else self.dataset.label_size
         length, advice = self.expected(left)
-        told = opening.facts(options, self.dataset, self.nets, replicas, length)
-        self.reports.begin(told, self.schedule, unused, [*advice, *origin])
+        told = opening.facts(options, self.dataset, self.nets, replicas)
+        self.reports.begin(
+            told, length, self.schedule, unused, [*advice, *origin]
+        )
         self.reports.tell_tensorboard(options, told, self.position.nimg)
         if restored is not None:
             self.reports.resuming(

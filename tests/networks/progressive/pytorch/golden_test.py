@@ -4,17 +4,23 @@ Expected are the images and scores of the programs' own code for their own
 files: see tests/golden/README.md.
 """
 
+import argparse
+import contextlib
 import dataclasses
+import io
 import json
 import pathlib
 import re
 from collections.abc import Iterator
+from unittest import mock
 
 import numpy as np
 from absl.testing import absltest, parameterized
 
+from pgan_tf.commands.generate import import_network, inputs
 from pgan_tf.networks import snapshots
 from pgan_tf.networks.progressive import stock_model
+from pgan_tf.networks.progressive.pytorch import published
 from pgan_tf.networks.progressive.pytorch import snapshots as pytorch
 from tests import common
 
@@ -265,6 +271,32 @@ class SnapshotsTest(GoldenCase):
         factor = network.resolution // expected.shape[1]
         expected = expected.repeat(factor, axis=1).repeat(factor, axis=2)
         self.assertClose(drawn, expected)
+
+    @parameterized.parameters(
+        ("nashory/r2_settled/gen_R2_T50.pth.tar", "1 / sqrt(fan-in) is taken"),
+        ("akanimax_v12/d3_settled/GAN_GEN_2.pth", "1 / sqrt(fan-in) is taken"),
+        ("gan_zoo/plain_s0.pt", ""),
+    )
+    def test_what_is_approximate_is_said(self, name, words):
+        """In one line, by every command; nothing of what is exact."""
+        stream = io.StringIO()
+        with contextlib.redirect_stderr(stream):
+            inputs.open_network(str(FOLDER / name))
+        lines = stream.getvalue().splitlines()
+        self.assertLen(lines, 1 if words else 0)
+        for line in lines:
+            self.assertStartsWith(line, f"{FOLDER / name} is approximate: ")
+            self.assertIn(words, line)
+
+    def test_a_published_network_is_imported(self):
+        """What was fetched is what is read."""
+        out = self.folder() / "a.keras"
+        args = argparse.Namespace(network="hub:celeba", out=str(out))
+        with mock.patch.object(published, "fetch") as fetch:
+            fetch.return_value = FOLDER / "gan_zoo/plain_s1_fading.pt"
+            import_network.run(args)
+        fetch.assert_called_once_with("celeba", import_network.say)
+        self.assertEqual(snapshots.load_generator(out).resolution, 8)
 
     def test_recognised_by_content(self):
         """Whatever its name."""
